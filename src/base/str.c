@@ -1,0 +1,106 @@
+#include "base/str.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct str str_of(const char *s)
+{
+    return (struct str){s, s ? strlen(s) : 0};
+}
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_is(struct str a, const char *b)
+{
+    return str_eq(a, str_of(b));
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && str_eq((struct str){s.p, prefix.n}, prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n && str_eq((struct str){s.p + s.n - suffix.n, suffix.n}, suffix);
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.n && isspace((unsigned char)s.p[0]))
+        s.p++, s.n--;
+    while (s.n && isspace((unsigned char)s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+struct str str_cut(struct str *rest, char sep)
+{
+    struct str head = *rest;
+    const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
+    if (!at) {
+        *rest = (struct str){NULL, 0};
+        return head;
+    }
+    head.n = (size_t)(at - head.p);
+    *rest = (struct str){at + 1, rest->n - head.n - 1};
+    return head;
+}
+
+bool str_to_u64(struct str s, uint64_t *ret)
+{
+    uint64_t value = 0;
+    if (!s.n)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(s.p[i] - '0'), &value))
+            return false;
+    }
+    *ret = value;
+    return true;
+}
+
+/* How many continuation bytes follow `lead`, and the range of the first of them; -1 when `lead`
+ * starts nothing. The ranges are those of table 3-7 of the Unicode standard. */
+static int utf8_tail(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+    *low = 0x80;
+    *high = 0xbf;
+    if (lead < 0x80)
+        return 0;
+    if (lead >= 0xc2 && lead <= 0xdf)
+        return 1;
+    if (lead >= 0xe0 && lead <= 0xef) {
+        *low = lead == 0xe0 ? 0xa0 : 0x80;
+        *high = lead == 0xed ? 0x9f : 0xbf;
+        return 2;
+    }
+    if (lead >= 0xf0 && lead <= 0xf4) {
+        *low = lead == 0xf0 ? 0x90 : 0x80;
+        *high = lead == 0xf4 ? 0x8f : 0xbf;
+        return 3;
+    }
+    return -1;
+}
+
+bool str_is_utf8(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    const unsigned char *end = p + s.n;
+    while (p < end) {
+        unsigned char low, high;
+        int tail = utf8_tail(*p++, &low, &high);
+        if (tail < 0 || end - p < tail)
+            return false;
+        for (int i = 0; i < tail; i++, low = 0x80, high = 0xbf)
+            if (*p < low || *p++ > high)
+                return false;
+    }
+    return true;
+}

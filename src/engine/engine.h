@@ -1,0 +1,147 @@
+/* engine — a call from queue to result.
+ *
+ * Holds every function that can be called in memory, a pool of slots per function version, blank
+ * slots per runtime, and the queue in front of them. No SQL, no HTTP: the control plane tells it
+ * about functions, whoever calls gets a result by callback, finished calls go to a sink. Everything
+ * runs on the loop thread. */
+#pragma once
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/str.h"
+#include "sandbox/sandbox.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+struct loop;
+struct runtime;
+
+enum call_status {
+    CALL_SUCCESS,
+    CALL_ERROR, /* the handler raised, or the code does not load */
+    CALL_TIMEOUT,
+    CALL_OOM,
+    CALL_OUTPUT_LIMIT, /* more log or a larger result than allowed */
+    CALL_CRASHED,      /* the process ended or broke the protocol */
+    CALL_THROTTLED,    /* concurrency and queue are full; never started */
+    CALL_PLATFORM_ERROR,
+    CALL_STATUSES
+};
+const char *call_status_name(enum call_status s); /* "success", "output_limit", ... */
+
+enum reuse { REUSE_ALWAYS, REUSE_NEVER };
+
+/* What a function is, as far as calling it goes. */
+struct function_spec {
+    char id[ID_TEXT];
+    const char *name;
+    uint32_t version;
+    const struct runtime *runtime;
+    const char *handler;
+    const char *environment; /* JSON object text, in clear; never logged */
+    struct sandbox_limits limits;
+    uint32_t timeout_ms;
+    uint32_t output_bytes; /* log bytes of one call */
+    uint32_t result_bytes;
+    uint32_t concurrency; /* slots at the same time */
+    uint32_t queue;       /* calls waiting beyond that */
+    enum reuse reuse;
+    bool active;
+};
+
+/* Where time went, in microseconds. The sum is the duration. */
+struct call_phases {
+    uint32_t queue_us;   /* waiting for a slot to become free */
+    uint32_t place_us;   /* getting a new one (cold only) */
+    uint32_t load_us;    /* loading the user's code (cold only) */
+    uint32_t handler_us; /* event sent until result received */
+};
+
+/* A finished call. Owned memory; call_record_free. Sink and done callbacks see the same record. */
+struct call_record {
+    char id[ID_CALL_TEXT];
+    char function_id[ID_TEXT];
+    uint32_t version;
+    enum call_status status;
+    bool cold;
+    int64_t created_us; /* wall clock at arrival */
+    uint64_t duration_us;
+    struct call_phases phases;
+    uint64_t memory_peak_bytes; /* of the slot so far; 0 unknown */
+    uint64_t cpu_us;            /* of this call; 0 unknown */
+    const char *source;         /* "direct", "gateway": static text */
+    char *input;                /* JSON text; cut at 64 KB for the record, `input_cut` says so */
+    char *output;               /* JSON text of the result, or NULL */
+    size_t output_len;
+    char *error;     /* one line for anybody: "ValueError: no such thing", or NULL */
+    char *traceback; /* for the owner, or NULL */
+    char *out, *err; /* what the call printed */
+    size_t out_len, err_len;
+    bool input_cut;
+};
+void call_record_free(struct call_record *r);
+
+/* Code of one version in the form of a LOAD frame's files section. Shared by reference count. */
+struct code {
+    unsigned refs;
+    size_t len;
+    char bytes[];
+};
+
+struct engine_config {
+    const struct runtime *const
+        *runtimes; /* index is the sandbox's template index; NULL-terminated */
+    unsigned slots_max;
+    unsigned blanks;       /* kept per runtime */
+    unsigned idle_ms;      /* an idle slot lives so long */
+    size_t code_cache_max; /* bytes */
+    /* Asks for a version's code; engine_code answers, at once or later. */
+    void (*fetch_code)(void *arg, const char *function_id, uint32_t version);
+    /* Takes ownership of a finished call's record. */
+    void (*record)(void *arg, struct call_record *r);
+    /* False while records cannot be taken as fast as they come: calls are throttled. */
+    bool (*record_room)(void *arg);
+    void *arg;
+};
+
+int engine_new(struct loop *l, int spawner_fd, const struct engine_config *config,
+               struct engine **ret, struct err *e);
+/* Fails what is queued or running with CALL_PLATFORM_ERROR, ends all slots. */
+void engine_free(struct engine *e);
+
+/* Makes or replaces a function. A new version takes over for calls that have not started; slots of
+ * the old one finish what they do. Copies the spec. `code` may be NULL (fetched when needed); else
+ * a reference is taken. */
+void engine_set(struct engine *e, const struct function_spec *spec, struct code *code);
+void engine_remove(struct engine *e, const char *function_id); /* waiting calls fail as not found */
+void engine_code(struct engine *e, const char *function_id, uint32_t version, struct code *code,
+                 const struct err *failed);
+struct code *code_new(const void *files_section, size_t len);
+struct code *code_ref(struct code *c);
+void code_unref(struct code *c);
+
+struct call_request {
+    const char *function_id;
+    struct str event; /* one JSON text; copied */
+    const char *source;
+    /* Exactly once, with a record that lives during the callback only; `refused` is set (and the
+     * record's status is CALL_THROTTLED or the record NULL) when the call never started:
+     * ERR_NOT_FOUND, ERR_LIMIT, ERR_INVALID (not active). Called before engine_call returns or
+     * later. */
+    void (*done)(void *arg, const struct call_record *r, const struct err *refused);
+    void *arg;
+};
+void engine_call(struct engine *e, const struct call_request *req);
+
+struct engine_stats {
+    uint64_t calls[CALL_STATUSES];
+    uint64_t cold_starts;
+    unsigned slots_idle, slots_busy, slots_starting, slots_blank, queued, functions;
+};
+void engine_stats(const struct engine *e, struct engine_stats *ret);
+/* Prometheus text: virga_calls_total, virga_call_duration_seconds, virga_cold_start_seconds by
+ * phase, pool and queue gauges. */
+struct buf;
+void engine_metrics(const struct engine *e, struct buf *out);

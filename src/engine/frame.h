@@ -1,0 +1,81 @@
+/* frame — what server and runner say to each other on a slot's own socket (a Unix stream socket).
+ *
+ * A frame is a header of 8 bytes and a payload; all numbers are little-endian.
+ *
+ *   u32 length    of the payload alone
+ *   u8  type      enum frame_type
+ *   u8  flags     enum frame_flag; unknown bits are a violation
+ *   u16 reserved  0
+ *
+ * Server to runner
+ *
+ *   LOAD   u32 settings_length, settings (JSON), then files until the end of the payload, each:
+ *          u16 path_length, u16 mode (0644 or 0755), u32 size, path, bytes
+ *          settings: {"function": name, "version": number, "handler": "file.name" or as the runtime
+ * defines, "environment": {name: text}, "result_limit": bytes} The paths are relative, without "."
+ * or ".." segments, parents are implied; they belong into /code. Sent once, first. Answered by
+ * LOADED, or FAILED with FRAME_FATAL set. CALL   u64 deadline in microseconds of CLOCK_MONOTONIC
+ * (which slots share with the server), u8 id_length, id, then the event: one JSON text until the
+ * end of the payload. May follow LOAD without waiting for its answer; after a FAILED load the
+ * runner ignores it. One call at a time. Answered by RESULT or FAILED; with FRAME_STREAM set in the
+ * call's flags the runner may send STREAM and CHUNKs before that.
+ *
+ * Runner to server
+ *
+ *   READY  empty. The runner has started and waits for LOAD.
+ *   LOADED empty. The user's code is loaded, calls can be served.
+ *   RESULT the result as one JSON text; empty when it ends a stream.
+ *   FAILED JSON {"type": text, "message": text, "traceback": text}: the handler raised, its result
+ * is not JSON, or (for a load) the code does not compile or has no handler. FRAME_FATAL: this
+ * runner serves no more calls. STREAM JSON {"statusCode": number, "headers": {}}: opens a streamed
+ * result. CHUNK  bytes of a streamed result.
+ *
+ * Standard output and error are pipes of their own. The runner flushes both before RESULT or
+ * FAILED, so that all that a handler printed is in the pipes when its result arrives.
+ *
+ * Guests share their process with the runner: whatever arrives from it is hostile until checked.
+ * The reader bounds every length before it allocates, and the engine ends a slot that sends what
+ * its state does not allow. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { FRAME_HEADER = 8 };
+
+/* The runner's descriptors. Nothing else is open when user code starts. */
+enum { RUNNER_STDIN = 0 /* /dev/null */, RUNNER_STDOUT = 1, RUNNER_STDERR = 2, RUNNER_SOCKET = 3 };
+
+enum frame_type {
+    FRAME_LOAD = 0x01,
+    FRAME_CALL = 0x02,
+    FRAME_READY = 0x81,
+    FRAME_LOADED = 0x82,
+    FRAME_RESULT = 0x83,
+    FRAME_FAILED = 0x84,
+    FRAME_STREAM = 0x85,
+    FRAME_CHUNK = 0x86,
+};
+
+enum frame_flag {
+    FRAME_FATAL = 1,     /* on FAILED */
+    FRAME_STREAM_OK = 2, /* on CALL: the caller can take a streamed result */
+};
+
+struct frame {
+    enum frame_type type;
+    unsigned flags;
+    struct str payload; /* points into the reader's buffer, valid until the next frame_next */
+};
+
+/* Appends a header for a payload of `length` bytes; the caller appends the payload itself. */
+void frame_begin(struct buf *out, enum frame_type type, unsigned flags, uint32_t length);
+
+/* Takes the next complete frame from the runner off `in`, starting at `*at`, and moves `*at` behind
+ * it. 1: a frame; 0: more bytes are needed; -1: a violation (ERR_INVALID names it): end the slot.
+ * Accepts only types a runner may send, known flags, and payloads of at most `max` bytes. */
+int frame_next(const struct buf *in, size_t *at, size_t max, struct frame *ret, struct err *e);

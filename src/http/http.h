@@ -1,0 +1,150 @@
+/* http — HTTP/1.1 in front of a table of routes (RFC 9110, RFC 9112), on libevent's evhttp.
+ *
+ * A route says method, path, permission and plane, in one row. Handlers of the control plane are
+ * plain blocking functions: they run on a worker thread with a store connection, return 0 with a
+ * response or -1 with an error. Handlers of the data plane run on the loop thread and answer
+ * whenever they like.
+ *
+ * This layer refuses what evhttp lets through: repeated or differing Content-Length, white space in
+ * a header name, control bytes in values, missing or repeated Host, Transfer-Encoding together with
+ * Content-Length or other than "chunked". Every error has the body {"detail": ...}. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct workers;
+struct http_server;
+struct http_exchange;
+
+enum http_method {
+    HTTP_GET = 1 << 0,
+    HTTP_POST = 1 << 1,
+    HTTP_PUT = 1 << 2,
+    HTTP_DELETE = 1 << 3,
+    HTTP_PATCH = 1 << 4,
+    HTTP_HEAD = 1 << 5,
+    HTTP_OPTIONS = 1 << 6,
+};
+
+enum plane { PLANE_CONTROL = 1, PLANE_DATA };
+
+struct http_header {
+    const char *name; /* as received for requests; names compare without case */
+    const char *value;
+};
+
+enum { HTTP_PARAMS_MAX = 8 };
+
+/* Everything lives in `arena`, gone with the request. */
+struct request {
+    struct arena *arena;
+    enum http_method method;
+    const char *path;  /* percent-decoded, without the query */
+    const char *query; /* raw, without "?"; "" when there is none */
+    const struct http_header *headers;
+    size_t header_count;
+    struct str body;
+    const char *peer;      /* the client's address as text */
+    const char *principal; /* who the authorize hook says is asking; NULL for nobody */
+    struct {
+        const char *name;
+        const char *value;
+    } params[HTTP_PARAMS_MAX]; /* path parameters, decoded */
+    size_t param_count;
+    void *app;     /* http_config.app */
+    void *context; /* the worker's own (a store connection); NULL on the data plane */
+};
+
+struct response {
+    int status;               /* 200 unless set */
+    const char *content_type; /* application/json unless set */
+    struct str body;          /* lives in the request's arena or longer */
+    struct http_header headers[8];
+    size_t header_count;
+};
+
+/* A route without permission or handler stops the start. */
+struct route {
+    enum http_method method;
+    const char *path; /* "/api/functions/:id": literal or parameter segments; a literal outranks a
+                         parameter */
+    int permission;   /* a word of auth/, never 0 */
+    enum plane plane;
+    int (*handle)(struct request *req, struct response *res, struct err *e); /* PLANE_CONTROL */
+    void (*start)(struct http_exchange *x);                                  /* PLANE_DATA */
+};
+
+struct http_config {
+    const char *host;
+    uint16_t port;      /* 0 picks a free one */
+    size_t body_max;    /* bytes; above it 413. 6 MB unless set */
+    size_t headers_max; /* bytes of request line and headers; above it 431. 32 KB unless set */
+    unsigned connections_max; /* accepted at the same time; above it new ones are closed. 16384
+                                 unless set */
+    unsigned idle_ms; /* a connection silent for so long is closed; also the time a request may take
+                         to arrive between two reads. 60000 unless set */
+    size_t buffered_max; /* bytes of request bodies in memory at the same time, all connections;
+                            above it 503. 256 MB unless set */
+    const struct route *const
+        *routes; /* arrays, each ended by a row of zeros; the list ended by NULL */
+    struct workers *workers;
+    void *app;
+    /* Who asks, and may they? Sets req->principal. Runs on the loop thread: no blocking. -1 with
+     * ERR_UNAUTHORIZED, ERR_DENIED or ERR_NOT_FOUND refuses. */
+    int (*authorize)(void *app, struct request *req, int permission, struct err *e);
+};
+
+int http_server_new(struct loop *l, const struct http_config *config, struct http_server **ret,
+                    struct err *e);
+uint16_t http_server_port(const struct http_server *s);
+/* Accepts nothing new and answers what is under way; calls `drained` when all is answered. */
+void http_server_drain(struct http_server *s, void (*drained)(void *arg), void *arg);
+void http_server_free(struct http_server *s);
+
+struct http_stats {
+    uint64_t requests, refused; /* refused: malformed, oversized, over a bound */
+    unsigned connections;
+    size_t buffered_bytes;
+};
+void http_server_stats(const struct http_server *s, struct http_stats *ret);
+
+/* Request */
+const char *http_param(const struct request *req,
+                       const char *name); /* never NULL for a name in the path */
+const char *http_header(const struct request *req, const char *name); /* first one, or NULL */
+/* A decoded query parameter, in the request's arena; NULL when absent. The last one wins when
+ * repeated. */
+const char *http_query(const struct request *req, const char *name);
+/* The body as a JSON object, freed with the arena; on failure the error carries a 422 as contracts
+ * describe
+ * ("JSON decode error", with the position). Refuses duplicate keys, more than 64 levels, invalid
+ * UTF-8. */
+int http_body_json(struct request *req, json_t **ret, struct err *e);
+
+/* Response. All copy into the arena and return 0, so that a handler ends in `return
+ * http_reply_json(...)`. */
+int http_reply_json(struct request *req, struct response *res, int status, json_t *take);
+int http_reply_text(struct request *req, struct response *res, int status, const char *content_type,
+                    struct str body);
+void http_response_header(struct request *req, struct response *res, const char *name,
+                          const char *value);
+/* 422 with [{"type","loc","msg","input"}]. `loc` is dotted: "body.name". Returns -1 and marks the
+ * error as carrying it. */
+int http_invalid(struct request *req, const char *loc, const char *type, struct err *e,
+                 const char *msg_fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Data plane. The request lives until the answer; answering twice is a bug. */
+struct request *http_exchange_request(struct http_exchange *x);
+void http_answer(struct http_exchange *x, const struct response *res);
+void http_answer_error(struct http_exchange *x, const struct err *e);
+/* Called at most once when the client goes away before the answer; an answer must still follow (it
+ * goes nowhere). */
+void http_on_gone(struct http_exchange *x, void (*fn)(void *arg), void *arg);

@@ -1,0 +1,20 @@
+/* runtimes — what each language needs: one file and one row in table.c. */
+#pragma once
+
+#include "base/err.h"
+
+struct runtime {
+    const char *name;                 /* "python" */
+    const char *const *aliases;       /* "python3", ...; NULL-terminated */
+    const char *entry_file;           /* where single-file code is stored: "main.py" */
+    const char *handler;              /* default: "main.handler" */
+    const char *const *template_argv; /* see sandbox_template */
+    const char *const *slot_argv;
+    const char *requires_path; /* on the host, e.g. "/usr/bin/node"; NULL when nothing is needed */
+    const char *package;       /* the Debian package that brings it */
+};
+
+extern const struct runtime *const runtimes[]; /* NULL-terminated */
+
+/* By name or alias; ERR_INVALID lists the known ones. */
+int runtimes_find(const char *name, const struct runtime **ret, struct err *e);

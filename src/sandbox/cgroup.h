@@ -1,0 +1,70 @@
+/* cgroup — limits and accounting for slots, on cgroup v2 and v1 hierarchies (kernel:
+ * Documentation/admin-guide/ cgroup-v2.rst and cgroup-v1/). Used by the spawner only.
+ *
+ * All directories of one instance lie below `virga.<instance>` beneath the cgroup the daemon was
+ * started in; other processes' groups are never touched. On v2 a group with processes cannot hand
+ * controllers to children, so the daemon's own processes move into a leaf `virga.<instance>/daemon`
+ * first (only within a delegated or root group). Directories of slots are made ahead and reused:
+ * making and moving are slow, and on kernels from 6.0 a migration by another process takes a global
+ * lock, so a v1 slot moves itself (writing "0" to `tasks`) through descriptors opened here, and a
+ * v2 slot is born in place (CLONE_INTO_CGROUP). */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cgroup_controller { CGROUP_MEMORY, CGROUP_CPU, CGROUP_PIDS, CGROUP_CONTROLLERS };
+enum { CGROUP_TASKS_MAX = 4 }; /* v1: memory, cpu, cpuacct, pids may be separate hierarchies */
+
+struct cgroup;
+
+struct cgroup_limits {
+    uint64_t memory_bytes;
+    uint32_t cpu_millis;
+    uint32_t pids;
+};
+
+/* One slot's directories. Zero-initialise before cgroup_slot_open. Descriptors belong to the
+ * struct. */
+struct cgroup_slot {
+    unsigned index;
+    int v2_dir;                  /* for CLONE_INTO_CGROUP, or -1 */
+    int tasks[CGROUP_TASKS_MAX]; /* v1: a process that writes "0" to each is in; unused ones are -1
+                                  */
+    int memory_peak, cpu_usage;  /* open for reading, or -1 */
+    int dirs[CGROUP_TASKS_MAX];  /* directory of each hierarchy in use, or -1 */
+    uint64_t oom_base;           /* the counter of memory kills when the slot was prepared */
+    uint64_t cpu_base_us;        /* CPU time when the slot was prepared */
+};
+
+/* Opens (and sweeps: kills leftovers, removes directories) the tree of instance `instance`.
+ * `without` is a mask of (1 << enum cgroup_controller) the caller can do without; any other that is
+ * missing makes this fail with the reason and the fix. */
+int cgroup_open(unsigned instance, unsigned without, struct cgroup **ret, struct err *e);
+void cgroup_close(
+    struct cgroup *c); /* removes every directory of the instance; all slots must have ended */
+
+unsigned
+cgroup_missing(const struct cgroup *c);     /* mask of controllers that are not enforced here */
+int cgroup_version(const struct cgroup *c); /* 1 or 2; 0 when there is none at all */
+
+/* Makes or reuses the directories for slot `index` and sets its limits. */
+int cgroup_slot_open(struct cgroup *c, unsigned index, const struct cgroup_limits *limits,
+                     struct cgroup_slot *ret, struct err *e);
+int cgroup_slot_limit(struct cgroup *c, struct cgroup_slot *s, const struct cgroup_limits *limits,
+                      struct err *e);
+/* Kills whatever is left inside (v2: cgroup.kill; v1: every listed pid until empty). The slot's pid
+ * namespace has ended by then, so this is the second line. */
+void cgroup_slot_kill(struct cgroup *c, struct cgroup_slot *s);
+/* After the last process was reaped. */
+void cgroup_slot_usage(struct cgroup *c, const struct cgroup_slot *s, bool *ret_oom,
+                       uint64_t *ret_peak_bytes, uint64_t *ret_cpu_us);
+/* Closes descriptors; the directories stay for reuse or are removed as cgroup.c sees fit. */
+void cgroup_slot_close(struct cgroup *c, struct cgroup_slot *s);
+
+/* Value parsers for sandbox_usage: one pread each. 0 when the descriptor is -1. */
+uint64_t cgroup_read_peak(int memory_peak_fd);
+uint64_t
+cgroup_read_cpu_us(int cpu_usage_fd); /* v1 cpuacct.usage (ns) or v2 cpu.stat (usage_usec) */

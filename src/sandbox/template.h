@@ -1,0 +1,24 @@
+/* template — the process that slots are copied from.
+ *
+ * Runs inside a sandbox of its own (own user namespace with a range of ids, private root, no user
+ * code) and waits for orders from the spawner on TEMPLATE_CONTROL. For each it clones itself with
+ * CLONE_PARENT into fresh namespaces; the copy passes through the steps of slot.c (cgroup,
+ * descriptors, mounts, limits, ids, capabilities, filter) and only then becomes a runner.
+ *
+ * Must be called from a process with a single thread. Linked into runners that embed an
+ * interpreter. */
+#pragma once
+
+enum { TEMPLATE_CONTROL = 3 }; /* descriptor a template program finds its orders on */
+
+struct template_hooks {
+    void (*before_copy)(void); /* in the template, right before the clone; may be NULL */
+    void (*after_copy)(void);  /* in the template, after it; may be NULL */
+    void (*become)(
+        void *arg); /* in the copy, all protections on, RUNNER_SOCKET open; never returns */
+    void *arg;
+};
+
+/* Announces the template as ready and serves orders until the spawner is gone, then exits the
+ * process. */
+_Noreturn void template_serve(const struct template_hooks *hooks);
