@@ -363,7 +363,7 @@ static int make_dirs(struct cgroup *c, struct cgroup_slot *s, bool *ret_fresh, s
 static int prepare(struct cgroup *c, struct cgroup_slot *s, const struct cgroup_limits *limits,
                    struct err *e)
 {
-    bool fresh;
+    bool fresh = true;
     if (make_dirs(c, s, &fresh, e) < 0)
         return -1;
     if (c->version == 1 && cgroup_v1_reset(s, c, fresh, e) < 0)
