@@ -1,0 +1,266 @@
+#include "base/json.h"
+
+#include "base/buf.h"
+
+#include <string.h>
+
+struct scan {
+    const char *start, *p, *end;
+    unsigned depth;
+    const char *why; /* what is wrong at p */
+};
+
+static bool value(struct scan *s);
+
+static void space(struct scan *s)
+{
+    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+        s->p++;
+}
+
+static bool wrong(struct scan *s, const char *why)
+{
+    if (!s->why)
+        s->why = why;
+    return false;
+}
+
+static bool accept(struct scan *s, char c)
+{
+    if (s->p == s->end || *s->p != c)
+        return false;
+    s->p++;
+    return true;
+}
+
+static bool word(struct scan *s, struct str w)
+{
+    if ((size_t)(s->end - s->p) < w.n || memcmp(s->p, w.p, w.n) != 0)
+        return wrong(s, "expecting a value");
+    s->p += w.n;
+    return true;
+}
+
+static bool digits(struct scan *s)
+{
+    const char *from = s->p;
+    while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+        s->p++;
+    return s->p > from || wrong(s, "expecting a digit");
+}
+
+static bool number(struct scan *s)
+{
+    (void)accept(s, '-');
+    if (!accept(s, '0') && !digits(s))
+        return false;
+    if (accept(s, '.') && !digits(s))
+        return false;
+    if (accept(s, 'e') || accept(s, 'E')) {
+        if (!accept(s, '+'))
+            (void)accept(s, '-');
+        return digits(s);
+    }
+    return true;
+}
+
+static bool hex4(struct scan *s)
+{
+    for (int i = 0; i < 4; i++, s->p++)
+        if (s->p == s->end || !strchr("0123456789abcdefABCDEF", *s->p) || !*s->p)
+            return wrong(s, "expecting four hex digits");
+    return true;
+}
+
+static bool escape(struct scan *s)
+{
+    if (s->p == s->end || !*s->p || !strchr("\"\\/bfnrtu", *s->p))
+        return wrong(s, "invalid escape");
+    return *s->p++ != 'u' || hex4(s);
+}
+
+static bool string(struct scan *s)
+{
+    if (!accept(s, '"'))
+        return wrong(s, "expecting a string");
+    while (s->p < s->end) {
+        unsigned char c = (unsigned char)*s->p;
+        if (c < 0x20)
+            return wrong(s, "control character in a string");
+        s->p++;
+        if (c == '"')
+            return true;
+        if (c == '\\' && !escape(s))
+            return false;
+    }
+    return wrong(s, "unterminated string");
+}
+
+static bool member(struct scan *s)
+{
+    space(s);
+    if (!string(s))
+        return false;
+    space(s);
+    if (!accept(s, ':'))
+        return wrong(s, "expecting ':'");
+    return value(s);
+}
+
+static bool element(struct scan *s)
+{
+    return value(s);
+}
+
+static bool sequence(struct scan *s, char close, bool (*item)(struct scan *s))
+{
+    if (++s->depth > JSON_DEPTH_MAX)
+        return wrong(s, "nested too deep");
+    s->p++;
+    space(s);
+    if (!accept(s, close)) {
+        do {
+            if (!item(s))
+                return false;
+        } while (accept(s, ','));
+        if (!accept(s, close))
+            return wrong(s, "expecting ',' or the end of the list or object");
+    }
+    s->depth--;
+    return true;
+}
+
+/* One value with the white space around it. */
+static bool value(struct scan *s)
+{
+    space(s);
+    bool ok;
+    switch (s->p < s->end ? *s->p : 0) {
+    case '{':
+        ok = sequence(s, '}', member);
+        break;
+    case '[':
+        ok = sequence(s, ']', element);
+        break;
+    case '"':
+        ok = string(s);
+        break;
+    case 't':
+        ok = word(s, STR("true"));
+        break;
+    case 'f':
+        ok = word(s, STR("false"));
+        break;
+    case 'n':
+        ok = word(s, STR("null"));
+        break;
+    case '-':
+    case '0' ... '9':
+        ok = number(s);
+        break;
+    default:
+        ok = wrong(s, "expecting a value");
+    }
+    space(s);
+    return ok;
+}
+
+int json_check(struct str text, struct err *e)
+{
+    struct scan s = {.start = text.p, .p = text.p, .end = text.p + text.n};
+    if (!str_is_utf8(text))
+        return err_set(e, ERR_MALFORMED, "not UTF-8");
+    if (!value(&s))
+        return err_set(e, ERR_MALFORMED, "%s at byte %zu", s.why, (size_t)(s.p - s.start));
+    if (s.p != s.end)
+        return err_set(e, ERR_MALFORMED, "extra data at byte %zu", (size_t)(s.p - s.start));
+    return 0;
+}
+
+static struct str trimmed(const char *from, const char *to)
+{
+    return str_trim((struct str){from, (size_t)(to - from)});
+}
+
+int json_member(struct str object, const char *name, struct str *ret, struct err *e)
+{
+    struct scan s = {.start = object.p, .p = object.p, .end = object.p + object.n};
+    *ret = (struct str){NULL, 0};
+    space(&s);
+    if (!accept(&s, '{'))
+        return err_set(e, ERR_INVALID, "not an object");
+    space(&s);
+    if (accept(&s, '}'))
+        return 0;
+    do {
+        space(&s);
+        const char *key = s.p + 1;
+        if (!string(&s))
+            break;
+        bool match = str_is((struct str){key, (size_t)(s.p - 1 - key)}, name);
+        space(&s);
+        const char *from = ++s.p;
+        if (!value(&s))
+            break;
+        if (match && ret->p)
+            return err_set(e, ERR_INVALID, "member '%s' stands there twice", name);
+        if (match)
+            *ret = trimmed(from, s.p);
+    } while (accept(&s, ','));
+    return s.why ? err_set(e, ERR_MALFORMED, "%s", s.why) : 0;
+}
+
+/* Length of the well-formed UTF-8 sequence at p, or 0. */
+static size_t sequence_length(const char *p, size_t left)
+{
+    for (size_t n = 1; n <= 4 && n <= left; n++)
+        if (str_is_utf8((struct str){p, n}))
+            return n;
+    return 0;
+}
+
+static void add_char(struct buf *out, unsigned char c)
+{
+    switch (c) {
+    case '"':
+        buf_add(out, "\\\"", 2);
+        break;
+    case '\\':
+        buf_add(out, "\\\\", 2);
+        break;
+    case '\n':
+        buf_add(out, "\\n", 2);
+        break;
+    case '\r':
+        buf_add(out, "\\r", 2);
+        break;
+    case '\t':
+        buf_add(out, "\\t", 2);
+        break;
+    default:
+        buf_addf(out, "\\u%04x", c);
+    }
+}
+
+void json_add_string(struct buf *out, struct str s)
+{
+    buf_add(out, "\"", 1);
+    for (size_t i = 0, n; i < s.n; i += n) {
+        n = 0;
+        while (i + n < s.n && (unsigned char)s.p[i + n] >= 0x20 && s.p[i + n] > 0 &&
+               s.p[i + n] != '"' && s.p[i + n] != '\\')
+            n++;
+        if (n) {
+            buf_add(out, s.p + i, n);
+        } else if ((unsigned char)s.p[i] < 0x80) {
+            add_char(out, (unsigned char)s.p[i]);
+            n = 1;
+        } else if ((n = sequence_length(s.p + i, s.n - i))) {
+            buf_add(out, s.p + i, n);
+        } else {
+            buf_add(out, "\xef\xbf\xbd", 3);
+            n = 1;
+        }
+    }
+    buf_add(out, "\"", 1);
+}

@@ -1,0 +1,23 @@
+/* json — checks JSON text and finds members in it without building a tree (RFC 8259).
+ *
+ * Events and results pass through the server byte for byte: a tree would round numbers and cost an
+ * allocation per value. Where a tree is wanted (settings, request bodies of the control plane)
+ * jansson is the tool. */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { JSON_DEPTH_MAX = 512 };
+
+/* 0 when `text` is exactly one JSON value in UTF-8. ERR_MALFORMED names the byte position. */
+int json_check(struct str text, struct err *e);
+
+/* The value of member `name` of a checked object, as the bytes that stand there; p == NULL when it
+ * is absent. -1 when the value is no object or the member stands there twice (readers would
+ * disagree on which one counts). */
+int json_member(struct str object, const char *name, struct str *ret, struct err *e);
+
+struct buf;
+/* Appends `s` as a JSON string with quotes. Bytes that are not UTF-8 become U+FFFD. */
+void json_add_string(struct buf *out, struct str s);

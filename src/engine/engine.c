@@ -1,0 +1,230 @@
+/* engine — wiring: functions come and go, the spawner reports, everything ends. */
+#include "engine/private.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "loop/loop.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static void on_started(void *arg, uint64_t ticket, const struct sandbox_slot *box)
+{
+    struct engine *e = arg;
+    struct slot *s = pool_find_ticket(e, ticket);
+    must(s);
+    pool_arrived(e, s, box);
+}
+
+static void on_not_started(void *arg, uint64_t ticket, const struct err *why)
+{
+    struct engine *e = arg;
+    struct slot *s = pool_find_ticket(e, ticket);
+    must(s);
+    pool_not_started(e, s, why);
+}
+
+static void on_limited(void *arg, uint32_t id, const struct err *failed)
+{
+    struct engine *e = arg;
+    struct slot *s = pool_find(e, id);
+    if (s)
+        pool_limited(e, s, failed);
+}
+
+static void how_it_ended(const struct sandbox_exit *how, char *out, size_t size)
+{
+    if (WIFSIGNALED(how->status))
+        snprintf(out, size, "the function's process was killed by signal %d (SIG%s)",
+                 WTERMSIG(how->status), sigabbrev_np(WTERMSIG(how->status)));
+    else
+        snprintf(out, size, "the function's process exited with status %d",
+                 WEXITSTATUS(how->status));
+}
+
+/* A call that was under way learns why its slot has ended: the memory limit first, then whatever
+ * the kernel says. */
+static void end_call(struct slot *s, const struct sandbox_exit *how)
+{
+    char text[128];
+    struct call *c = s->call;
+    unsigned long long mb = s->limits.memory_bytes >> 20;
+    if (how->oom) {
+        call_fail(c, CALL_OOM, "out of memory: needed more than %llu MB (limit memory_mb = %llu)",
+                  mb, mb);
+        return;
+    }
+    how_it_ended(how, text, sizeof text);
+    call_fail(c, CALL_CRASHED, "%s", text);
+}
+
+static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
+{
+    struct engine *e = arg;
+    struct slot *s = pool_find(e, id);
+    if (!s)
+        return;
+    if (s->state == SLOT_BUSY) /* its last frame may still be in the socket */
+        slot_on_socket(s, WATCH_READ);
+    if (s->state == SLOT_BLANK || s->state == SLOT_LIMITING)
+        log_warn("engine", "blank slot ended slot=%u runtime=%s status=%d", id,
+                 s->nursery->runtime->name, how->status);
+    struct fn *lost = s->state == SLOT_LIMITING ? s->fn : NULL;
+    slot_kill(s);
+    if (s->call)
+        end_call(s, how);
+    e->pool.by_id[id] = NULL;
+    if (lost)
+        pool_place(e, lost);
+    slot_free(s);
+    pool_feed(e);
+}
+
+static void on_template_ready(void *arg, unsigned index, uint64_t start_us)
+{
+    struct engine *e = arg;
+    struct nursery *n = &e->nurseries[index];
+    n->up = true;
+    n->failed = (struct err){0};
+    log_info("engine", "template ready runtime=%s start_us=%llu", n->runtime->name,
+             (unsigned long long)start_us);
+    pool_feed(e);
+}
+
+static void on_template_failed(void *arg, unsigned index, const struct err *why)
+{
+    struct engine *e = arg;
+    struct nursery *n = &e->nurseries[index];
+    n->up = false;
+    n->failed = *why;
+    log_error("engine", "template failed runtime=%s: %s", n->runtime->name, why->text);
+    pool_feed(e);
+}
+
+static void fail_all(struct engine *e, const char *why)
+{
+    for (int state = 0; state < SLOT_STATES; state++)
+        list_each_safe (node, &e->pool.slots[state]) {
+            struct slot *s = list_of(node, struct slot, state_node);
+            if (s->call)
+                call_fail(s->call, CALL_PLATFORM_ERROR, "%s", why);
+        }
+    for (size_t i = 0; i < e->functions.size; i++)
+        for (struct fn *fn = e->functions.buckets[i]; fn; fn = fn->next)
+            while (!list_empty(&fn->waiting))
+                call_fail(list_of(fn->waiting.next, struct call, node), CALL_PLATFORM_ERROR, "%s",
+                          why);
+}
+
+static void on_lost(void *arg)
+{
+    struct engine *e = arg;
+    log_error("engine", "the spawner is gone: no calls can be served");
+    e->closing = true;
+    fail_all(e, "the spawner is gone");
+    loop_stop(e->loop);
+}
+
+static const struct sandbox_events events = {
+    .started = on_started,
+    .failed = on_not_started,
+    .limited = on_limited,
+    .ended = on_ended,
+    .template_ready = on_template_ready,
+    .template_failed = on_template_failed,
+    .lost = on_lost,
+};
+
+static void add_nurseries(struct engine *e)
+{
+    for (unsigned i = 0; e->config.runtimes[i]; i++) {
+        must(i < ENGINE_RUNTIMES_MAX);
+        struct nursery *n = &e->nurseries[i];
+        n->runtime = e->config.runtimes[i];
+        n->index = i;
+        list_init(&n->blanks);
+        list_init(&n->hungry);
+        e->nursery_count++;
+    }
+}
+
+int engine_new(struct loop *l, int spawner_fd, const struct engine_config *config,
+               struct engine **ret, struct err *err)
+{
+    struct engine *e = mem_alloc(sizeof *e);
+    e->config = *config;
+    e->loop = l;
+    list_init(&e->codes);
+    add_nurseries(e);
+    pool_init(e);
+    if (sandbox_new(l, spawner_fd, &events, e, &e->sandbox, err) < 0) {
+        pool_done(e);
+        free(e);
+        return -1;
+    }
+    *ret = e;
+    return 0;
+}
+
+void engine_free(struct engine *e)
+{
+    if (!e)
+        return;
+    e->closing = true;
+    fail_all(e, "the server is shutting down");
+    pool_done(e);
+    sandbox_free(e->sandbox);
+    fn_table_done(&e->functions);
+    buf_done(&e->scratch);
+    free(e);
+}
+
+/* Slots of what the function was: idle ones go at once, busy ones when their call has ended. */
+static void retire_slots(struct engine *e, struct fn *fn)
+{
+    const enum slot_state with_code[] = {SLOT_BUSY, SLOT_IDLE};
+    for (size_t i = 0; i < ARRAY_LEN(with_code); i++)
+        list_each_safe (node, &e->pool.slots[with_code[i]]) {
+            struct slot *s = list_of(node, struct slot, state_node);
+            if (s->fn != fn)
+                continue;
+            slot_uncount(s);
+            if (s->state == SLOT_IDLE)
+                slot_kill(s);
+        }
+}
+
+void engine_set(struct engine *e, const struct function_spec *spec, struct code *code)
+{
+    struct fn *fn = fn_find(&e->functions, spec->id);
+    bool new_code = !fn || fn->spec.version != spec->version;
+    if (fn) {
+        retire_slots(e, fn);
+        fn_respec(fn, spec);
+    } else {
+        fn = fn_add(&e->functions, spec);
+    }
+    if (code || new_code)
+        code_set(e, fn, code);
+    pool_place(e, fn);
+}
+
+void engine_remove(struct engine *e, const char *function_id)
+{
+    struct err why = {0};
+    struct fn *fn = fn_find(&e->functions, function_id);
+    if (!fn)
+        return;
+    fn_use(fn);
+    fn_remove(&e->functions, fn);
+    list_remove(&fn->hungry_node);
+    code_set(e, fn, NULL);
+    retire_slots(e, fn);
+    err_set(&why, ERR_NOT_FOUND, "Function not found");
+    while (!list_empty(&fn->waiting))
+        call_refuse(list_of(fn->waiting.next, struct call, node), &why);
+    fn_unuse(fn);
+}

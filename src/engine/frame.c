@@ -1,0 +1,68 @@
+#include "engine/frame.h"
+
+#include "base/must.h"
+
+#include <endian.h>
+#include <string.h>
+
+struct header {
+    uint32_t length;
+    uint8_t type;
+    uint8_t flags;
+    uint16_t reserved;
+};
+static_assert(sizeof(struct header) == FRAME_HEADER, "the header has no padding");
+
+/* What a runner may send, and with which flags. */
+static const struct {
+    bool allowed;
+    bool empty; /* carries no payload */
+    unsigned flags;
+} from_runner[256] = {
+    [FRAME_READY] = {.allowed = true, .empty = true},
+    [FRAME_LOADED] = {.allowed = true, .empty = true},
+    [FRAME_RESULT] = {.allowed = true},
+    [FRAME_FAILED] = {.allowed = true, .flags = FRAME_FATAL},
+    [FRAME_STREAM] = {.allowed = true},
+    [FRAME_CHUNK] = {.allowed = true},
+};
+
+void frame_begin(struct buf *out, enum frame_type type, unsigned flags, uint32_t length)
+{
+    struct header h = {htole32(length), (uint8_t)type, (uint8_t)flags, 0};
+    buf_add(out, &h, sizeof h);
+}
+
+static int check(const struct header *h, size_t max, struct err *e)
+{
+    if (!from_runner[h->type].allowed)
+        return err_set(e, ERR_INVALID, "unknown frame type 0x%02x", h->type);
+    if (h->flags & ~from_runner[h->type].flags)
+        return err_set(e, ERR_INVALID, "unknown flags 0x%02x on frame 0x%02x", h->flags, h->type);
+    if (h->reserved)
+        return err_set(e, ERR_INVALID, "reserved bytes set on frame 0x%02x", h->type);
+    if (from_runner[h->type].empty && h->length)
+        return err_set(e, ERR_INVALID, "payload on frame 0x%02x", h->type);
+    if (le32toh(h->length) > max)
+        return err_set(e, ERR_TOO_LARGE, "frame of %u bytes, limit %zu", le32toh(h->length), max);
+    return 0;
+}
+
+int frame_next(const struct buf *in, size_t *at, size_t max, struct frame *ret, struct err *e)
+{
+    must(*at <= in->len);
+    struct header h;
+    if (in->len - *at < sizeof h)
+        return 0;
+    memcpy(&h, in->data + *at, sizeof h);
+    if (check(&h, max, e) < 0)
+        return -1;
+    size_t length = le32toh(h.length);
+    if (in->len - *at - sizeof h < length)
+        return 0;
+    ret->type = h.type;
+    ret->flags = h.flags;
+    ret->payload = (struct str){in->data + *at + sizeof h, length};
+    *at += sizeof h + length;
+    return 1;
+}

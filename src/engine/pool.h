@@ -1,0 +1,106 @@
+/* pool — slots kept ready, so that a call need not pay for a start. Private to engine/.
+ *
+ * A slot belongs to one version of one function from its first LOAD until its end. Before that it
+ * is blank (a runner without user code, kept per runtime) or starting. Each slot sits on the list
+ * of its state, and on one list of its owner; slot_move is the only one who moves it. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "engine/engine.h"
+#include "engine/fn.h"
+
+struct call;
+struct timer;
+struct watch;
+
+enum slot_state {
+    SLOT_STARTING, /* asked of the spawner */
+    SLOT_BLANK,    /* copied, no user code */
+    SLOT_LIMITING, /* its limits are being changed for the function it was taken for */
+    SLOT_BUSY,     /* a call is under way */
+    SLOT_IDLE,     /* loaded, waiting for the next call of its function */
+    SLOT_DYING,    /* killed, or its socket is closed; waits for the spawner's word */
+    SLOT_STATES
+};
+
+struct slot {
+    struct list state_node; /* engine->slots[state]; idle ones with the most recently used first */
+    struct list owner_node; /* fn->idle, or nursery->blanks */
+    enum slot_state state;
+    struct engine *engine;
+    struct nursery *nursery;
+    struct fn *fn;      /* whom it works for or was started for; NULL while blank */
+    uint32_t version;   /* of the code it carries; 0 before LOAD */
+    bool counted;       /* it is part of fn->live */
+    bool ready, loaded; /* frames seen */
+    uint64_t ticket;    /* of its start */
+    struct sandbox_limits limits;
+    struct sandbox_slot box;
+    struct watch *socket, *out_pipe, *err_pipe;
+    struct timer *deadline;
+    struct buf in;       /* from the runner, not yet a whole frame */
+    struct buf unsent;   /* to the runner, when its socket was full */
+    struct buf out, err; /* printed since the last call ended */
+    struct call *call;
+    uint64_t asked_us, sent_us, loaded_us, idle_since_us;
+    uint64_t cpu_seen_us; /* CPU time already accounted to earlier calls */
+};
+
+/* What the engine keeps per runtime. */
+struct nursery {
+    const struct runtime *runtime;
+    unsigned index;
+    bool up;           /* its template is ready */
+    struct err failed; /* why not, when failed.code is set */
+    struct list blanks;
+    unsigned blank_count, starting; /* starting: for no function in particular */
+    struct list
+        hungry; /* functions whose calls wait for a new slot that could not be asked for yet */
+};
+
+struct pool {
+    struct list slots[SLOT_STATES];
+    unsigned count[SLOT_STATES];
+    unsigned total;
+    struct slot **by_id; /* spawner's index -> slot */
+    uint64_t last_ticket;
+    struct timer *refill, *sweep;
+};
+
+void pool_init(struct engine *e);
+void pool_done(struct engine *e);
+
+/* Sees to it that a waiting call of `fn` gets a slot: a blank one at once, else a copy on demand,
+ * else (all places taken) the least recently used idle slot makes room. Failing that the function
+ * waits on nursery->hungry. */
+void pool_place(struct engine *e, struct fn *fn);
+void pool_refill_soon(struct engine *e);
+/* After something ended: those who wait for a place come first, then blanks. */
+void pool_feed(struct engine *e);
+
+/* The spawner's words about a start and about changed limits. */
+void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *box);
+void pool_not_started(struct engine *e, struct slot *s, const struct err *why);
+void pool_limited(struct engine *e, struct slot *s, const struct err *failed);
+
+struct slot *pool_find(struct engine *e, uint32_t id);
+struct slot *pool_find_ticket(struct engine *e, uint64_t ticket);
+
+void slot_move(struct slot *s, enum slot_state to);
+/* The spawner has handed the slot over. -1: it could not be taken into service and is being killed.
+ */
+int slot_open(struct slot *s, const struct sandbox_slot *box, struct err *e);
+void slot_kill(struct slot *s); /* harmless on one that is dying */
+void slot_free(struct slot *s); /* the spawner has no more to say about it */
+/* Takes it off its function's count: its version was replaced or it is about to end. */
+void slot_uncount(struct slot *s);
+
+/* slot_io.c: sends what begins a call, LOAD first when the slot is fresh. */
+void slot_send_call(struct slot *s, struct call *c);
+/* Takes in what is in the pipes right now, without waiting. -1: over the function's output limit.
+ */
+int slot_drain(struct slot *s);
+void slot_on_socket(void *slot, unsigned ready);
+void slot_on_out(void *slot, unsigned ready);
+void slot_on_err(void *slot, unsigned ready);

@@ -1,0 +1,321 @@
+/* slot_io — frames and printed output of one slot. Everything that arrives here was written by a
+ * guest. */
+#include "engine/frame.h"
+#include "engine/private.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/must.h"
+#include "loop/loop.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    READ_BYTES = 65536,
+    FAILED_MAX = 256 * 1024, /* an error with its traceback */
+};
+
+static void broken(struct slot *s, const char *what)
+{
+    struct call *c = s->call;
+    slot_kill(s);
+    if (c)
+        call_fail(c, CALL_CRASHED, "the function broke the runner's protocol: %s", what);
+}
+
+static void send_rest(struct slot *s)
+{
+    while (s->unsent.len) {
+        ssize_t n = send(s->box.socket, s->unsent.data, s->unsent.len, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            break; /* full: go on when writable; broken: the reader sees the end of the socket */
+        buf_consume(&s->unsent, (size_t)n);
+    }
+    watch_want(s->socket, WATCH_READ | (s->unsent.len && errno == EAGAIN ? WATCH_WRITE : 0));
+}
+
+static void send_bytes(struct slot *s, struct str bytes)
+{
+    if (!s->unsent.len) {
+        ssize_t n = send(s->box.socket, bytes.p, bytes.n, MSG_NOSIGNAL);
+        if (n == (ssize_t)bytes.n)
+            return;
+        if (n > 0)
+            bytes = (struct str){bytes.p + n, bytes.n - (size_t)n};
+    }
+    buf_add_str(&s->unsent, bytes);
+    send_rest(s);
+}
+
+static void add_le32(struct buf *out, uint32_t v)
+{
+    v = htole32(v);
+    buf_add(out, &v, sizeof v);
+}
+
+static void add_le64(struct buf *out, uint64_t v)
+{
+    v = htole64(v);
+    buf_add(out, &v, sizeof v);
+}
+
+static void settings(struct buf *out, const struct function_spec *spec)
+{
+    buf_addz(out, "{\"function\":");
+    json_add_string(out, str_of(spec->name));
+    buf_addf(out, ",\"version\":%u,\"handler\":", spec->version);
+    json_add_string(out, str_of(spec->handler));
+    buf_addf(out, ",\"environment\":%s,\"memory_bytes\":%llu,\"result_limit\":%u}",
+             spec->environment && *spec->environment ? spec->environment : "{}",
+             (unsigned long long)spec->limits.memory_bytes, spec->result_bytes);
+}
+
+static void add_load(struct buf *out, const struct fn *fn)
+{
+    auto_buf struct buf set = {0};
+    settings(&set, &fn->spec);
+    frame_begin(out, FRAME_LOAD, 0, (uint32_t)(4 + set.len + fn->code->len));
+    add_le32(out, (uint32_t)set.len);
+    buf_add_str(out, buf_str(&set));
+    buf_add(out, fn->code->bytes, fn->code->len);
+}
+
+static void add_call(struct buf *out, const struct call *c, uint64_t deadline_us)
+{
+    size_t id_len = strlen(c->record->id);
+    uint8_t id_length = (uint8_t)id_len;
+    frame_begin(out, FRAME_CALL, 0, (uint32_t)(8 + 1 + id_len + c->event.n));
+    add_le64(out, deadline_us);
+    buf_add(out, &id_length, 1);
+    buf_add(out, c->record->id, id_len);
+    buf_add_str(out, c->event);
+}
+
+void slot_send_call(struct slot *s, struct call *c)
+{
+    struct buf *out = &s->engine->scratch;
+    uint64_t timeout_us = (uint64_t)s->fn->spec.timeout_ms * 1000;
+    buf_clear(out);
+    s->call = c;
+    c->slot = s;
+    if (!s->version) {
+        s->version = s->fn->spec.version;
+        add_load(out, s->fn);
+    }
+    s->sent_us = clock_mono_us();
+    add_call(out, c, s->sent_us + timeout_us);
+    timer_set_us(s->deadline, timeout_us);
+    send_bytes(s, buf_str(out));
+    if (out->cap > 1024 * 1024) /* one large program must not stay in memory for ever */
+        buf_done(out);
+}
+
+static const char *text_of(json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static void on_failed(struct slot *s, const struct frame *f)
+{
+    struct call *c = s->call;
+    json_t *failed = json_loadb(f->payload.p, f->payload.n, JSON_ALLOW_NUL, NULL);
+    if (!json_is_object(failed)) {
+        json_decref(failed);
+        broken(s, "an error that is no JSON object");
+        return;
+    }
+    char line[4096];
+    snprintf(line, sizeof line, "%s: %s", text_of(failed, "type"), text_of(failed, "message"));
+    if (f->flags & FRAME_FATAL)
+        slot_kill(s);
+    call_finish(c, &(struct call_outcome){.status = CALL_ERROR,
+                                          .error = line,
+                                          .traceback = text_of(failed, "traceback")});
+    json_decref(failed);
+}
+
+static void on_result(struct slot *s, const struct frame *f)
+{
+    struct err e = {0};
+    if (json_check(f->payload, &e) < 0) {
+        broken(s, "a result that is not JSON");
+        return;
+    }
+    call_finish(s->call, &(struct call_outcome){.status = CALL_SUCCESS, .output = f->payload});
+}
+
+/* True when the state of the slot allows this frame. */
+static bool expected(const struct slot *s, enum frame_type type)
+{
+    switch (type) {
+    case FRAME_READY:
+        return !s->ready && !s->loaded;
+    case FRAME_LOADED:
+        return s->version && !s->loaded && s->call;
+    case FRAME_RESULT:
+        return s->call && s->loaded;
+    case FRAME_FAILED:
+        return s->call;
+    default:
+        return false; /* streams are only for calls that asked for one */
+    }
+}
+
+static void on_frame(struct slot *s, const struct frame *f)
+{
+    if (!expected(s, f->type)) {
+        broken(s, "a frame that nobody asked for");
+        return;
+    }
+    if (f->type == FRAME_READY) {
+        s->ready = true;
+        return;
+    }
+    if (f->type == FRAME_LOADED) {
+        s->loaded = true;
+        s->loaded_us = clock_mono_us();
+        return;
+    }
+    if (slot_drain(s) < 0)
+        return;
+    if (f->type == FRAME_RESULT)
+        on_result(s, f);
+    else
+        on_failed(s, f);
+}
+
+static size_t frame_limit(const struct slot *s)
+{
+    size_t result = s->fn && s->call ? s->fn->spec.result_bytes : 0;
+    return result > FAILED_MAX ? result : FAILED_MAX;
+}
+
+static void refuse_frame(struct slot *s, const struct err *why)
+{
+    struct call *c = s->call;
+    if (why->code != ERR_TOO_LARGE || !c) {
+        broken(s, why->text);
+        return;
+    }
+    slot_kill(s);
+    call_fail(c, CALL_OUTPUT_LIMIT, "the result is too large: %s", why->text);
+}
+
+static void take_frames(struct slot *s)
+{
+    struct frame f;
+    struct err e = {0};
+    size_t at = 0;
+    int got;
+    while ((got = frame_next(&s->in, &at, frame_limit(s), &f, &e)) > 0) {
+        on_frame(s, &f);
+        if (s->state == SLOT_DYING)
+            return;
+    }
+    if (got < 0) {
+        refuse_frame(s, &e);
+        return;
+    }
+    if (at == s->in.len && s->in.cap > READ_BYTES * 2)
+        buf_done(&s->in); /* give a large result's memory back */
+    else
+        buf_consume(&s->in, at);
+}
+
+/* The runner has gone: kill what is left. Why it ended is known when the spawner has reaped it. */
+static void on_end(struct slot *s)
+{
+    (void)slot_drain(s);
+    slot_kill(s);
+}
+
+void slot_on_socket(void *slot, unsigned ready)
+{
+    struct slot *s = slot;
+    if (ready & WATCH_WRITE)
+        send_rest(s);
+    if (!(ready & WATCH_READ))
+        return;
+    size_t room = s->in.cap - s->in.len > 4096 ? s->in.cap - s->in.len - 1 : 4096;
+    buf_reserve(&s->in, room);
+    ssize_t n = recv(s->box.socket, s->in.data + s->in.len, room, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        on_end(s);
+        return;
+    }
+    s->in.len += (size_t)n;
+    s->in.data[s->in.len] = 0;
+    take_frames(s);
+}
+
+/* One read of one pipe. 1: there may be more; 0: nothing now; -1: over the limit. */
+static int read_pipe(struct slot *s, int fd, struct watch *watch, struct buf *into)
+{
+    char bytes[READ_BYTES];
+    size_t limit = s->fn ? s->fn->spec.output_bytes : READ_BYTES;
+    ssize_t n = read(fd, bytes, sizeof bytes);
+    if (n < 0)
+        return errno == EINTR;
+    if (n == 0) { /* the guest has closed its end; without this the loop would spin */
+        watch_want(watch, 0);
+        return 0;
+    }
+    size_t used = s->out.len + s->err.len;
+    size_t room = used < limit ? limit - used : 0;
+    buf_add(into, bytes, (size_t)n < room ? (size_t)n : room);
+    return (size_t)n <= room ? 1 : -1;
+}
+
+static void over_limit(struct slot *s)
+{
+    struct call *c = s->call;
+    uint32_t limit = s->fn ? s->fn->spec.output_bytes : READ_BYTES;
+    slot_kill(s);
+    if (c)
+        call_fail(c, CALL_OUTPUT_LIMIT,
+                  "printed more than %u bytes to standard output and error (limit output_kb = %u)",
+                  limit, limit / 1024);
+}
+
+static int drain(struct slot *s, int fd, struct watch *watch, struct buf *into)
+{
+    int got;
+    while ((got = read_pipe(s, fd, watch, into)) > 0)
+        ;
+    if (got < 0)
+        over_limit(s);
+    return got;
+}
+
+int slot_drain(struct slot *s)
+{
+    if (drain(s, s->box.out, s->out_pipe, &s->out) < 0)
+        return -1;
+    return drain(s, s->box.err, s->err_pipe, &s->err);
+}
+
+void slot_on_out(void *slot, unsigned ready)
+{
+    struct slot *s = slot;
+    (void)ready;
+    if (read_pipe(s, s->box.out, s->out_pipe, &s->out) < 0)
+        over_limit(s);
+}
+
+void slot_on_err(void *slot, unsigned ready)
+{
+    struct slot *s = slot;
+    (void)ready;
+    if (read_pipe(s, s->box.err, s->err_pipe, &s->err) < 0)
+        over_limit(s);
+}
