@@ -8,12 +8,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int set_caps(uint64_t caps, struct err *e)
+static int set_caps(uint64_t effective, uint64_t permitted, struct err *e)
 {
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2] = {0};
-    for (int i = 0; i < 2; i++)
-        data[i].permitted = data[i].effective = (uint32_t)(caps >> (32 * i));
+    for (int i = 0; i < 2; i++) {
+        data[i].effective = (uint32_t)(effective >> (32 * i));
+        data[i].permitted = (uint32_t)(permitted >> (32 * i));
+    }
     if (syscall(SYS_capset, &head, data) < 0)
         return err_sys(e, "set capabilities");
     return 0;
@@ -41,14 +43,22 @@ static int drop_bounding(struct err *e)
     return 0;
 }
 
-int rights_keep(uint64_t keep, struct err *e)
+int rights_keep(uint64_t now, uint64_t later, struct err *e)
 {
     uint64_t have = 0;
     if (get_caps(&have, e) < 0 || drop_bounding(e) < 0)
         return -1;
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return err_sys(e, "clear ambient capabilities");
-    return set_caps(have & keep, e);
+    return set_caps(have & now, have & (now | later), e);
+}
+
+int rights_raise(struct err *e)
+{
+    uint64_t have = 0;
+    if (get_caps(&have, e) < 0)
+        return -1;
+    return set_caps(have, have, e);
 }
 
 int rights_bound(struct err *e)
@@ -80,5 +90,5 @@ int rights_drop(struct err *e)
 {
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return err_sys(e, "clear ambient capabilities");
-    return set_caps(0, e);
+    return set_caps(0, 0, e);
 }

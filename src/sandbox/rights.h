@@ -10,9 +10,12 @@
 
 #define RIGHTS_BIT(cap) (1ull << (cap))
 
-/* Reduces permitted and effective set to `keep` (what of it the process has); empties the
- * inheritable, ambient and bounding sets. */
-int rights_keep(uint64_t keep, struct err *e);
+/* Reduces the effective set to `now` and the permitted one to `now` and `later` (what of these the
+ * process has); empties inheritable, ambient and bounding set. */
+int rights_keep(uint64_t now, uint64_t later, struct err *e);
+
+/* Makes all that is still permitted effective. */
+int rights_raise(struct err *e);
 
 /* Empties the bounding set and locks the securebits, so that neither a set-uid program, file
  * capabilities nor uid 0 can ever bring a capability back. Needs CAP_SETPCAP. */

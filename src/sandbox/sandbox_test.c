@@ -1,5 +1,8 @@
 #include "sandbox/testdata/guest.h"
 #include "sandbox/testdata/world.h"
+#include "sandbox/wire.h"
+
+#include <sys/pidfd.h>
 
 TEST(a_slot_answers_through_its_socket)
 {
@@ -42,9 +45,482 @@ TEST(copies_and_kills_are_quick)
     world_close(w);
 }
 
+TEST(every_slot_is_another_user)
+{
+    struct world *w = world_open();
+    struct world_slot *a = world_start(w, 1), *b = world_start(w, 2);
+    long uid_a = atol(world_tell(a, "uid")), uid_b = atol(world_tell(b, "uid"));
+    CHECK(uid_a >= 1000 && uid_b >= 1000 && uid_a != uid_b);
+    world_close(w);
+}
+
+TEST(a_slot_has_no_rights_and_a_filter)
+{
+    static const char *const rows[][2] = {
+        {"status CapEff:", "\t0000000000000000"},
+        {"status CapPrm:", "\t0000000000000000"},
+        {"status CapBnd:", "\t0000000000000000"},
+        {"status CapInh:", "\t0000000000000000"},
+        {"status NoNewPrivs:", "\t1"},
+        {"status Seccomp:", "\t2"},
+        {"status Groups:", "\t "},
+    };
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CHECK_STR(world_tell(s, rows[i][0]), rows[i][1]);
+    world_close(w);
+}
+
+TEST(a_slot_has_descriptors_0_to_3_and_no_other)
+{
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    CHECK_STR(world_tell(s, "descriptors"), "0 1 2 3 ");
+    CHECK_STR(world_tell(s, "print seen outside"), "printed");
+    CHECK_STR(world_line(s->slot.out), "seen outside");
+    world_close(w);
+}
+
+TEST(only_scratch_directories_are_writable)
+{
+    static const char *const yes[] = {"write /tmp/x", "write /code/x", "write /dev/shm/x",
+                                      "write /dev/null", "read /proc/1/status"};
+    static const char *const no[] = {
+        "write /x",
+        "write /usr/x",
+        "write /dev/x",
+        "write /run/x",
+        "write /etc/passwd",
+        "write /opt/virga/x",
+        "write /proc/sys/kernel/hostname",
+        "write /proc/sysrq-trigger",
+        "read /proc/2/status",
+        "read /proc/kcore",
+        "read /etc/shadow",
+        "read /root/.bashrc",
+    };
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        CHECK_STR(world_tell(s, yes[i]), "opened");
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (!strcmp(world_tell(s, no[i]), "opened"))
+            fail_msg("%s: opened", no[i]);
+    world_close(w);
+}
+
+TEST(too_much_memory_ends_the_slot_and_is_reported)
+{
+    struct world *w = world_open();
+    struct sandbox_limits limits = sandbox_default_limits;
+    limits.memory_bytes = 64ull << 20;
+    struct world_slot *s = world_start_with(w, 1, &limits);
+    CHECK_STR(world_tell(s, "memory 200"), "");
+    world_wait(w, until_ended, s);
+    CHECK(s->how.oom);
+    CHECK(WIFSIGNALED(s->how.status) && WTERMSIG(s->how.status) == SIGKILL);
+    CHECK(s->how.memory_peak_bytes > 48ull << 20 && s->how.memory_peak_bytes <= 64ull << 20);
+    world_close(w);
+}
+
+TEST(processes_files_and_scratch_space_are_bounded)
+{
+    struct world *w = world_open();
+    struct sandbox_limits limits = sandbox_default_limits;
+    limits.pids = 10;
+    limits.tmp_bytes = 6ull << 20;
+    limits.file_bytes = 4ull << 20;
+    struct world_slot *s = world_start_with(w, 1, &limits);
+    char full[64], large[64];
+    snprintf(large, sizeof large, "4 %s", strerror(EFBIG));
+    snprintf(full, sizeof full, "%s", strerror(ENOSPC));
+    CHECK_STR(world_tell(s, "fill-tmp 16"), large);
+    CHECK(strstr(world_tell(s, "fill-more 16"), full));
+    CHECK_STR(world_tell(s, "fork 50"), "9");
+    world_kill(w, s);
+    world_close(w);
+}
+
+TEST(limits_of_a_running_slot_change)
+{
+    struct err e = {0};
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    struct sandbox_limits limits = sandbox_default_limits;
+    limits.pids = 5;
+    limits.file_bytes = 2ull << 20;
+    CHECK(sandbox_limit(w->sandbox, s->slot.id, &limits, &e) == 0);
+    world_wait(w, until_limited, s);
+    CHECK_STR(s->why.text, "");
+    CHECK_INT(atoi(world_tell(s, "fill-tmp 9")), 2);
+    CHECK_STR(world_tell(s, "fork 50"), "4");
+    limits.tmp_bytes *= 2;
+    s->limited = false;
+    CHECK(sandbox_limit(w->sandbox, s->slot.id, &limits, &e) == 0);
+    world_wait(w, until_limited, s);
+    CHECK_INT(s->why.code, ERR_INVALID);
+    world_close(w);
+}
+
+TEST(limits_out_of_bounds_and_network_are_refused)
+{
+    struct err e = {0};
+    struct world *w = world_open();
+    struct sandbox_limits limits = sandbox_default_limits;
+    limits.network = true;
+    CHECK(sandbox_start(w->sandbox, 1, 0, &limits, &e) < 0 && e.code == ERR_INVALID);
+    limits = sandbox_default_limits;
+    limits.memory_bytes = 0;
+    CHECK(sandbox_start(w->sandbox, 1, 0, &limits, &e) < 0 && e.code == ERR_INVALID);
+    CHECK(sandbox_start(w->sandbox, 1, 1, &sandbox_default_limits, &e) == 0);
+    world_wait(w, until_answered, &w->by_ticket[1]);
+    CHECK(w->by_ticket[1].failed && w->by_ticket[1].why.code == ERR_INVALID);
+    world_close(w);
+}
+
+TEST(a_slot_that_exits_is_reported_with_its_status)
+{
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    CHECK_STR(world_tell(s, "exit 7"), "");
+    world_wait(w, until_ended, s);
+    CHECK(WIFEXITED(s->how.status) && WEXITSTATUS(s->how.status) == 7);
+    CHECK(!s->how.oom && s->how.memory_peak_bytes > 0);
+    world_close(w);
+}
+
+TEST(a_kill_ends_grandchildren_too)
+{
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    CHECK_STR(world_tell(s, "grandchild"), "left");
+    world_kill(w, s);
+    CHECK_STR(world_line(s->slot.out), ""); /* nobody holds the pipe any more */
+    world_close(w);
+}
+
+static bool until_all_answered(struct world *w, void *arg)
+{
+    int n = *(int *)arg;
+    for (int i = 0; i < n; i++)
+        if (!w->by_ticket[i].started && !w->by_ticket[i].failed)
+            return false;
+    return true;
+}
+
+static bool until_all_ended(struct world *w, void *arg)
+{
+    return w->ended >= *(unsigned *)arg;
+}
+
+TEST(two_hundred_slots_live_at_once)
+{
+    int n = 200;
+    uint64_t t0 = clock_mono_us();
+    struct world *w = world_open();
+    for (int i = 0; i < n; i++)
+        world_ask(w, (unsigned)i, &sandbox_default_limits);
+    world_wait(w, until_all_answered, &n);
+    print_message("200 slots in %lu ms\n", (clock_mono_us() - t0) / 1000);
+    for (int i = 0; i < n; i++) {
+        if (w->by_ticket[i].failed)
+            fail_msg("start %d: %s", i, w->by_ticket[i].why.text);
+        CHECK_STR(world_tell(&w->by_ticket[i], "echo here"), "here");
+    }
+    for (int i = 0; i < n; i++)
+        sandbox_kill(w->sandbox, w->by_ticket[i].slot.id);
+    world_wait(w, until_all_ended, &n);
+    world_close(w);
+}
+
+TEST(more_slots_than_allowed_are_refused)
+{
+    struct sandbox_config config = world_config();
+    unsigned one = 1;
+    config.slots_max = 2;
+    struct world *w = world_open_with(&config);
+    world_wait(w, until_template_ready, &one);
+    struct world_slot *a = world_start(w, 1);
+    world_start(w, 2);
+    struct world_slot *c = world_ask(w, 3, &sandbox_default_limits);
+    world_wait(w, until_answered, c);
+    CHECK(c->failed && c->why.code == ERR_LIMIT);
+    world_kill(w, a);
+    world_start(w, 4);
+    world_close(w);
+}
+
+TEST(usage_of_a_live_slot_is_read_from_its_cgroup)
+{
+    uint64_t peak = 0, cpu_us = 0;
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    CHECK_STR(world_tell(s, "memory 20"), "survived");
+    sandbox_usage(&s->slot, &peak, &cpu_us);
+    CHECK(peak > 20ull << 20 && cpu_us > 0);
+    world_close(w);
+}
+
+TEST(a_template_that_dies_is_started_again_and_its_slots_live_on)
+{
+    unsigned two = 2;
+    char path[64], line[64];
+    struct world *w = world_open();
+    struct world_slot *s = world_start(w, 1);
+    /* The template is the spawner's first child. */
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", w->spawner, w->spawner);
+    FILE *f = fopen(path, "r");
+    CHECK(f && fgets(line, sizeof line, f));
+    fclose(f);
+    CHECK(kill((pid_t)atol(line), SIGKILL) == 0);
+    world_wait(w, until_template_ready, &two);
+    CHECK_INT(w->templates_failed, 1);
+    CHECK_STR(world_tell(s, "echo alive"), "alive");
+    world_start(w, 2);
+    world_close(w);
+}
+
+static bool until_template_failed(struct world *w, void *arg)
+{
+    return w->templates_failed >= *(unsigned *)arg;
+}
+
+TEST(a_template_that_cannot_start_says_why_and_refuses_slots)
+{
+    static const char *const argv[] = {"/opt/virga/no-such-program", NULL};
+    struct sandbox_template template = {"broken", argv, NULL};
+    struct sandbox_config config = world_config();
+    unsigned one = 1;
+    config.templates = &template;
+    struct world *w = world_open_with(&config);
+    world_wait(w, until_template_failed, &one);
+    CHECK(strstr(w->template_why.text, "no-such-program"));
+    struct world_slot *s = world_ask(w, 1, &sandbox_default_limits);
+    world_wait(w, until_answered, s);
+    CHECK(s->failed);
+    world_close(w);
+}
+
+/* --- ends of the processes --- */
+
+static bool directory_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void await_death(int pidfd)
+{
+    struct pollfd p = {pidfd, POLLIN, 0};
+    CHECK(poll(&p, 1, WORLD_DEADLINE_S * 1000) == 1);
+}
+
+/* The host's pid of the slot: the youngest child of the spawner. */
+static pid_t last_child(pid_t spawner)
+{
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", spawner, spawner);
+    FILE *f = fopen(path, "r");
+    CHECK(f && fgets(line, sizeof line, f));
+    fclose(f);
+    line[strcspn(line, "\n")] = 0;
+    char *end = line + strlen(line);
+    while (end > line && end[-1] == ' ')
+        *--end = 0;
+    char *space = strrchr(line, ' ');
+    return (pid_t)atol(space ? space + 1 : line);
+}
+
+/* A server in a process of its own; tells pids of spawner and slot and then waits to be killed. */
+static pid_t server_with_a_slot(pid_t *ret_spawner, pid_t *ret_slot)
+{
+    int p[2];
+    pid_t pids[2];
+    CHECK(pipe(p) == 0);
+    pid_t server = fork();
+    if (server == 0) {
+        struct world *w = world_open();
+        struct world_slot *s = world_start(w, 1);
+        CHECK_STR(world_tell(s, "grandchild"), "left");
+        pids[0] = w->spawner;
+        pids[1] = last_child(w->spawner);
+        CHECK(write(p[1], pids, sizeof pids) == sizeof pids);
+        for (;;)
+            pause();
+    }
+    close(p[1]);
+    CHECK(read(p[0], pids, sizeof pids) == sizeof pids);
+    close(p[0]);
+    *ret_spawner = pids[0];
+    *ret_slot = pids[1];
+    return server;
+}
+
+TEST(a_killed_server_leaves_no_process_and_no_cgroup)
+{
+    pid_t spawner, slot;
+    pid_t server = server_with_a_slot(&spawner, &slot);
+    int spawner_fd = pidfd_open(spawner, 0), slot_fd = pidfd_open(slot, 0);
+    CHECK(spawner_fd >= 0 && slot_fd >= 0);
+    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.0/slot-0"));
+    CHECK(kill(server, SIGKILL) == 0);
+    await_death(slot_fd);
+    await_death(spawner_fd);
+    CHECK(!directory_exists("/sys/fs/cgroup/pids/virga.0"));
+    CHECK(waitpid(server, NULL, 0) == server);
+    close(spawner_fd);
+    close(slot_fd);
+}
+
+TEST(a_killed_spawner_takes_its_slots_along_and_the_next_one_sweeps)
+{
+    pid_t spawner, slot;
+    pid_t server = server_with_a_slot(&spawner, &slot);
+    int slot_fd = pidfd_open(slot, 0);
+    CHECK(kill(spawner, SIGKILL) == 0);
+    await_death(slot_fd);
+    CHECK(kill(server, SIGKILL) == 0);
+    CHECK(waitpid(server, NULL, 0) == server);
+    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.0/slot-0"));
+    struct world *w = world_open();
+    CHECK(!directory_exists("/sys/fs/cgroup/pids/virga.0/slot-0"));
+    world_close(w);
+    close(slot_fd);
+}
+
+TEST(the_loss_of_the_spawner_is_reported)
+{
+    struct err e = {0};
+    struct world *w = world_open();
+    world_start(w, 1);
+    CHECK(kill(w->spawner, SIGKILL) == 0);
+    world_wait(w, until_lost, NULL);
+    CHECK(sandbox_start(w->sandbox, 2, 0, &sandbox_default_limits, &e) < 0);
+    CHECK_INT(e.code, ERR_UNAVAILABLE);
+    world_close(w);
+}
+
+TEST(two_daemons_take_different_numbers)
+{
+    struct world *a = world_open(), *b = world_open();
+    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.0"));
+    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.1"));
+    CHECK_STR(world_tell(world_start(a, 1), "echo a"), "a");
+    CHECK_STR(world_tell(world_start(b, 1), "echo b"), "b");
+    world_close(a);
+    world_close(b);
+}
+
+/* --- what a server in an attacker's hands may send --- */
+
+static int raw_spawner(pid_t *ret_pid)
+{
+    struct err e = {0};
+    int fd = -1;
+    struct sandbox_config config = world_config();
+    CHECK(spawner_start(&config, &fd, ret_pid, &e) == 0);
+    return fd;
+}
+
+static void next_of_type(int fd, enum wire_type type, struct wire *ret)
+{
+    struct err e = {0};
+    struct fd_message m;
+    char packet[sizeof *ret];
+    do {
+        CHECK(fd_receive(fd, packet, sizeof packet, &m, &e) == 0 && m.len);
+        for (size_t i = 0; i < m.fd_count; i++)
+            close(m.fds[i]);
+        CHECK(wire_decode(packet, m.len, WIRE_FROM_SPAWNER, ret, &e) == 0);
+    } while (ret->type != type);
+}
+
+static void end_raw_spawner(int fd, pid_t pid)
+{
+    close(fd);
+    CHECK(waitpid(pid, NULL, 0) == pid);
+}
+
+TEST(numbers_out_of_bounds_are_refused_by_the_spawner_itself)
+{
+    pid_t pid;
+    struct err e = {0};
+    struct wire w, reply;
+    int fd = raw_spawner(&pid);
+    wire_init(&w, WIRE_START);
+    w.ticket = 5;
+    wire_pack_limits(&sandbox_default_limits, &w.limits);
+    w.limits.pids = 1 << 30;
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_FAILED, &reply);
+    CHECK(reply.ticket == 5 && reply.err.code == ERR_INVALID);
+    wire_init(&w, WIRE_KILL);
+    w.slot = UINT32_MAX;
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    wire_init(&w, WIRE_LIMIT);
+    w.slot = 3;
+    wire_pack_limits(&sandbox_default_limits, &w.limits);
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_LIMITED, &reply);
+    CHECK_INT(reply.err.code, ERR_NOT_FOUND);
+    end_raw_spawner(fd, pid);
+}
+
+TEST(a_packet_that_is_no_message_ends_the_spawner)
+{
+    pid_t pid;
+    struct err e = {0};
+    int fd = raw_spawner(&pid);
+    CHECK(fd_send(fd, "nonsense", 8, NULL, 0, &e) == 0);
+    CHECK(waitpid(pid, NULL, 0) == pid);
+    close(fd);
+}
+
+TEST(a_late_kill_does_not_hit_the_next_tenant)
+{
+    pid_t pid;
+    struct err e = {0};
+    struct wire w, reply;
+    int fd = raw_spawner(&pid);
+    next_of_type(fd, WIRE_TEMPLATE_READY, &reply);
+    wire_init(&w, WIRE_START);
+    wire_pack_limits(&sandbox_default_limits, &w.limits);
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_STARTED, &reply); /* its socket is closed: the guest exits */
+    uint32_t old = reply.generation;
+    next_of_type(fd, WIRE_ENDED, &reply);
+    CHECK_INT(reply.generation, old);
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_STARTED, &reply);
+    CHECK(reply.generation != old);
+    end_raw_spawner(fd, pid);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_slot_answers_through_its_socket),
     cmocka_unit_test(copies_and_kills_are_quick),
+    cmocka_unit_test(every_slot_is_another_user),
+    cmocka_unit_test(a_slot_has_no_rights_and_a_filter),
+    cmocka_unit_test(a_slot_has_descriptors_0_to_3_and_no_other),
+    cmocka_unit_test(only_scratch_directories_are_writable),
+    cmocka_unit_test(too_much_memory_ends_the_slot_and_is_reported),
+    cmocka_unit_test(processes_files_and_scratch_space_are_bounded),
+    cmocka_unit_test(limits_of_a_running_slot_change),
+    cmocka_unit_test(limits_out_of_bounds_and_network_are_refused),
+    cmocka_unit_test(a_slot_that_exits_is_reported_with_its_status),
+    cmocka_unit_test(a_kill_ends_grandchildren_too),
+    cmocka_unit_test(two_hundred_slots_live_at_once),
+    cmocka_unit_test(more_slots_than_allowed_are_refused),
+    cmocka_unit_test(usage_of_a_live_slot_is_read_from_its_cgroup),
+    cmocka_unit_test(a_template_that_dies_is_started_again_and_its_slots_live_on),
+    cmocka_unit_test(a_template_that_cannot_start_says_why_and_refuses_slots),
+    cmocka_unit_test(a_killed_server_leaves_no_process_and_no_cgroup),
+    cmocka_unit_test(a_killed_spawner_takes_its_slots_along_and_the_next_one_sweeps),
+    cmocka_unit_test(the_loss_of_the_spawner_is_reported),
+    cmocka_unit_test(two_daemons_take_different_numbers),
+    cmocka_unit_test(numbers_out_of_bounds_are_refused_by_the_spawner_itself),
+    cmocka_unit_test(a_packet_that_is_no_message_ends_the_spawner),
+    cmocka_unit_test(a_late_kill_does_not_hit_the_next_tenant),
 };
 
 int main(int argc, char **argv)

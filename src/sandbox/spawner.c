@@ -167,7 +167,8 @@ static bool says(const char *path, char what)
 }
 
 /* SETUID and SETGID write templates' id maps; KILL ends slots; RESOURCE, where we have it, raises a
- * blank slot's limits. Making user namespaces needs SYS_ADMIN only on hosts that restrict it. */
+ * blank slot's limits. Making user namespaces needs SYS_ADMIN only on hosts that restrict it.
+ * DAC_OVERRIDE rests until the end: v1's top directory is not writable, not even for its owner. */
 static int drop_rights(struct setup *u, struct err *e)
 {
     uint64_t keep = RIGHTS_BIT(CAP_SETUID) | RIGHTS_BIT(CAP_SETGID) | RIGHTS_BIT(CAP_KILL) |
@@ -176,7 +177,7 @@ static int drop_rights(struct setup *u, struct err *e)
     if (says("/proc/sys/kernel/unprivileged_userns_clone", '0') ||
         says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
         keep |= RIGHTS_BIT(CAP_SYS_ADMIN);
-    return rights_keep(keep, e);
+    return rights_keep(keep, RIGHTS_BIT(CAP_DAC_OVERRIDE), e);
 }
 
 static int prepare_tables(struct setup *u, struct err *e)
@@ -357,10 +358,13 @@ static void run(struct spawner *s)
  * can be removed only after the last of them was reaped. */
 static void end_all(struct spawner *s)
 {
+    struct err e = {0};
     spawner_discard(s);
     do
         (void)kill(-1, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
+    if (rights_raise(&e) < 0)
+        log_warn("sandbox", "%s", e.text);
     cgroup_close(s->cgroups);
 }
 
