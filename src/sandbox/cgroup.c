@@ -210,13 +210,20 @@ static int sweep(const struct cgroup *c, int base, struct err *e)
     return result;
 }
 
+static int open_own(struct cgroup_tree *t, struct err *e)
+{
+    t->own = open(t->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (t->own < 0)
+        return err_sys(e, "open cgroup '%s'", t->path);
+    return 0;
+}
+
 static int open_base(struct cgroup *c, struct cgroup_tree *t, struct err *e)
 {
     char name[32];
     snprintf(name, sizeof name, "virga.%u", c->instance);
-    t->own = open(t->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (t->own < 0)
-        return err_sys(e, "open cgroup '%s'", t->path);
+    if (open_own(t, e) < 0)
+        return -1;
     if (c->host->make_dir(t->own, name) < 0 && errno != EEXIST)
         return err_sys(e, "make cgroup '%s/%s'", t->path, name);
     t->base = openat(t->own, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -225,26 +232,33 @@ static int open_base(struct cgroup *c, struct cgroup_tree *t, struct err *e)
     return sweep(c, t->base, e);
 }
 
-static const char *base_fix(const struct cgroup *c, int sys)
+static int look_base(struct cgroup_tree *t, struct err *e)
 {
-    if (sys == EROFS)
-        return "mount the hierarchy writable (a container: --privileged, or --cgroupns=private "
-               "with "
-               "a writable /sys/fs/cgroup)";
-    return c->version == 2
-               ? "start it with 'systemd-run --user --scope -p Delegate=yes virga serve'"
-               : "start as root (v1 groups cannot be delegated)";
+    if (open_own(t, e) < 0)
+        return -1;
+    if (faccessat(t->own, ".", W_OK, AT_EACCESS) < 0)
+        return err_sys(e, "make a directory in cgroup '%s'", t->path);
+    return 0;
+}
+
+static void unusable(struct cgroup *c, struct cgroup_tree *t, const struct err *e)
+{
+    const char *fix = c->version == 2
+                          ? "start it with 'systemd-run --user --scope -p Delegate=yes virga serve'"
+                          : "start as root (v1 groups cannot be delegated)";
+    if (e->sys == EROFS)
+        fix = "mount the hierarchy writable (a container: --privileged, or --cgroupns=private with "
+              "a writable /sys/fs/cgroup)";
+    cgroup_lacks(c, t->kinds, "%.140s; %s", e->text, fix);
+    fd_close(&t->base);
 }
 
 static void open_bases(struct cgroup *c)
 {
     for (unsigned i = 0; i < c->tree_count; i++) {
-        struct cgroup_tree *t = &c->trees[i];
         struct err e = {0};
-        if (open_base(c, t, &e) < 0) {
-            cgroup_lacks(c, t->kinds, "%.140s; %s", e.text, base_fix(c, e.sys));
-            fd_close(&t->base);
-        }
+        if (open_base(c, &c->trees[i], &e) < 0)
+            unusable(c, &c->trees[i], &e);
     }
     if (c->version == 2 && c->trees[0].base >= 0)
         cgroup_v2_prepare(c);
@@ -252,16 +266,41 @@ static void open_bases(struct cgroup *c)
         cgroup_v1_prepare(c);
 }
 
-int cgroup_open_on(const struct cgroup_host *host, unsigned instance, unsigned without,
-                   struct cgroup **ret, struct err *e)
+static int new_cgroup(const struct cgroup_host *host, struct cgroup **ret, struct err *e)
 {
     struct cgroup *c = mem_alloc(sizeof *c);
     c->host = host;
-    c->instance = instance;
     if (cgroup_find(c, e) < 0) {
         free(c);
         return -1;
     }
+    *ret = c;
+    return 0;
+}
+
+int cgroup_look(const struct cgroup_host *host, struct cgroup **ret, struct err *e)
+{
+    struct cgroup *c;
+    if (new_cgroup(host, &c, e) < 0)
+        return -1;
+    for (unsigned i = 0; i < c->tree_count; i++) {
+        struct err why = {0};
+        if (look_base(&c->trees[i], &why) < 0)
+            unusable(c, &c->trees[i], &why);
+    }
+    if (c->version == 2 && c->trees[0].own >= 0)
+        (void)cgroup_v2_ours(c);
+    *ret = c;
+    return 0;
+}
+
+int cgroup_open_on(const struct cgroup_host *host, unsigned instance, unsigned without,
+                   struct cgroup **ret, struct err *e)
+{
+    struct cgroup *c;
+    if (new_cgroup(host, &c, e) < 0)
+        return -1;
+    c->instance = instance;
     open_bases(c);
     for (unsigned k = 0; k < CGROUP_CONTROLLERS; k++)
         if (c->missing & ~without & 1u << k) {

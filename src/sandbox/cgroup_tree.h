@@ -49,6 +49,10 @@ extern const char *const cgroup_kind_names[CGROUP_KINDS]; /* as the kernel spell
 int cgroup_open_on(const struct cgroup_host *host, unsigned instance, unsigned without,
                    struct cgroup **ret, struct err *e);
 
+/* What cgroup_open would find, without changing anything on the host: for probe.c. Give it back to
+ * cgroup_close. */
+int cgroup_look(const struct cgroup_host *host, struct cgroup **ret, struct err *e);
+
 /* Finds the hierarchies to use and fills version, trees (paths and kinds, nothing opened) and
  * missing. */
 int cgroup_find(struct cgroup *c, struct err *e);
@@ -73,6 +77,7 @@ int cgroup_v1_limit(struct cgroup_slot *s, const struct cgroup *c,
 int cgroup_v1_reset(struct cgroup_slot *s, const struct cgroup *c, bool fresh, struct err *e);
 uint64_t cgroup_v1_oom(const struct cgroup_slot *s, const struct cgroup *c);
 
+bool cgroup_v2_ours(struct cgroup *c); /* may we arrange our group? marks what is missing if not */
 void cgroup_v2_prepare(struct cgroup *c); /* leaf and subtree_control; marks what is missing */
 void cgroup_v2_retire(struct cgroup *c);  /* undoes it as far as possible */
 int cgroup_v2_limit(struct cgroup_slot *s, const struct cgroup *c,
