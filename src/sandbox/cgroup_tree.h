@@ -1,5 +1,5 @@
-/* cgroup_tree — what cgroup.c, cgroup_find.c, cgroup_v1.c and cgroup_v2.c share; nobody else
- * includes it, except cgroup_test.c, which plays a host by injecting paths. */
+/* cgroup_tree — what cgroup.c and cgroup_*.c share. Besides them only probe.c includes it, to look
+ * without touching, and cgroup_test.c, which plays a host by injecting paths. */
 #pragma once
 
 #include "sandbox/cgroup.h"
@@ -68,7 +68,7 @@ bool cgroup_get(int dir, const char *file, char *text, size_t cap); /* false whe
 uint64_t cgroup_field(const char *text, const char *key);
 /* Kills what cgroup.procs lists until it is empty or does not get emptier. */
 void cgroup_kill_listed(int dir);
-void cgroup_slot_name(unsigned index, char out[24]);
+void cgroup_kill_all(const struct cgroup *c, int dir); /* v2: in one write where the kernel can */
 
 /* Fill the part of a slot that differs. `fresh` says that the directories were made just now. */
 void cgroup_v1_prepare(struct cgroup *c);

@@ -46,14 +46,17 @@ static int move_to_leaf(struct cgroup *c, struct cgroup_tree *t, struct err *e)
     return 0;
 }
 
+/* One write: the kernel takes all or none. */
 static int enable(int dir, const char *path, unsigned kinds, char sign, struct err *e)
 {
-    for (unsigned k = 0; k < CGROUP_CONTROLLERS; k++) {
-        char word[32];
-        snprintf(word, sizeof word, "%c%s", sign, cgroup_kind_names[k]);
-        if (kinds & 1u << k && cgroup_put(dir, "cgroup.subtree_control", word, e) < 0)
-            return err_in(e, "'%s'", path);
-    }
+    char text[64];
+    size_t n = 0;
+    for (unsigned k = 0; k < CGROUP_CONTROLLERS; k++)
+        if (kinds & 1u << k)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%c%s", n ? " " : "", sign,
+                                  cgroup_kind_names[k]);
+    if (n && cgroup_put(dir, "cgroup.subtree_control", text, e) < 0)
+        return err_in(e, "'%s'", path);
     return 0;
 }
 
