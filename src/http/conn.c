@@ -330,8 +330,8 @@ static void next_request(struct conn *c)
 static ssize_t send_some(int fd, struct str a, struct str b)
 {
     struct iovec parts[2] = {{(char *)a.p, a.n}, {(char *)b.p, b.n}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = b.n ? 2 : 1};
-    ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL);
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t n = b.n ? sendmsg(fd, &message, MSG_NOSIGNAL) : send(fd, a.p, a.n, MSG_NOSIGNAL);
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 
@@ -362,8 +362,13 @@ static bool write_reply(struct conn *c, const struct response *res)
                                                                 : NULL};
     buf_clear(&s->out);
     reply_write_head(&s->out, res, &about);
-    bool body = reply_has_body(reply_status(res)) && head->method != HTTP_HEAD;
-    return send_reply(c, buf_str(&s->out), body ? res->body : (struct str){0});
+    bool has_body = reply_has_body(reply_status(res)) && head->method != HTTP_HEAD;
+    struct str body = has_body ? res->body : (struct str){0};
+    if (body.n <= COPY_MAX) {
+        buf_add_str(&s->out, body);
+        body = (struct str){0};
+    }
+    return send_reply(c, buf_str(&s->out), body);
 }
 
 static void finish_reply(struct conn *c, bool broken)

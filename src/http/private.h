@@ -22,6 +22,7 @@
 enum {
     READ_BYTES = 64 * 1024,   /* of one read; also what a client may send ahead of its answers */
     DISCARD_MAX = 64 * 1024,  /* a refused body of up to this is read to keep the connection */
+    COPY_MAX = 4096,          /* a body of up to this is cheaper to copy than to gather */
     LINGER_MS = 2000,         /* how long a refused client may take to read why */
     BODY_TIME_FACTOR = 10,    /* a body must arrive within so many idle_ms */
     ACCEPTS_PER_TURN = 64,    /* then the connections get their turn */
