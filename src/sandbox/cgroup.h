@@ -30,18 +30,21 @@ struct cgroup_limits {
  * struct. */
 struct cgroup_slot {
     unsigned index;
-    int v2_dir;                  /* for CLONE_INTO_CGROUP, or -1 */
-    int tasks[CGROUP_TASKS_MAX]; /* v1: a process that writes "0" to each is in; unused ones are -1
-                                  */
-    int memory_peak, cpu_usage;  /* open for reading, or -1 */
-    int dirs[CGROUP_TASKS_MAX];  /* directory of each hierarchy in use, or -1 */
-    uint64_t oom_base;           /* the counter of memory kills when the slot was prepared */
-    uint64_t cpu_base_us;        /* CPU time when the slot was prepared */
+    int v2_dir; /* for CLONE_INTO_CGROUP, or -1 */
+    /* A process that writes "0" to each is in, whatever its rights: the kernel asks those of the
+     * opener. v1: `tasks` of each hierarchy; v2: cgroup.procs alone. Unused ones are -1. */
+    int tasks[CGROUP_TASKS_MAX];
+    int memory_peak, cpu_usage; /* open for reading, or -1 */
+    int dirs[CGROUP_TASKS_MAX]; /* directory of each hierarchy in use, or -1 */
+    uint64_t oom_base;          /* the counter of memory kills when the slot was prepared */
+    uint64_t cpu_base_us;       /* CPU time when the slot was prepared */
 };
 
-/* Opens (and sweeps: kills leftovers, removes directories) the tree of instance `instance`.
- * `without` is a mask of (1 << enum cgroup_controller) the caller can do without; any other that is
- * missing makes this fail with the reason and the fix. */
+/* Opens (and sweeps: kills leftovers, removes directories) the tree of instance `instance`. Call it
+ * before forking and before entering a pid namespace: on v2 every process of a delegated group has
+ * to move, and only those that have a number here can be. `without` is a mask of (1 << enum
+ * cgroup_controller) the caller can do without; any other that is missing makes this fail with the
+ * reason and the fix. */
 int cgroup_open(unsigned instance, unsigned without, struct cgroup **ret, struct err *e);
 void cgroup_close(
     struct cgroup *c); /* removes every directory of the instance; all slots must have ended */
@@ -50,9 +53,11 @@ unsigned
 cgroup_missing(const struct cgroup *c);     /* mask of controllers that are not enforced here */
 int cgroup_version(const struct cgroup *c); /* 1 or 2; 0 when there is none at all */
 
-/* Makes or reuses the directories for slot `index` and sets its limits. */
+/* Makes or reuses the directories for slot `index` and sets its limits (ERR_INVALID for zero, or
+ * less than 10 thousandths of a core). Where an ancestor's CPU quota is lower, that one counts. */
 int cgroup_slot_open(struct cgroup *c, unsigned index, const struct cgroup_limits *limits,
                      struct cgroup_slot *ret, struct err *e);
+/* The same for a slot with processes. v1 refuses a memory limit below what is in use (EBUSY). */
 int cgroup_slot_limit(struct cgroup *c, struct cgroup_slot *s, const struct cgroup_limits *limits,
                       struct err *e);
 /* Kills whatever is left inside (v2: cgroup.kill; v1: every listed pid until empty). The slot's pid

@@ -1,5 +1,5 @@
-/* cgroup_tree — what cgroup.c, cgroup_find.c, cgroup_v1.c and cgroup_v2.c share; nobody else
- * includes it, except cgroup_test.c, which plays a host by injecting paths. */
+/* cgroup_tree — what cgroup.c and cgroup_*.c share. Besides them only probe.c includes it, to look
+ * without touching, and cgroup_test.c, which plays a host by injecting paths. */
 #pragma once
 
 #include "sandbox/cgroup.h"
@@ -49,6 +49,10 @@ extern const char *const cgroup_kind_names[CGROUP_KINDS]; /* as the kernel spell
 int cgroup_open_on(const struct cgroup_host *host, unsigned instance, unsigned without,
                    struct cgroup **ret, struct err *e);
 
+/* What cgroup_open would find, without changing anything on the host: for probe.c. Give it back to
+ * cgroup_close. */
+int cgroup_look(const struct cgroup_host *host, struct cgroup **ret, struct err *e);
+
 /* Finds the hierarchies to use and fills version, trees (paths and kinds, nothing opened) and
  * missing. */
 int cgroup_find(struct cgroup *c, struct err *e);
@@ -64,7 +68,7 @@ bool cgroup_get(int dir, const char *file, char *text, size_t cap); /* false whe
 uint64_t cgroup_field(const char *text, const char *key);
 /* Kills what cgroup.procs lists until it is empty or does not get emptier. */
 void cgroup_kill_listed(int dir);
-void cgroup_slot_name(unsigned index, char out[24]);
+void cgroup_kill_all(const struct cgroup *c, int dir); /* v2: in one write where the kernel can */
 
 /* Fill the part of a slot that differs. `fresh` says that the directories were made just now. */
 void cgroup_v1_prepare(struct cgroup *c);
@@ -73,6 +77,7 @@ int cgroup_v1_limit(struct cgroup_slot *s, const struct cgroup *c,
 int cgroup_v1_reset(struct cgroup_slot *s, const struct cgroup *c, bool fresh, struct err *e);
 uint64_t cgroup_v1_oom(const struct cgroup_slot *s, const struct cgroup *c);
 
+bool cgroup_v2_ours(struct cgroup *c); /* may we arrange our group? marks what is missing if not */
 void cgroup_v2_prepare(struct cgroup *c); /* leaf and subtree_control; marks what is missing */
 void cgroup_v2_retire(struct cgroup *c);  /* undoes it as far as possible */
 int cgroup_v2_limit(struct cgroup_slot *s, const struct cgroup *c,

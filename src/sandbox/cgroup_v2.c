@@ -46,14 +46,17 @@ static int move_to_leaf(struct cgroup *c, struct cgroup_tree *t, struct err *e)
     return 0;
 }
 
+/* One write: the kernel takes all or none. */
 static int enable(int dir, const char *path, unsigned kinds, char sign, struct err *e)
 {
-    for (unsigned k = 0; k < CGROUP_CONTROLLERS; k++) {
-        char word[32];
-        snprintf(word, sizeof word, "%c%s", sign, cgroup_kind_names[k]);
-        if (kinds & 1u << k && cgroup_put(dir, "cgroup.subtree_control", word, e) < 0)
-            return err_in(e, "'%s'", path);
-    }
+    char text[64];
+    size_t n = 0;
+    for (unsigned k = 0; k < CGROUP_CONTROLLERS; k++)
+        if (kinds & 1u << k)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%c%s", n ? " " : "", sign,
+                                  cgroup_kind_names[k]);
+    if (n && cgroup_put(dir, "cgroup.subtree_control", text, e) < 0)
+        return err_in(e, "'%s'", path);
     return 0;
 }
 
@@ -71,25 +74,34 @@ static unsigned not_handed_down(const struct cgroup_tree *t, unsigned kinds)
     return kinds;
 }
 
+/* True when controllers can be handed to children without moving anybody. */
+static bool ready(const struct cgroup_tree *t, unsigned lacking)
+{
+    /* Only the root of the hierarchy has no cgroup.type. */
+    bool root = t->top && faccessat(t->own, "cgroup.type", F_OK, 0) < 0;
+    return root || !lacking;
+}
+
+bool cgroup_v2_ours(struct cgroup *c)
+{
+    const struct cgroup_tree *t = &c->trees[0];
+    unsigned want = t->kinds & ((1u << CGROUP_CONTROLLERS) - 1);
+    if (ready(t, not_handed_down(t, want)) || t->top || delegated(t))
+        return true;
+    cgroup_lacks(c, want, "cgroup '%.60s' is not delegated; %s", t->path, delegate_fix);
+    return false;
+}
+
 void cgroup_v2_prepare(struct cgroup *c)
 {
     struct cgroup_tree *t = &c->trees[0];
     struct err e = {0};
     unsigned want = t->kinds & ((1u << CGROUP_CONTROLLERS) - 1);
-    /* Only the root of the hierarchy has no cgroup.type. */
-    bool root = t->top && faccessat(t->own, "cgroup.type", F_OK, 0) < 0;
     unsigned lacking = not_handed_down(t, want);
-    if (lacking && !root) {
-        if (!t->top && !delegated(t)) {
-            cgroup_lacks(c, want, "cgroup '%.60s' is not delegated; %s", t->path, delegate_fix);
-            return;
-        }
-        if (move_to_leaf(c, t, &e) < 0) {
-            cgroup_lacks(c, want, "%.120s; %s", e.text, delegate_fix);
-            return;
-        }
-    }
-    if (enable(t->own, t->path, lacking, '+', &e) < 0 ||
+    if (!cgroup_v2_ours(c))
+        return;
+    if ((!ready(t, lacking) && move_to_leaf(c, t, &e) < 0) ||
+        enable(t->own, t->path, lacking, '+', &e) < 0 ||
         enable(t->base, t->path, want, '+', &e) < 0)
         cgroup_lacks(c, want, "%.120s; %s", e.text, delegate_fix);
 }
