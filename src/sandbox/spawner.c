@@ -173,7 +173,10 @@ static int drop_rights(struct setup *u, struct err *e)
 {
     uint64_t keep = RIGHTS_BIT(CAP_SETUID) | RIGHTS_BIT(CAP_SETGID) | RIGHTS_BIT(CAP_KILL) |
                     RIGHTS_BIT(CAP_SYS_RESOURCE);
-    (void)u;
+    /* Without root our only id to give is our own, which is 0 in here: mapping that needs SETFCAP.
+     */
+    if (u->owner)
+        keep |= RIGHTS_BIT(CAP_SETFCAP);
     if (says("/proc/sys/kernel/unprivileged_userns_clone", '0') ||
         says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
         keep |= RIGHTS_BIT(CAP_SYS_ADMIN);
