@@ -1,0 +1,44 @@
+/* server — all state of the daemon, and the steps that bring it up. Private to serve/. */
+#pragma once
+
+#include "app.h"
+#include "base/err.h"
+#include "functions/functions.h"
+#include "http/http.h"
+#include "loop/loop.h"
+#include "serve/options.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+struct server {
+    struct app app;
+    struct options options;
+    struct functions_listener listener;
+    struct loop *loop;
+    struct workers *workers;
+    struct timer *drain;
+    int data_fd;
+    int spawner_fd;
+    char data_path[256]; /* of the data directory once the rights are gone */
+    bool stopping;
+    bool lost; /* the spawner died */
+    /* Worker threads that wait for the loop to take a change over. */
+    pthread_mutex_t handoff_lock;
+    pthread_cond_t handoff_done;
+    bool loop_ended;
+};
+
+/* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
+int server_open_data(struct server *s, struct err *e);
+int server_start_spawner(struct server *s, struct err *e);
+int server_load_keys(struct server *s, struct err *e);
+int server_drop_rights(struct server *s, struct err *e);
+int server_open_store(struct server *s, struct err *e);
+int server_open_loop(struct server *s, struct err *e);
+int server_open_calls(struct server *s, struct err *e);
+int server_open_engine(struct server *s, struct err *e);
+int server_open_workers(struct server *s, struct err *e);
+int server_load_functions(struct server *s, struct err *e);
+int server_listen(struct server *s, struct err *e);
+void server_done(struct server *s);
