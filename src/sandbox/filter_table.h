@@ -1,0 +1,28 @@
+/* filter_table — the lists behind filter.c, as data. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FILTER_ARGS = 3 };
+
+struct filter_group {
+    const char *purpose; /* for the reader */
+    const char *names;   /* separated by spaces */
+};
+
+/* Matches when (argument & mask) == value for each; a mask of 0 ends the list. */
+struct filter_arg {
+    unsigned index;
+    uint64_t mask, value;
+};
+
+struct filter_rule {
+    const char *name;
+    int error; /* 0 allows */
+    struct filter_arg args[FILTER_ARGS];
+};
+
+extern const struct filter_group filter_allowed[], filter_refused[];
+extern const struct filter_rule filter_rules[];
+extern const size_t filter_allowed_count, filter_refused_count, filter_rule_count;
