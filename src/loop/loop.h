@@ -23,6 +23,8 @@ struct event_base *loop_base(struct loop *l); /* for http/ only */
 
 /* Runs `fn(arg)` soon on the loop's thread. From any thread; in order per posting thread. */
 void loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
+/* Forgets posts of this pair that have not run yet: for whoever frees `arg`. Loop thread. */
+void loop_unpost(struct loop *l, void (*fn)(void *arg), void *arg);
 
 /* Calls back while `signum` arrives (SIGINT, SIGTERM, SIGHUP). Lives as long as the loop. */
 int loop_on_signal(struct loop *l, int signum, void (*fn)(void *arg), void *arg, struct err *e);

@@ -1,0 +1,134 @@
+#include "sandbox/template.h"
+
+#include "base/fd.h"
+#include "sandbox/clone.h"
+#include "sandbox/filter.h"
+#include "sandbox/order.h"
+#include "sandbox/rights.h"
+#include "sandbox/slot.h"
+
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Theory of operation. Making a network namespace is the dearest part of a copy, and it needs
+ * nothing from the copy. So the template itself moves into fresh network, ipc and uts namespaces
+ * ahead, the copy inherits them, and right after it the template leaves for the next ones. `fresh`
+ * says that nobody but the template is inside; no copy is made while it is false. Pid and mount
+ * namespaces are made by the clone. */
+struct template {
+    const struct template_hooks *hooks;
+    struct filter filter;
+    bool fresh;
+};
+
+void order_report(int sock, enum report_kind kind, const struct err *e)
+{
+    struct report r;
+    struct err ignored;
+    memset(&r, 0, sizeof r);
+    r.magic = ORDER_MAGIC;
+    r.kind = kind;
+    if (e)
+        r.err = *e;
+    (void)fd_send(sock, &r, sizeof r, NULL, 0, &ignored);
+}
+
+static int raise_loopback(struct err *e)
+{
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    auto_fd int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &request) < 0)
+        return err_sys(e, "bring the loopback interface up");
+    return 0;
+}
+
+static int prepare_namespaces(struct template *t, struct err *e)
+{
+    if (t->fresh)
+        return 0;
+    if (unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
+        return err_sys(e, "make namespaces for the next copy");
+    if (raise_loopback(e) < 0)
+        return -1;
+    t->fresh = true;
+    return 0;
+}
+
+static _Noreturn void run_copy(const struct template *t, struct slot_plan *plan)
+{
+    struct err e = {0};
+    order_report(plan->start, REPORT_HELLO, NULL);
+    if (slot_enter(plan, &e) < 0) {
+        order_report(plan->start, REPORT_FAILED, &e);
+        _exit(1);
+    }
+    order_report(plan->start, REPORT_READY, NULL);
+    close(plan->start);
+    t->hooks->become(t->hooks->arg);
+    _exit(127);
+}
+
+static int copy(struct template *t, struct slot_plan *plan, struct err *e)
+{
+    if (prepare_namespaces(t, e) < 0)
+        return -1;
+    int cgroup = plan->order->cgroup == ORDER_CGROUP_V2 ? plan->fds[ORDER_FD_CGROUP] : -1;
+    if (t->hooks->before_copy)
+        t->hooks->before_copy();
+    t->fresh = false; /* before the clone: true again only after the next unshare */
+    pid_t pid = clone_fork(CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS, cgroup, e);
+    if (pid == 0)
+        run_copy(t, plan);
+    if (t->hooks->after_copy)
+        t->hooks->after_copy();
+    return pid < 0 ? -1 : 0;
+}
+
+static int check_order(const struct order *o, const struct fd_message *m, struct err *e)
+{
+    if (m->len != sizeof *o || o->magic != ORDER_MAGIC ||
+        m->fd_count != ORDER_FD_CGROUP + o->cgroup_count || o->cgroup > ORDER_CGROUP_V2 ||
+        (o->cgroup == ORDER_CGROUP_V2) != (o->cgroup_count == 1 && o->cgroup != ORDER_CGROUP_V1))
+        return err_set(e, ERR_MALFORMED, "order of %zu bytes with %zu descriptors", m->len,
+                       m->fd_count);
+    return 0;
+}
+
+/* An order that makes no sense, like the end of the spawner's socket, ends the template. */
+static void serve_one(struct template *t)
+{
+    struct order order;
+    struct fd_message m;
+    struct err e = {0};
+    if (fd_receive(TEMPLATE_CONTROL, &order, sizeof order, &m, &e) < 0 || m.len == 0)
+        _exit(0);
+    if (check_order(&order, &m, &e) < 0) {
+        order_report(TEMPLATE_CONTROL, REPORT_FAILED, &e);
+        _exit(1);
+    }
+    struct slot_plan plan = {&order, m.fds, m.fd_count, &t->filter, m.fds[ORDER_FD_START]};
+    if (copy(t, &plan, &e) < 0)
+        order_report(plan.start, REPORT_FAILED, &e);
+    for (size_t i = 0; i < m.fd_count; i++)
+        close(m.fds[i]);
+    (void)prepare_namespaces(t, &e); /* tried again, and reported, with the next order */
+}
+
+_Noreturn void template_serve(const struct template_hooks *hooks)
+{
+    struct template t = {.hooks = hooks};
+    struct err e = {0};
+    if (filter_build(&t.filter, &e) < 0 || prepare_namespaces(&t, &e) < 0 || rights_bound(&e) < 0) {
+        order_report(TEMPLATE_CONTROL, REPORT_FAILED, &e);
+        _exit(1);
+    }
+    order_report(TEMPLATE_CONTROL, REPORT_READY, NULL);
+    for (;;)
+        serve_one(&t);
+}
