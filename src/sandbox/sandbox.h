@@ -81,6 +81,7 @@ struct sandbox_slot {
     int socket;           /* frames, engine/frame.h */
     int out, err;         /* read ends of the slot's standard output and error */
     int memory_peak, cpu; /* cgroup files for sandbox_usage, or -1 where the host has none */
+    uint64_t cpu_base_us; /* what `cpu` showed before this slot: directories are reused */
     uint32_t copy_us;     /* from the spawner's receipt of the request to the ready slot */
 };
 

@@ -19,8 +19,8 @@ int slot_mount_proc(struct slot_plan *plan, struct err *e)
     auto_fd int fs = fsopen("proc", FSOPEN_CLOEXEC);
     if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         return err_sys(e, "make a proc file system");
-    auto_fd int fd = fsmount(fs, FSMOUNT_CLOEXEC,
-                             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    auto_fd int fd =
+        fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     if (fd < 0)
         return err_sys(e, "mount a proc file system");
     if (umount2("/proc", MNT_DETACH) < 0)
@@ -54,9 +54,9 @@ static int make_read_only(const char *path, struct err *e)
 int slot_mask_proc(struct slot_plan *plan, struct err *e)
 {
     static const char *const files[] = {
-        "/proc/kcore",      "/proc/keys",          "/proc/key-users",   "/proc/kallsyms",
-        "/proc/timer_list", "/proc/latency_stats", "/proc/sched_debug", "/proc/sysrq-trigger",
-        "/proc/kmsg",
+        "/proc/kcore",       "/proc/keys",          "/proc/key-users",
+        "/proc/kallsyms",    "/proc/timer_list",    "/proc/latency_stats",
+        "/proc/sched_debug", "/proc/sysrq-trigger", "/proc/kmsg",
     };
     static const char *const dirs[] = {
         "/proc/acpi", "/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/scsi",

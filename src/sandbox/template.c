@@ -21,7 +21,8 @@
  * ahead, the copy inherits them, and right after it the template leaves for the next ones. `fresh`
  * says that nobody but the template is inside; no copy is made while it is false. Pid and mount
  * namespaces are made by the clone. */
-struct template {
+struct template
+{
     const struct template_hooks *hooks;
     struct filter filter;
     bool fresh;

@@ -47,6 +47,7 @@ struct wire {
     uint32_t has_peak, has_cpu; /* STARTED: descriptors socket, out, err, then these if set */
     uint32_t reserved;
     uint64_t us;
+    uint64_t cpu_base_us; /* STARTED: what the cgroup's counter showed before */
     struct wire_limits {
         uint64_t memory_bytes, tmp_bytes, file_bytes;
         uint32_t cpu_millis, pids, open_files, network;

@@ -1,0 +1,455 @@
+/* Theory of operation. The spawner is cloned from the daemon into a pid namespace of its own, as
+ * its pid 1, and into a mount namespace where the daemon's mounts are private copies. Single
+ * threaded; one epoll loop over
+ *
+ *   the server's socket   fixed-size requests (wire.h); its end is our end
+ *   templates' sockets    ready, failed
+ *   start sockets         one per copy on its way: hello, ready, failed
+ *   a signalfd            children to reap: templates, slots, and orphans that fell to pid 1
+ *
+ * Rights: set-up uses all there are (mounts, cgroups); afterwards only what user id maps need is
+ * kept. Everything in a template's user namespace is ours to kill and to limit, since we own that
+ * namespace. Nothing here blocks but the set-up and the very end. */
+#include "sandbox/spawner.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "sandbox/clone.h"
+#include "sandbox/rights.h"
+#include "sandbox/root.h"
+#include "sandbox/slot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SERVER_FD = 3, EVENTS = 64 };
+
+/* --- set-up: steps in the child, in this order --- */
+
+struct setup {
+    struct spawner *s;
+    uid_t owner;
+    gid_t group;
+};
+
+static int keep_descriptors(struct setup *u, struct err *e)
+{
+    auto_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return err_sys(e, "place standard descriptors");
+    fd_close(&null);
+    if (u->s->server != SERVER_FD && dup3(u->s->server, SERVER_FD, O_CLOEXEC) < 0)
+        return err_sys(e, "place the server's socket");
+    u->s->server = SERVER_FD;
+    if (close_range(SERVER_FD + 1, ~0u, 0) < 0)
+        return err_sys(e, "close all other descriptors");
+    return 0;
+}
+
+/* The terminal's signals are for the server, which tells us by closing its socket. */
+static int detach_signals(struct setup *u, struct err *e)
+{
+    sigset_t child;
+    (void)u;
+    if (setsid() < 0)
+        return err_sys(e, "new session");
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    if (sigprocmask(SIG_SETMASK, &child, NULL) < 0)
+        return err_sys(e, "block SIGCHLD");
+    return 0;
+}
+
+static int map_own_ids(struct setup *u, struct err *e)
+{
+    char map[32];
+    if (u->owner == 0)
+        return 0;
+    struct {
+        const char *path, *text;
+    } files[] = {{"setgroups", "deny"}, {"uid_map", map}, {"gid_map", map}};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/%s", files[i].path);
+        snprintf(map, sizeof map, "0 %u 1\n", i == 2 ? u->group : u->owner);
+        auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, files[i].text, strlen(files[i].text)) < 0)
+            return err_sys(e, "write '%s' (are unprivileged user namespaces allowed?)", path);
+    }
+    return 0;
+}
+
+static int take_number(struct setup *u, struct err *e)
+{
+    return instance_open(u->owner, &u->s->instance, e);
+}
+
+static int private_mounts(struct setup *u, struct err *e)
+{
+    (void)u;
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return err_sys(e, "make mounts private");
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        return err_sys(e, "mount our own /proc");
+    return 0;
+}
+
+static int open_cgroups(struct setup *u, struct err *e)
+{
+    /* The first three bits of both masks mean the same controllers. */
+    static_assert((int)SANDBOX_WITHOUT_MEMORY == 1 << CGROUP_MEMORY &&
+                      (int)SANDBOX_WITHOUT_CPU == 1 << CGROUP_CPU &&
+                      (int)SANDBOX_WITHOUT_PIDS == 1 << CGROUP_PIDS,
+                  "weaker bits and controller bits agree");
+    unsigned without = u->s->config->weaker & ((1u << CGROUP_CONTROLLERS) - 1);
+    return cgroup_open(u->s->instance.number, without, &u->s->cgroups, e);
+}
+
+static int build_root(struct setup *u, struct err *e)
+{
+    return root_build(u->s->config, u->s->instance.dir, e);
+}
+
+static int raise_descriptors(struct setup *u, struct err *e)
+{
+    struct rlimit files;
+    (void)u;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return err_sys(e, "read the limit of open files");
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+        return err_sys(e, "raise the limit of open files");
+    return 0;
+}
+
+static int open_loop(struct setup *u, struct err *e)
+{
+    struct spawner *s = u->s;
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    s->epoll = epoll_create1(EPOLL_CLOEXEC);
+    s->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->epoll < 0 || s->signals < 0)
+        return err_sys(e, "make the event loop");
+    if (fd_nonblock(s->server, e) < 0 ||
+        spawner_watch(s, s->server, EPOLLIN, EVENT_SERVER, 0, e) < 0)
+        return -1;
+    return spawner_watch(s, s->signals, EPOLLIN, EVENT_SIGNALS, 0, e);
+}
+
+static bool says(const char *path, char what)
+{
+    char c = 0;
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
+}
+
+/* SETUID and SETGID write templates' id maps; KILL ends slots; RESOURCE, where we have it, raises a
+ * blank slot's limits. Making user namespaces needs SYS_ADMIN only on hosts that restrict it. */
+static int drop_rights(struct setup *u, struct err *e)
+{
+    uint64_t keep = RIGHTS_BIT(CAP_SETUID) | RIGHTS_BIT(CAP_SETGID) | RIGHTS_BIT(CAP_KILL) |
+                    RIGHTS_BIT(CAP_SYS_RESOURCE);
+    (void)u;
+    if (says("/proc/sys/kernel/unprivileged_userns_clone", '0') ||
+        says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
+        keep |= RIGHTS_BIT(CAP_SYS_ADMIN);
+    return rights_keep(keep, e);
+}
+
+static int prepare_tables(struct setup *u, struct err *e)
+{
+    (void)e;
+#ifdef VIRGA_TESTING
+    const char *skip = getenv("VIRGA_TEST_SKIP");
+    if (skip && slot_skip_parse(skip, &u->s->skip, e) < 0)
+        return -1;
+#endif
+    clearenv();
+    list_init(&u->s->out);
+    spawner_slots_init(u->s);
+    spawner_templates_init(u->s);
+    return 0;
+}
+
+static const struct step {
+    const char *name;
+    int (*run)(struct setup *u, struct err *e);
+} steps[] = {
+    {"descriptors", keep_descriptors},
+    {"signals", detach_signals},
+    {"user ids", map_own_ids},
+    {"instance", take_number},
+    {"private mounts", private_mounts},
+    {"cgroups", open_cgroups},
+    {"root", build_root},
+    {"open files", raise_descriptors},
+    {"event loop", open_loop},
+    {"tables", prepare_tables},
+    {"rights", drop_rights}, /* last: the steps above need them */
+};
+
+static int set_up(struct spawner *s, uid_t owner, gid_t group, struct err *e)
+{
+    struct setup u = {s, owner, group};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (steps[i].run(&u, e) < 0)
+            return err_in(e, "spawner step '%s'", steps[i].name);
+    return 0;
+}
+
+/* --- main loop --- */
+
+int spawner_watch(struct spawner *s, int fd, uint32_t events, enum spawner_event kind,
+                  unsigned index, struct err *e)
+{
+    struct epoll_event ev = {.events = events, .data.u64 = (uint64_t)kind << 32 | index};
+    if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+        return err_sys(e, "watch a descriptor");
+    return 0;
+}
+
+static void handle(struct spawner *s, const struct wire *w)
+{
+    if (w->type == WIRE_START)
+        spawner_slot_start(s, w);
+    else if (w->type == WIRE_LIMIT)
+        spawner_slot_limit(s, w);
+    else
+        spawner_slot_kill(s, w);
+}
+
+/* A request with a number out of bounds is answered; one that is no message at all comes from a
+ * server that is not ours any more. */
+static void refuse(struct spawner *s, const struct wire *w, const struct err *why)
+{
+    struct wire reply;
+    log_warn("sandbox", "request ignored: %s", why->text);
+    if (why->code == ERR_MALFORMED) {
+        s->server_lost = true;
+    } else if (w->type == WIRE_START) {
+        spawner_refuse(s, w->ticket, why);
+    } else if (w->type == WIRE_LIMIT) {
+        wire_init(&reply, WIRE_LIMITED);
+        reply.slot = w->slot;
+        reply.generation = w->generation;
+        reply.err = *why;
+        spawner_say(s, &reply, NULL, 0);
+    }
+}
+
+static void on_server(struct spawner *s, uint32_t events)
+{
+    struct wire w;
+    struct fd_message m;
+    if (events & EPOLLOUT)
+        spawner_flush(s);
+    for (int i = 0; i < EVENTS && s->out_count == 0 && !s->server_lost; i++) {
+        struct err e = {0};
+        char packet[sizeof w];
+        if (fd_receive(s->server, packet, sizeof packet, &m, &e) < 0) {
+            s->server_lost |= e.sys != EAGAIN;
+            return;
+        }
+        for (size_t k = 0; k < m.fd_count; k++)
+            fd_close(&m.fds[k]);
+        if (m.len == 0)
+            s->server_lost = true;
+        else if (wire_decode(packet, m.len, WIRE_FROM_SERVER, &w, &e) < 0)
+            refuse(s, &w, &e);
+        else
+            handle(s, &w);
+    }
+    if (events & (EPOLLHUP | EPOLLERR))
+        s->server_lost = true;
+}
+
+/* Looks first and reaps after: until then the pid cannot be anybody else's. */
+static void on_children(struct spawner *s)
+{
+    struct signalfd_siginfo drained;
+    while (read(s->signals, &drained, sizeof drained) > 0)
+        ;
+    for (;;) {
+        siginfo_t info = {0};
+        struct rusage usage;
+        int status = 0;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+            return;
+        spawner_slots_hear(s);
+        if (wait4(info.si_pid, &status, 0, &usage) != info.si_pid)
+            return;
+        uint64_t cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+                          (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+        if (!spawner_slot_reaped(s, info.si_pid, status, cpu_us))
+            (void)spawner_template_reaped(s, info.si_pid, status); /* else an orphan */
+    }
+}
+
+static void on_event(struct spawner *s, const struct epoll_event *ev)
+{
+    unsigned index = (unsigned)(ev->data.u64 & UINT32_MAX);
+    switch ((enum spawner_event)(ev->data.u64 >> 32)) {
+    case EVENT_SERVER:
+        on_server(s, ev->events);
+        break;
+    case EVENT_SIGNALS:
+        on_children(s);
+        break;
+    case EVENT_TEMPLATE:
+        spawner_template_on_control(s, index);
+        break;
+    case EVENT_START:
+        spawner_slot_on_start_socket(s, index);
+        break;
+    }
+}
+
+static int next_timeout_ms(struct spawner *s)
+{
+    uint64_t slots = spawner_slots_deadline_us(s), templates = spawner_templates_deadline_us(s);
+    uint64_t first = slots < templates ? slots : templates, now = clock_mono_us();
+    if (first == UINT64_MAX)
+        return -1;
+    if (first <= now)
+        return 0;
+    uint64_t ms = (first - now) / 1000 + 1;
+    return ms > 60000 ? 60000 : (int)ms;
+}
+
+static void run(struct spawner *s)
+{
+    struct epoll_event events[EVENTS];
+    while (!s->server_lost) {
+        spawner_templates_start_due(s, clock_mono_us());
+        int n = epoll_wait(s->epoll, events, EVENTS, next_timeout_ms(s));
+        must(n >= 0 || errno == EINTR);
+        for (int i = 0; i < n; i++)
+            on_event(s, &events[i]);
+        spawner_slots_expire(s, clock_mono_us());
+        spawner_slots_dispatch(s);
+    }
+}
+
+/* We are pid 1: -1 is everybody else in our pid namespace, slots inside theirs included. Cgroups
+ * can be removed only after the last of them was reaped. */
+static void end_all(struct spawner *s)
+{
+    spawner_discard(s);
+    do
+        (void)kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
+    cgroup_close(s->cgroups);
+}
+
+static _Noreturn void spawner_main(const struct sandbox_config *config, int fd, uid_t owner,
+                                   gid_t group)
+{
+    struct spawner *s = mem_alloc(sizeof *s);
+    struct wire w;
+    struct err e = {0};
+    s->config = config;
+    s->server = fd;
+    wire_init(&w, WIRE_READY);
+    if (set_up(s, owner, group, &e) < 0) {
+        wire_init(&w, WIRE_FAILED);
+        w.err = e;
+        (void)fd_send(s->server, &w, sizeof w, NULL, 0, &e);
+        cgroup_close(s->cgroups);
+        _exit(1);
+    }
+    log_info("sandbox", "spawner ready instance=%u slots=%u cgroup=v%d", s->instance.number,
+             config->slots_max, cgroup_version(s->cgroups));
+    spawner_say(s, &w, NULL, 0);
+    run(s);
+    end_all(s);
+    _exit(0);
+}
+
+/* --- in the daemon --- */
+
+static int check_config(const struct sandbox_config *c, struct err *e)
+{
+    if (c->template_count == 0 || c->template_count > SANDBOX_TEMPLATES_MAX)
+        return err_set(e, ERR_INVALID, "%u templates, must be 1 to %d", c->template_count,
+                       SANDBOX_TEMPLATES_MAX);
+    if (c->slots_max == 0 || c->slots_max > SANDBOX_SLOTS_MAX)
+        return err_set(e, ERR_INVALID, "%u slots, must be 1 to %d", c->slots_max,
+                       SANDBOX_SLOTS_MAX);
+    for (unsigned i = 0; i < c->template_count; i++)
+        if (!c->templates[i].template_argv == !c->templates[i].slot_argv)
+            return err_set(e, ERR_INVALID, "template '%s' needs one of two programs",
+                           c->templates[i].name);
+    if (geteuid() != 0 && !(c->weaker & SANDBOX_WITHOUT_UIDS))
+        return err_set(e, ERR_DENIED,
+                       "started without root all slots share one user id: start as root, or name "
+                       "'uids' in --allow-weaker");
+    return 0;
+}
+
+static int await_ready(int fd, struct err *e)
+{
+    struct wire w;
+    struct fd_message m;
+    char packet[sizeof w];
+    if (fd_receive(fd, packet, sizeof packet, &m, e) < 0)
+        return -1;
+    if (m.len == 0)
+        return err_set(e, ERR_SYSTEM, "the spawner ended during its set-up");
+    if (wire_decode(packet, m.len, WIRE_FROM_SPAWNER, &w, e) < 0)
+        return -1;
+    if (w.type == WIRE_READY)
+        return 0;
+    *e = w.err;
+    return -1;
+}
+
+int spawner_start(const struct sandbox_config *config, int *ret_fd, pid_t *ret_pid, struct err *e)
+{
+    int p[2];
+    uid_t owner = geteuid();
+    gid_t group = getegid();
+    if (check_config(config, e) < 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0)
+        return err_sys(e, "make the spawner's socket");
+    auto_fd int mine = p[0];
+    pid_t pid = clone_fork(CLONE_NEWPID | CLONE_NEWNS | (owner ? CLONE_NEWUSER : 0), -1, e);
+    if (pid == 0) {
+        close(mine); /* else we would keep our own socket from ending */
+        spawner_main(config, p[1], owner, group);
+    }
+    close(p[1]);
+    if (pid < 0)
+        return err_in(e, "start the spawner (needs root or unprivileged user namespaces)");
+    if (await_ready(mine, e) < 0) {
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        return -1;
+    }
+    *ret_fd = take_fd(&mine);
+    *ret_pid = pid;
+    return 0;
+}

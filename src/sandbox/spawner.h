@@ -1,0 +1,112 @@
+/* spawner — the process that makes slots: what its files share. Nobody outside includes this.
+ *
+ *   spawner.c            set-up, main loop, end
+ *   spawner_templates.c  starting templates, and again when they die
+ *   spawner_slots.c      a slot's way through its states
+ *   spawner_out.c        messages to the server */
+#pragma once
+
+#include "base/list.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/instance.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { SPAWNER_PID_BUCKETS = 1024 };
+
+/* Every slot sits on the list of its state. */
+enum slot_state {
+    SLOT_FREE,     /* nothing left of the former tenant: no process, id and cgroup unused */
+    SLOT_QUEUED,   /* waits until its template takes orders */
+    SLOT_STARTING, /* ordered; its start socket is watched, `deadline_us` counts */
+    SLOT_RUNNING,  /* handed over to the server */
+    SLOT_ENDING,   /* killed, not reaped */
+    SLOT_STATES,
+};
+
+struct spawner_slot {
+    struct list node;   /* of by_state */
+    struct list by_pid; /* of pids, once `pid` is known */
+    enum slot_state state;
+    uint32_t index, generation;
+    unsigned template_index;
+    uint64_t ticket;
+    struct sandbox_limits limits;
+    uint64_t asked_us, deadline_us;
+    pid_t pid;            /* 0 until the kernel has named it */
+    bool counted;         /* as one of the template's `orders` */
+    bool handed_over;     /* STARTED was sent: its end is ENDED, not FAILED */
+    int start;            /* start socket, or -1 */
+    int socket, out, err; /* the server's ends, until handed over */
+    bool has_cgroup;
+    struct cgroup_slot cgroup;
+    struct err why; /* of a failing start */
+};
+
+enum template_state { TEMPLATE_DOWN, TEMPLATE_STARTING, TEMPLATE_UP };
+
+struct spawner_template {
+    const struct sandbox_template *config;
+    enum template_state state;
+    unsigned index;
+    pid_t pid;
+    int control;
+    unsigned orders;   /* sent, no HELLO yet */
+    unsigned failures; /* in a row; the pause before the next try grows with it */
+    uint64_t started_us, retry_us;
+    struct err why;
+};
+
+struct spawner {
+    const struct sandbox_config *config;
+    struct instance instance;
+    struct cgroup *cgroups;
+    int server, epoll, signals;
+    bool server_lost;
+    struct list out; /* messages the server's socket had no room for */
+    size_t out_count;
+    struct spawner_slot *slots; /* config->slots_max */
+    struct list by_state[SLOT_STATES];
+    struct list pids[SPAWNER_PID_BUCKETS];
+    struct spawner_template templates[SANDBOX_TEMPLATES_MAX];
+    uint64_t skip; /* VIRGA_TESTING: steps of slot.c left out */
+};
+
+/* Who an epoll event is for. */
+enum spawner_event { EVENT_SERVER, EVENT_SIGNALS, EVENT_TEMPLATE, EVENT_START };
+int spawner_watch(struct spawner *s, int fd, uint32_t events, enum spawner_event kind,
+                  unsigned index, struct err *e);
+
+/* Sends, or queues when the socket is full; descriptors are closed in either case once they are on
+ * their way. While anything is queued no requests are read, so the queue holds at most what slots
+ * and templates have to say on their own; beyond that bound the server is given up. */
+void spawner_say(struct spawner *s, const struct wire *w, int *fds, size_t fd_count);
+void spawner_flush(struct spawner *s);
+void spawner_discard(struct spawner *s);
+
+void spawner_slots_init(struct spawner *s);
+void spawner_slot_start(struct spawner *s, const struct wire *w);
+void spawner_slot_limit(struct spawner *s, const struct wire *w);
+void spawner_slot_kill(struct spawner *s, const struct wire *w);
+/* Sends orders for queued slots as far as templates take them. */
+void spawner_slots_dispatch(struct spawner *s);
+void spawner_slots_fail_queued(struct spawner *s, unsigned template_index, const struct err *why);
+void spawner_slot_on_start_socket(struct spawner *s, unsigned index);
+/* Reads what starting slots have said: before a dead child is reaped, so that it is known whose it
+ * was, and why it ended. */
+void spawner_slots_hear(struct spawner *s);
+/* False when it was no slot. */
+bool spawner_slot_reaped(struct spawner *s, pid_t pid, int status, uint64_t cpu_us);
+void spawner_slots_expire(struct spawner *s, uint64_t now_us);
+uint64_t spawner_slots_deadline_us(struct spawner *s); /* UINT64_MAX: none */
+void spawner_refuse(struct spawner *s, uint64_t ticket, const struct err *why);
+
+void spawner_templates_init(struct spawner *s);
+void spawner_templates_start_due(struct spawner *s, uint64_t now_us);
+uint64_t spawner_templates_deadline_us(const struct spawner *s);
+void spawner_template_on_control(struct spawner *s, unsigned index);
+bool spawner_template_reaped(struct spawner *s, pid_t pid, int status);
