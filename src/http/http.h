@@ -1,13 +1,15 @@
-/* http — HTTP/1.1 in front of a table of routes (RFC 9110, RFC 9112), on libevent's evhttp.
+/* http — HTTP/1.1 in front of a table of routes (RFC 9110, RFC 9112).
  *
  * A route says method, path, permission and plane, in one row. Handlers of the control plane are
  * plain blocking functions: they run on a worker thread with a store connection, return 0 with a
  * response or -1 with an error. Handlers of the data plane run on the loop thread and answer
  * whenever they like.
  *
- * This layer refuses what evhttp lets through: repeated or differing Content-Length, white space in
- * a header name, control bytes in values, missing or repeated Host, Transfer-Encoding together with
- * Content-Length or other than "chunked". Every error has the body {"detail": ...}. */
+ * One strict parser of our own decides where a request ends; nothing lenient stands behind it that
+ * could see other borders (request smuggling). Refused: repeated or non-decimal Content-Length,
+ * white space around a header name, folded lines, control bytes, bare line feeds, missing or
+ * repeated Host, Transfer-Encoding together with Content-Length or other than "chunked", chunk
+ * sizes that are not plain hex, bad percent-encoding. Every error has the body {"detail": ...}. */
 #pragma once
 
 #include "base/arena.h"
@@ -47,8 +49,9 @@ enum { HTTP_PARAMS_MAX = 8 };
 struct request {
     struct arena *arena;
     enum http_method method;
-    const char *path;  /* percent-decoded, without the query */
-    const char *query; /* raw, without "?"; "" when there is none */
+    const char *path;   /* percent-decoded, without the query */
+    const char *query;  /* raw, without "?"; "" when there is none */
+    const char *target; /* raw path and query, as received; always starts with "/" */
     const struct http_header *headers;
     size_t header_count;
     struct str body;
@@ -59,23 +62,29 @@ struct request {
         const char *value;
     } params[HTTP_PARAMS_MAX]; /* path parameters, decoded */
     size_t param_count;
-    void *app;     /* http_config.app */
-    void *context; /* the worker's own (a store connection); NULL on the data plane */
+    void *app;       /* http_config.app */
+    void *context;   /* the worker's own (a store connection); NULL on the data plane */
+    json_t *json;    /* http/ only: the parsed body */
+    json_t *invalid; /* http/ only: what http_invalid has collected */
 };
 
+/* Names and values that could break the framing are left out when the reply is written; so are
+ * Content-Length, Transfer-Encoding, Connection and their like, which belong to this layer. */
+enum { HTTP_RESPONSE_HEADERS_MAX = 24 };
 struct response {
     int status;               /* 200 unless set */
     const char *content_type; /* application/json unless set */
     struct str body;          /* lives in the request's arena or longer */
-    struct http_header headers[8];
     size_t header_count;
+    struct http_header headers[HTTP_RESPONSE_HEADERS_MAX]; /* more are ignored */
 };
 
 /* A route without permission or handler stops the start. */
 struct route {
-    enum http_method method;
-    const char *path; /* "/api/functions/:id": literal or parameter segments; a literal outranks a
-                         parameter */
+    unsigned method;  /* HTTP_GET, or several: HTTP_GET | HTTP_POST */
+    const char *path; /* "/api/functions/:id": literal or parameter segments, the last one may be
+                         "*rest", which takes what is left, also nothing. Literals outrank
+                         parameters, parameters outrank the rest */
     int permission;   /* a word of auth/, never 0 */
     enum plane plane;
     int (*handle)(struct request *req, struct response *res, struct err *e); /* PLANE_CONTROL */
@@ -89,8 +98,8 @@ struct http_config {
     size_t headers_max; /* bytes of request line and headers; above it 431. 32 KB unless set */
     unsigned connections_max; /* accepted at the same time; above it new ones are closed. 16384
                                  unless set */
-    unsigned idle_ms; /* a connection silent for so long is closed; also the time a request may take
-                         to arrive between two reads. 60000 unless set */
+    unsigned idle_ms; /* a connection silent for so long is closed; request line and headers must be
+                         complete within it, a body within ten times that. 60000 unless set */
     size_t buffered_max; /* bytes of request bodies in memory at the same time, all connections;
                             above it 503. 256 MB unless set */
     const struct route *const
@@ -107,6 +116,7 @@ int http_server_new(struct loop *l, const struct http_config *config, struct htt
 uint16_t http_server_port(const struct http_server *s);
 /* Accepts nothing new and answers what is under way; calls `drained` when all is answered. */
 void http_server_drain(struct http_server *s, void (*drained)(void *arg), void *arg);
+/* Closes all connections. Exchanges under way stay valid: their answers are due and go nowhere. */
 void http_server_free(struct http_server *s);
 
 struct http_stats {
@@ -145,6 +155,7 @@ int http_invalid(struct request *req, const char *loc, const char *type, struct 
 struct request *http_exchange_request(struct http_exchange *x);
 void http_answer(struct http_exchange *x, const struct response *res);
 void http_answer_error(struct http_exchange *x, const struct err *e);
-/* Called at most once when the client goes away before the answer; an answer must still follow (it
- * goes nowhere). */
+/* Called at most once when the connection breaks before the answer; an answer must still follow (it
+ * goes nowhere). A client that merely ends its sending half (FIN) may still be reading and is not
+ * gone; a reset is. */
 void http_on_gone(struct http_exchange *x, void (*fn)(void *arg), void *arg);

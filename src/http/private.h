@@ -1,0 +1,123 @@
+/* private — the objects behind the interface, shared by server.c, conn.c and exchange.c.
+ *
+ *   server ──< conn ──0..1── exchange (request, response, arena)
+ *
+ * A connection handles one request at a time; what a client pipelines waits in `in`. The exchange
+ * is born with a complete head and dies with its answer. A connection that breaks while a handler
+ * works stays as a husk (CONN_GONE) until the answer has come. All of it is the loop thread's,
+ * except that a worker owns the exchange's request and response while it runs the handler. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "http/chunk.h"
+#include "http/head.h"
+#include "http/http.h"
+#include "http/router.h"
+#include "loop/loop.h"
+
+#include <netinet/in.h>
+#include <time.h>
+
+enum {
+    READ_BYTES = 64 * 1024,   /* of one read; also what a client may send ahead of its answers */
+    DISCARD_MAX = 64 * 1024,  /* a refused body of up to this is read to keep the connection */
+    COPY_MAX = 4096,          /* a body of up to this is cheaper to copy than to gather */
+    LINGER_MS = 2000,         /* how long a refused client may take to read why */
+    BODY_TIME_FACTOR = 10,    /* a body must arrive within so many idle_ms */
+    ACCEPTS_PER_TURN = 64,    /* then the connections get their turn */
+    ACCEPT_PAUSE_US = 100000, /* without descriptors: accepting again at once would spin */
+};
+
+/* HEAD: waiting for a request or its head. GONE: broken, the handler still works. */
+enum conn_state {
+    CONN_HEAD,
+    CONN_BODY,
+    CONN_HANDLING,
+    CONN_WRITING,
+    CONN_LINGER, /* answered and shut down: reads on so that no reset overtakes the answer */
+    CONN_GONE,
+    CONN_STATES
+};
+
+struct conn {
+    struct http_server *server; /* NULL for a husk whose server is freed */
+    struct list node;           /* on server->conns */
+    struct list timed;          /* on server->waiting or ->lingering, by deadline */
+    uint64_t deadline_us;
+    int fd; /* -1 once closed */
+    struct watch *watch;
+    unsigned want;
+    enum conn_state state;
+    bool stepping;   /* conn_feed is on the stack and will look after what comes next */
+    bool eof;        /* the client has ended its sending half */
+    bool close_next; /* no request after this one */
+    bool linger;     /* bytes of the client may be on the way that nobody will read */
+    struct buf in;   /* received, not yet parsed */
+    size_t seen;     /* of `in`: where head_end has looked */
+    struct buf out;  /* the rest of a reply that the socket did not take */
+    size_t out_sent;
+    size_t charged; /* bytes of server->buffered that are ours */
+    struct http_exchange *x;
+    char peer[INET6_ADDRSTRLEN];
+};
+
+struct http_exchange {
+    struct request req; /* first: both are the same address to whoever debugs */
+    struct response res;
+    struct err error;
+    struct conn *conn;
+    struct head head;
+    const struct route *route;
+    struct chunk chunk;
+    struct buf body;
+    uint64_t received; /* body bytes, also discarded ones */
+    uint64_t body_until_us;
+    bool refused; /* `res` was made from the head alone; the body is discarded */
+    bool failed;  /* the handler returned `error` */
+    bool answered;
+    void (*gone)(void *arg);
+    void *gone_arg;
+};
+
+struct http_server {
+    struct loop *loop;
+    struct http_config config;
+    struct router *router;
+    int listen_fd;
+    uint16_t port;
+    struct watch *listener;
+    struct timer *accept_again;
+    struct timer *tick;
+    struct list conns;
+    struct list waiting;   /* conns with a deadline of idle_ms, the earliest first */
+    struct list lingering; /* the same with LINGER_MS */
+    unsigned in_state[CONN_STATES];
+    struct http_stats stats;
+    bool draining, drained_posted;
+    void (*drained)(void *arg);
+    void *drained_arg;
+    time_t date_s; /* what `date` says */
+    char date[32];
+    struct buf out;           /* a reply being put together */
+    char scratch[READ_BYTES]; /* every read goes here first: idle connections own no buffer */
+};
+
+/* conn.c */
+void conn_new(struct http_server *s, int fd, const char *peer); /* takes the descriptor */
+void conn_close(struct conn *c);  /* frees, unless an answer is due or conn_feed is on the stack */
+void conn_detach(struct conn *c); /* closes it for a server that is being freed */
+void conn_expire(struct conn *c); /* its deadline has passed */
+void conn_reply(struct conn *c, const struct response *res); /* sends, ends the exchange, goes on */
+
+/* exchange.c */
+struct http_exchange *exchange_new(struct conn *c);
+void exchange_free(struct http_exchange *x);
+/* Takes the complete head: parses, routes, authorizes. -1 when the message itself is refused; a
+ * well-formed request that may not go on has x->refused set and its answer in x->res. */
+int exchange_open(struct http_exchange *x, struct str head, struct refusal *r);
+void exchange_start(struct http_exchange *x); /* the body is complete */
+
+/* server.c */
+void server_check_drained(struct http_server *s);
+const char *server_date(struct http_server *s);
