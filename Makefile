@@ -33,5 +33,6 @@ unit: $(TESTS)
 clean:
 	rm -rf $(BUILD)
 
+-include runners/*/build.mk
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(BUILD)/src/main.o)
 .SECONDARY:
