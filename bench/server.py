@@ -174,3 +174,18 @@ def cgroup_count():
         if "/virga." in top:
             total += len(names)
     return total
+
+
+def metric(server, name):
+    """One value of /metrics, labels included in `name`; None when there is none."""
+    _, text = server.request("GET", "/metrics")
+    for line in text.decode().splitlines():
+        if line.startswith(name + " "):
+            return float(line.rsplit(" ", 1)[1])
+    return None
+
+
+def wait_for_blanks(server, count):
+    """Cold calls are measured as they are after the start has settled, not while it happens."""
+    if not wait_until(lambda: (metric(server, 'virga_slots{state="blank"}') or 0) >= count, 20):
+        raise NotMeasured(f"no {count} blank slots within 20 s of the start")
