@@ -14,6 +14,7 @@ import platform
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -52,7 +53,8 @@ def run(report, only):
                 measure(report)
             except NotMeasured as why:
                 report.missing(part, why)
-            except (OSError, ValueError, KeyError) as error:
+            except Exception as error:  # a broken scenario must not take the other figures with it
+                traceback.print_exc()
                 report.missing(part, f"{type(error).__name__}: {error}")
 
 
