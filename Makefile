@@ -15,7 +15,8 @@ Q       := $(if $(V),,@)
 
 # These only call scripts and make again: they must work before any library is installed.
 OUTER   := run test check bench fuzz asan testing clean deps
-ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
+OUTER_ONLY := $(if $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),,yes)
+ifndef OUTER_ONLY
 ifneq ($(shell pkg-config --exists $(PKGS) 2>&1 && echo yes),yes)
 $(error Some libraries are missing. `scripts/deps run` installs them or names the command)
 endif
@@ -46,7 +47,9 @@ RUNNERS :=
 
 # A language adds itself: outputs under $(BUILD)/runners/<language>/, `RUNNERS += ...`, and
 # `TESTS += ...` for test programs of its own.
+ifndef OUTER_ONLY
 -include $(wildcard runners/*/build.mk)
+endif
 
 .PHONY: all unit units fuzzers loadgen install $(OUTER)
 all: $(if $(wildcard src/main.c),$(BUILD)/virga) $(RUNNERS)
@@ -79,10 +82,10 @@ $(BUILD)/bench/load: $(BUILD)/bench/load.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Holds compiler and flags; touched only when they change, so that objects follow them.
+FLAGS_TEXT := $(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))
 $(BUILD)/flags: .FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | cmp -s - $@ || \
-		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS))' >$@
+	@echo '$(FLAGS_TEXT)' | cmp -s - $@ || echo '$(FLAGS_TEXT)' >$@
 .FORCE:
 
 units: all $(TESTS)
@@ -125,9 +128,9 @@ bench:
 
 install: all
 	install -D -m 0755 -s $(BUILD)/virga $(DESTDIR)$(PREFIX)/bin/virga
-	for f in $(patsubst $(BUILD)/%,%,$(RUNNERS)); do \
-		install -D -m $$([ -x $(BUILD)/$$f ] && echo 0755 || echo 0644) \
-			$(BUILD)/$$f $(DESTDIR)$(PREFIX)/lib/virga/$$f || exit 1; done
+	cd $(BUILD) && find runners -type f ! -name '*.[od]' | while read -r f; do \
+		install -D -m $$([ -x "$$f" ] && echo 0755 || echo 0644) \
+			"$$f" "$(abspath $(DESTDIR)$(PREFIX))/lib/virga/$$f" || exit 1; done
 
 clean:
 	rm -rf $(BUILD)

@@ -52,12 +52,12 @@ class Server:
         healthy = wait_until(lambda: self.process.poll() is not None or self.healthy(), 20, 0.001)
         self.ready_ms = (time.perf_counter() - start) * 1e3
         if not healthy or self.process.poll() is not None:
-            self.__exit__()
+            self.__exit__(NotMeasured)
             raise NotMeasured(f"virga serve did not become ready: {self.last_words()}")
         self.key = (self.data / "owner.key").read_text().strip()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure=None, *_):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -67,6 +67,8 @@ class Server:
                 self.process.wait()
         self.log.close()
         shutil.rmtree(self.data, ignore_errors=True)
+        if failure is None:
+            self.data.with_suffix(".log").unlink()
 
     def last_words(self):
         lines = self.data.with_suffix(".log").read_text(errors="replace").strip().splitlines()
@@ -75,7 +77,7 @@ class Server:
     def healthy(self):
         try:
             return self.request("GET", "/api/health")[0] == 200
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     def request(self, method, path, body=None):
@@ -174,3 +176,18 @@ def cgroup_count():
         if "/virga." in top:
             total += len(names)
     return total
+
+
+def metric(server, name):
+    """One value of /metrics, labels included in `name`; None when there is none."""
+    _, text = server.request("GET", "/metrics")
+    for line in text.decode().splitlines():
+        if line.startswith(name + " "):
+            return float(line.rsplit(" ", 1)[1])
+    return None
+
+
+def wait_for_blanks(server, count):
+    """Cold calls are measured as they are after the start has settled, not while it happens."""
+    if not wait_until(lambda: (metric(server, 'virga_slots{state="blank"}') or 0) >= count, 20):
+        raise NotMeasured(f"no {count} blank slots within 20 s of the start")
