@@ -1,6 +1,8 @@
-/* Theory of operation. The spawner is cloned from the daemon into a pid namespace of its own, as
- * its pid 1, and into a mount namespace where the daemon's mounts are private copies. Single
- * threaded; one epoll loop over
+/* Theory of operation. The daemon forks a helper, which takes an instance number and arranges the
+ * cgroups: on v2 that moves the daemon too, so it must be done where the daemon's pid can be seen.
+ * The helper clones the spawner (CLONE_PARENT: a child of the daemon) into a pid namespace, as its
+ * pid 1, and into a mount namespace where the host's mounts are private copies; then it exits. The
+ * spawner is single threaded; one epoll loop over
  *
  *   the server's socket   fixed-size requests (wire.h); its end is our end
  *   templates' sockets    ready, failed
@@ -198,16 +200,21 @@ static int prepare_tables(struct setup *u, struct err *e)
     return 0;
 }
 
-static const struct step {
+struct step {
     const char *name;
     int (*run)(struct setup *u, struct err *e);
-} steps[] = {
+};
+
+static const struct step helper_steps[] = {
     {"descriptors", keep_descriptors},
+    {"instance", take_number},
+    {"cgroups", open_cgroups},
+};
+
+static const struct step spawner_steps[] = {
     {"signals", detach_signals},
     {"user ids", map_own_ids},
-    {"instance", take_number},
     {"private mounts", private_mounts},
-    {"cgroups", open_cgroups},
     {"root", build_root},
     {"open files", raise_descriptors},
     {"event loop", open_loop},
@@ -215,11 +222,10 @@ static const struct step {
     {"rights", drop_rights}, /* last: the steps above need them */
 };
 
-static int set_up(struct spawner *s, uid_t owner, gid_t group, struct err *e)
+static int take_steps(const struct step *steps, size_t count, struct setup *u, struct err *e)
 {
-    struct setup u = {s, owner, group};
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-        if (steps[i].run(&u, e) < 0)
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].run(u, e) < 0)
             return err_in(e, "spawner step '%s'", steps[i].name);
     return 0;
 }
@@ -371,27 +377,46 @@ static void end_all(struct spawner *s)
     cgroup_close(s->cgroups);
 }
 
-static _Noreturn void spawner_main(const struct sandbox_config *config, int fd, uid_t owner,
-                                   gid_t group)
+static _Noreturn void give_up(struct spawner *s, const struct err *why)
 {
-    struct spawner *s = mem_alloc(sizeof *s);
+    struct wire w;
+    struct err ignored;
+    wire_init(&w, WIRE_FAILED);
+    w.err = *why;
+    (void)fd_send(s->server, &w, sizeof w, NULL, 0, &ignored);
+    cgroup_close(s->cgroups);
+    _exit(1);
+}
+
+static _Noreturn void spawner_main(struct setup *u)
+{
+    struct spawner *s = u->s;
     struct wire w;
     struct err e = {0};
-    s->config = config;
-    s->server = fd;
-    wire_init(&w, WIRE_READY);
-    if (set_up(s, owner, group, &e) < 0) {
-        wire_init(&w, WIRE_FAILED);
-        w.err = e;
-        (void)fd_send(s->server, &w, sizeof w, NULL, 0, &e);
-        cgroup_close(s->cgroups);
-        _exit(1);
-    }
+    if (take_steps(spawner_steps, ARRAY_LEN(spawner_steps), u, &e) < 0)
+        give_up(s, &e);
     log_info("sandbox", "spawner ready instance=%u slots=%u cgroup=v%d", s->instance.number,
-             config->slots_max, cgroup_version(s->cgroups));
+             s->config->slots_max, cgroup_version(s->cgroups));
+    wire_init(&w, WIRE_READY);
     spawner_say(s, &w, NULL, 0);
     run(s);
     end_all(s);
+    _exit(0);
+}
+
+static _Noreturn void helper_main(struct setup *u)
+{
+    struct err e = {0};
+    if (take_steps(helper_steps, ARRAY_LEN(helper_steps), u, &e) < 0)
+        give_up(u->s, &e);
+    uint64_t flags = CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | (u->owner ? CLONE_NEWUSER : 0);
+    pid_t pid = clone_fork(flags, -1, &e);
+    if (pid == 0)
+        spawner_main(u);
+    if (pid < 0) {
+        (void)err_in(&e, "start the spawner (needs root or unprivileged user namespaces)");
+        give_up(u->s, &e);
+    }
     _exit(0);
 }
 
@@ -416,7 +441,8 @@ static int check_config(const struct sandbox_config *c, struct err *e)
     return 0;
 }
 
-static int await_ready(int fd, struct err *e)
+/* The kernel names the sender: the spawner, whose pid nobody else has told us. */
+static int await_ready(int fd, pid_t *ret_pid, struct err *e)
 {
     struct wire w;
     struct fd_message m;
@@ -425,6 +451,7 @@ static int await_ready(int fd, struct err *e)
         return -1;
     if (m.len == 0)
         return err_set(e, ERR_SYSTEM, "the spawner ended during its set-up");
+    *ret_pid = m.pid;
     if (wire_decode(packet, m.len, WIRE_FROM_SPAWNER, &w, e) < 0)
         return -1;
     if (w.type == WIRE_READY)
@@ -433,30 +460,42 @@ static int await_ready(int fd, struct err *e)
     return -1;
 }
 
+static int open_socket(int p[2], struct err *e)
+{
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0 ||
+        setsockopt(p[0], SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
+        return err_sys(e, "make the spawner's socket");
+    return 0;
+}
+
 int spawner_start(const struct sandbox_config *config, int *ret_fd, pid_t *ret_pid, struct err *e)
 {
     int p[2];
-    uid_t owner = geteuid();
-    gid_t group = getegid();
-    if (check_config(config, e) < 0)
+    pid_t spawner = 0;
+    if (check_config(config, e) < 0 || open_socket(p, e) < 0)
         return -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0)
-        return err_sys(e, "make the spawner's socket");
     auto_fd int mine = p[0];
-    pid_t pid = clone_fork(CLONE_NEWPID | CLONE_NEWNS | (owner ? CLONE_NEWUSER : 0), -1, e);
-    if (pid == 0) {
-        close(mine); /* else we would keep our own socket from ending */
-        spawner_main(config, p[1], owner, group);
+    pid_t helper = clone_fork(0, -1, e);
+    if (helper == 0) {
+        struct spawner *s = mem_alloc(sizeof *s);
+        s->config = config;
+        s->server = p[1];
+        helper_main(&(struct setup){s, geteuid(), getegid()});
     }
     close(p[1]);
-    if (pid < 0)
-        return err_in(e, "start the spawner (needs root or unprivileged user namespaces)");
-    if (await_ready(mine, e) < 0) {
-        (void)kill(pid, SIGKILL);
-        (void)waitpid(pid, NULL, 0);
+    if (helper < 0)
+        return -1;
+    int result = await_ready(mine, &spawner, e);
+    (void)waitpid(helper, NULL, 0);
+    if (result == 0 && setsockopt(mine, SOL_SOCKET, SO_PASSCRED, &(int){0}, sizeof(int)) < 0)
+        result = err_sys(e, "prepare the spawner's socket");
+    if (result < 0) {
+        fd_close(&mine); /* a spawner that did start ends with it */
+        if (spawner > 0 && spawner != helper)
+            (void)waitpid(spawner, NULL, 0);
         return -1;
     }
     *ret_fd = take_fd(&mine);
-    *ret_pid = pid;
+    *ret_pid = spawner;
     return 0;
 }
