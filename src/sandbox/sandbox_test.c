@@ -1,3 +1,4 @@
+#include "sandbox/template.h"
 #include "sandbox/testdata/guest.h"
 #include "sandbox/testdata/world.h"
 #include "sandbox/wire.h"
@@ -301,6 +302,41 @@ TEST(a_template_that_cannot_start_says_why_and_refuses_slots)
     world_close(w);
 }
 
+static void become_guest(void *arg)
+{
+    CHECK_INT(*(int *)arg, 42); /* the template's memory is the copy's */
+    guest_main();
+}
+
+/* Stands for an interpreter that was started once. */
+static _Noreturn void template_main(void)
+{
+    static int answer = 42;
+    static const struct template_hooks hooks = {NULL, NULL, become_guest, &answer};
+    template_serve(&hooks);
+}
+
+TEST(a_template_program_is_copied_without_being_executed_again)
+{
+    static const char *const argv[] = {"/opt/virga/sandbox_test", "template", NULL};
+    struct sandbox_template template = {"program", argv, NULL};
+    struct sandbox_config config = world_config();
+    unsigned one = 1;
+    config.templates = &template;
+    struct world *w = world_open_with(&config);
+    world_wait(w, until_template_ready, &one);
+    for (unsigned i = 0; i < 3; i++) {
+        struct world_slot *s = world_start(w, i);
+        CHECK_STR(world_tell(s, "descriptors"), "0 1 2 3 ");
+        CHECK_STR(world_tell(s, "status CapEff:"), "\t0000000000000000");
+        CHECK_STR(world_tell(s, "status CapBnd:"), "\t0000000000000000");
+        CHECK_STR(world_tell(s, "status Seccomp:"), "\t2");
+        CHECK_STR(world_tell(s, "write /tmp/x"), "opened");
+        CHECK(atol(world_tell(s, "uid")) >= 1000);
+    }
+    world_close(w);
+}
+
 /* --- ends of the processes --- */
 
 static bool directory_exists(const char *path)
@@ -328,6 +364,24 @@ static pid_t last_child(pid_t spawner)
         *--end = 0;
     char *space = strrchr(line, ' ');
     return (pid_t)atol(space ? space + 1 : line);
+}
+
+/* The pids directory a process is in: other daemons may hold the first instance numbers. */
+static void cgroup_of(pid_t pid, char out[512])
+{
+    char path[64], line[400] = "";
+    snprintf(path, sizeof path, "/proc/%d/cgroup", pid);
+    FILE *f = fopen(path, "r");
+    CHECK(f);
+    while (fgets(line, sizeof line, f) && !strstr(line, ":pids:"))
+        ;
+    fclose(f);
+    line[strcspn(line, "\n")] = 0;
+    char *in_tree = strstr(line, ":pids:");
+    if (!in_tree)
+        SKIP("needs the pids controller on cgroup v1");
+    snprintf(out, 512, "/sys/fs/cgroup/pids%s", in_tree + strlen(":pids:"));
+    CHECK(strstr(out, "/virga.") && directory_exists(out));
 }
 
 /* A server in a process of its own; tells pids of spawner and slot and then waits to be killed. */
@@ -361,11 +415,13 @@ TEST(a_killed_server_leaves_no_process_and_no_cgroup)
     pid_t server = server_with_a_slot(&spawner, &slot);
     int spawner_fd = pidfd_open(spawner, 0), slot_fd = pidfd_open(slot, 0);
     CHECK(spawner_fd >= 0 && slot_fd >= 0);
-    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.0/slot-0"));
+    char group[512];
+    cgroup_of(slot, group);
     CHECK(kill(server, SIGKILL) == 0);
     await_death(slot_fd);
     await_death(spawner_fd);
-    CHECK(!directory_exists("/sys/fs/cgroup/pids/virga.0"));
+    CHECK(!directory_exists(group));
+    CHECK(!directory_exists(dirname(group)));
     CHECK(waitpid(server, NULL, 0) == server);
     close(spawner_fd);
     close(slot_fd);
@@ -376,13 +432,15 @@ TEST(a_killed_spawner_takes_its_slots_along_and_the_next_one_sweeps)
     pid_t spawner, slot;
     pid_t server = server_with_a_slot(&spawner, &slot);
     int slot_fd = pidfd_open(slot, 0);
+    char group[512];
+    cgroup_of(slot, group);
     CHECK(kill(spawner, SIGKILL) == 0);
     await_death(slot_fd);
     CHECK(kill(server, SIGKILL) == 0);
     CHECK(waitpid(server, NULL, 0) == server);
-    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.0/slot-0"));
+    CHECK(directory_exists(group));
     struct world *w = world_open();
-    CHECK(!directory_exists("/sys/fs/cgroup/pids/virga.0/slot-0"));
+    CHECK(!directory_exists(group));
     world_close(w);
     close(slot_fd);
 }
@@ -401,11 +459,13 @@ TEST(the_loss_of_the_spawner_is_reported)
 
 TEST(two_daemons_take_different_numbers)
 {
+    char group_a[512], group_b[512];
     struct world *a = world_open(), *b = world_open();
-    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.0"));
-    CHECK(directory_exists("/sys/fs/cgroup/pids/virga.1"));
     CHECK_STR(world_tell(world_start(a, 1), "echo a"), "a");
     CHECK_STR(world_tell(world_start(b, 1), "echo b"), "b");
+    cgroup_of(last_child(a->spawner), group_a);
+    cgroup_of(last_child(b->spawner), group_b);
+    CHECK(strcmp(group_a, group_b) != 0);
     world_close(a);
     world_close(b);
 }
@@ -545,6 +605,20 @@ TEST(without_root_slots_run_once_the_weaker_uids_are_accepted)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+#ifdef VIRGA_TESTING
+/* The test can see: with the defence off, what it watches is different. */
+TEST(a_step_that_a_test_build_skips_is_really_missing)
+{
+    CHECK(setenv("VIRGA_TEST_SKIP", "syscall filter,user", 1) == 0);
+    struct world *w = world_open();
+    CHECK(unsetenv("VIRGA_TEST_SKIP") == 0);
+    struct world_slot *s = world_start(w, 1);
+    CHECK_STR(world_tell(s, "status Seccomp:"), "\t0");
+    CHECK_STR(world_tell(s, "uid"), "0");
+    world_close(w);
+}
+#endif
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_slot_answers_through_its_socket),
     cmocka_unit_test(copies_and_kills_are_quick),
@@ -563,6 +637,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(usage_of_a_live_slot_is_read_from_its_cgroup),
     cmocka_unit_test(a_template_that_dies_is_started_again_and_its_slots_live_on),
     cmocka_unit_test(a_template_that_cannot_start_says_why_and_refuses_slots),
+    cmocka_unit_test(a_template_program_is_copied_without_being_executed_again),
     cmocka_unit_test(a_killed_server_leaves_no_process_and_no_cgroup),
     cmocka_unit_test(a_killed_spawner_takes_its_slots_along_and_the_next_one_sweeps),
     cmocka_unit_test(the_loss_of_the_spawner_is_reported),
@@ -570,6 +645,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(numbers_out_of_bounds_are_refused_by_the_spawner_itself),
     cmocka_unit_test(a_packet_that_is_no_message_ends_the_spawner),
     cmocka_unit_test(a_late_kill_does_not_hit_the_next_tenant),
+#ifdef VIRGA_TESTING
+    cmocka_unit_test(a_step_that_a_test_build_skips_is_really_missing),
+#endif
     cmocka_unit_test(without_root_slots_run_once_the_weaker_uids_are_accepted),
 };
 
@@ -577,5 +655,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "guest"))
         guest_main();
+    if (argc == 2 && !strcmp(argv[1], "template"))
+        template_main();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
