@@ -6,7 +6,8 @@ PYTHON_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard runners/python/*.c)) \
                  $(BUILD)/runners/python/runner_source.o
 # From the tree: base/ and what makes a template. Nothing else, since every library that is mapped
 # here makes every copy dearer.
-PYTHON_SRC    := $(filter-out %_test.c,$(wildcard src/base/*.c)) $(TEMPLATE_SRC)
+PYTHON_SRC    := $(filter-out %_test.c,$(wildcard src/base/*.c)) $(patsubst %,src/sandbox/%.c, \
+                 template slot slot_mounts rights clone filter filter_table)
 PYTHON_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(PYTHON_SRC))
 
 .PHONY: runner-python
