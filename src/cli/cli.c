@@ -26,15 +26,26 @@ const struct option_spec command_common[] = {
 };
 
 static const struct command commands[] = {
-    {.name = "serve", .group = "Start", .summary = "run the server", .synopsis = "",
+    {.name = "serve",
+     .group = "Start",
+     .summary = "run the server",
+     .synopsis = "",
      .about = "Runs the server. 'virga serve --help' lists its own options."},
-    {.name = "doctor", .summary = "check what this machine can enforce, and how to mend it",
-     .synopsis = "", .run = doctor_run, .options = doctor_options,
+    {.name = "doctor",
+     .summary = "check what this machine can enforce, and how to mend it",
+     .synopsis = "",
+     .run = doctor_run,
+     .options = doctor_options,
      .about = "Tries each protection that the server relies on, and names the fix for what fails.\n"
               "Exit status 1 when something is missing without which the server does not start.",
      .examples = "virga doctor\nvirga doctor --json | jq '.[] | select(.state != \"works\")'"},
-    {.name = "deploy", .group = "Deploy and call", .summary = "upload code as a new version",
-     .synopsis = "DIR|FILE", .args_min = 1, .args_max = 1, .run = deploy_run,
+    {.name = "deploy",
+     .group = "Deploy and call",
+     .summary = "upload code as a new version",
+     .synopsis = "DIR|FILE",
+     .args_min = 1,
+     .args_max = 1,
+     .run = deploy_run,
      .options = manifest_options,
      .about =
          "Uploads a file or a directory as a new version of a function, and makes it active.\n"
@@ -42,46 +53,91 @@ static const struct command commands[] = {
          "bootstrap. Settings may stand in virga.json in the directory; options win over them.\n"
          "Left out: .git, .venv, __pycache__, *.pyc, and what .virgaignore lists (one pattern a\n"
          "line; '/' at its end for directories). Symbolic links are never followed.",
-     .examples = "virga deploy hello.py\nvirga deploy ./api --name api --memory 256m --timeout 10s\n"
-                 "virga deploy . --env MODE=production --env LEVEL=2"},
-    {.name = "invoke", .summary = "call a function and print its result", .synopsis = "NAME [INPUT]",
-     .args_min = 1, .args_max = 2, .run = invoke_run, .options = invoke_options,
+     .examples =
+         "virga deploy hello.py\nvirga deploy ./api --name api --memory 256m --timeout 10s\n"
+         "virga deploy . --env MODE=production --env LEVEL=2"},
+    {.name = "invoke",
+     .summary = "call a function and print its result",
+     .synopsis = "NAME [INPUT]",
+     .args_min = 1,
+     .args_max = 2,
+     .run = invoke_run,
+     .options = invoke_options,
      .about = "Calls a function. INPUT is JSON, @FILE or - for standard input; {} when left out.\n"
               "The result goes to standard output, what the function printed and its error to\n"
               "standard error. Exit status 1 when the function failed.",
-     .examples = "virga invoke hello\nvirga invoke hello '{\"name\": \"Ada\"}'\n"
-                 "virga invoke resize @event.json > result.json\necho '[1, 2]' | virga invoke sum -"},
-    {.name = "logs", .summary = "show calls and what they printed", .synopsis = "NAME",
-     .args_min = 1, .args_max = 1, .run = logs_run, .options = logs_options,
-     .about = "Shows the latest calls of a function, oldest first: time, status, duration, and what\n"
-              "each printed. With --json one object per line.",
+     .examples =
+         "virga invoke hello\nvirga invoke hello '{\"name\": \"Ada\"}'\n"
+         "virga invoke resize @event.json > result.json\necho '[1, 2]' | virga invoke sum -"},
+    {.name = "logs",
+     .summary = "show calls and what they printed",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = logs_run,
+     .options = logs_options,
+     .about =
+         "Shows the latest calls of a function, oldest first: time, status, duration, and what\n"
+         "each printed. With --json one object per line.",
      .examples = "virga logs hello\nvirga logs hello -f\nvirga logs hello -n 100 --json"},
-    {.name = "list", .group = "Look after functions", .summary = "list functions", .synopsis = "",
-     .run = list_run, .options = list_options, .about = "Lists the functions on the server.",
+    {.name = "list",
+     .group = "Look after functions",
+     .summary = "list functions",
+     .synopsis = "",
+     .run = list_run,
+     .options = list_options,
+     .about = "Lists the functions on the server.",
      .examples = "virga list\nvirga list --names"},
-    {.name = "versions", .summary = "list a function's versions", .synopsis = "NAME",
-     .args_min = 1, .args_max = 1, .run = versions_run,
+    {.name = "versions",
+     .summary = "list a function's versions",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = versions_run,
      .about = "Lists the versions of a function, newest first. Each deploy made one.",
      .examples = "virga versions hello"},
-    {.name = "rollback", .summary = "make an earlier version active", .synopsis = "NAME [VERSION]",
-     .args_min = 1, .args_max = 2, .run = rollback_run,
-     .about = "Makes another version active: VERSION, or the one before the active one. No version\n"
-              "is lost; roll forward the same way.",
+    {.name = "rollback",
+     .summary = "make an earlier version active",
+     .synopsis = "NAME [VERSION]",
+     .args_min = 1,
+     .args_max = 2,
+     .run = rollback_run,
+     .about =
+         "Makes another version active: VERSION, or the one before the active one. No version\n"
+         "is lost; roll forward the same way.",
      .examples = "virga rollback hello\nvirga rollback hello 3"},
-    {.name = "delete", .summary = "delete a function", .synopsis = "NAME", .args_min = 1,
-     .args_max = 1, .run = delete_run, .options = delete_options,
-     .about = "Deletes a function with its versions and the records of its calls, after a question\n"
-              "on a terminal. Without a terminal --yes is required.",
+    {.name = "delete",
+     .summary = "delete a function",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = delete_run,
+     .options = delete_options,
+     .about =
+         "Deletes a function with its versions and the records of its calls, after a question\n"
+         "on a terminal. Without a terminal --yes is required.",
      .examples = "virga delete hello\nvirga delete hello --yes"},
-    {.name = "help", .group = "More", .summary = "explain a command", .synopsis = "[COMMAND]",
-     .args_max = 1, .run = help_run, .about = "Explains a command, or lists all of them."},
-    {.name = "completion", .summary = "print a completion script for your shell",
-     .synopsis = "bash|zsh|fish", .args_min = 1, .args_max = 1, .run = completion_run,
+    {.name = "help",
+     .group = "More",
+     .summary = "explain a command",
+     .synopsis = "[COMMAND]",
+     .args_max = 1,
+     .run = help_run,
+     .about = "Explains a command, or lists all of them."},
+    {.name = "completion",
+     .summary = "print a completion script for your shell",
+     .synopsis = "bash|zsh|fish",
+     .args_min = 1,
+     .args_max = 1,
+     .run = completion_run,
      .about = "Prints a script that completes commands, options and function names.",
      .examples = "source <(virga completion bash)\n"
                  "virga completion zsh > \"${fpath[1]}/_virga\"\n"
                  "virga completion fish > ~/.config/fish/completions/virga.fish"},
-    {.name = "version", .summary = "print the version", .synopsis = "", .run = version_run,
+    {.name = "version",
+     .summary = "print the version",
+     .synopsis = "",
+     .run = version_run,
      .about = "Prints the version of this program."},
     {0},
 };
@@ -125,9 +181,9 @@ static int version_run(struct cli *c, struct err *e)
 {
     (void)e;
     if (c->json)
-        cli_print_json(c, STR("{\"version\":\"" VERSION "\"}"));
+        cli_print_json(c, STR("{\"version\":\"" VIRGA_VERSION "\"}"));
     else
-        term_say(&c->out, STYLE_PLAIN, "virga %s\n", VERSION);
+        term_say(&c->out, STYLE_PLAIN, "virga %s\n", VIRGA_VERSION);
     return CLI_OK;
 }
 
@@ -230,8 +286,8 @@ static int check_args(struct cli *c, const struct command *cmd, struct err *e)
         return err_set(e, ERR_INVALID, "something is missing: virga %s %s", cmd->name,
                        cmd->synopsis);
     if (c->options.arg_count > cmd->args_max)
-        return err_set(e, ERR_INVALID, "'%s' is too much: virga %s %s",
-                       cli_arg(c, cmd->args_max), cmd->name, cmd->synopsis);
+        return err_set(e, ERR_INVALID, "'%s' is too much: virga %s %s", cli_arg(c, cmd->args_max),
+                       cmd->name, cmd->synopsis);
     return 0;
 }
 

@@ -119,7 +119,8 @@ const char *client_server(const struct client *c)
 
 void client_escape(struct buf *out, const char *text)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (; *text; text++) {
         if (strchr(plain, *text))
             buf_add(out, text, 1);
@@ -194,8 +195,12 @@ static int unreachable(struct client *c, CURLcode why, const char *curl_text, st
         buf_addf(&c->problem, "the answer is larger than %d MB", ANSWER_MAX >> 20);
         return fail(c, ERR_TOO_LARGE, e);
     }
-    buf_addf(&c->problem, "cannot reach %s: %s", c->server.data,
-             *curl_text ? curl_text : curl_easy_strerror(why));
+    long sys = 0;
+    curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &sys);
+    const char *text = *curl_text ? curl_text : curl_easy_strerror(why);
+    if (why == CURLE_COULDNT_CONNECT && sys > 0)
+        text = strerror((int)sys);
+    buf_addf(&c->problem, "cannot reach %s: %s", c->server.data, text);
     if (why == CURLE_COULDNT_CONNECT)
         buf_addz(&c->problem, "\nis the server running? start it with: virga serve");
     return fail(c, ERR_UNAVAILABLE, e);

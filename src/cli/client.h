@@ -22,9 +22,9 @@ struct client_request {
     bool patient; /* without a time limit: a call takes what its function takes */
 };
 
-/* A 2xx answer whose body is JSON text (checked) goes to `ret`. Anything else is an error, explained
- * by client_problem: ERR_UNAVAILABLE when the server is not reachable, else a code close to the
- * status. */
+/* A 2xx answer whose body is JSON text (checked) goes to `ret`. Anything else is an error,
+ * explained by client_problem: ERR_UNAVAILABLE when the server is not reachable, else a code close
+ * to the status. */
 int client_call(struct client *c, const struct client_request *req, struct buf *ret, struct err *e);
 int client_get(struct client *c, const char *path, struct buf *ret, struct err *e);
 

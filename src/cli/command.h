@@ -47,8 +47,8 @@ int delete_run(struct cli *c, struct err *e);
 int doctor_run(struct cli *c, struct err *e);
 int completion_run(struct cli *c, struct err *e);
 
-extern const struct option_spec invoke_options[], list_options[], logs_options[],
-    delete_options[], doctor_options[];
+extern const struct option_spec invoke_options[], list_options[], logs_options[], delete_options[],
+    doctor_options[];
 
 const char *cli_arg(const struct cli *c, size_t i); /* NULL beyond the last */
 /* Connects to the server that the options and the environment name. */

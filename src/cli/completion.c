@@ -50,22 +50,24 @@ static void print_bash(struct cli *c)
              "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
              "        COMPREPLY=($(compgen -W '");
     print_commands(c, NULL, " ");
-    term_say(out, STYLE_PLAIN, "' -- \"$word\"))\n"
-                               "        return\n"
-                               "    fi\n"
-                               "    case ${COMP_WORDS[1]} in\n");
+    term_say(out, STYLE_PLAIN,
+             "' -- \"$word\"))\n"
+             "        return\n"
+             "    fi\n"
+             "    case ${COMP_WORDS[1]} in\n");
     for (const struct command *cmd = c->commands; cmd->name; cmd++) {
         term_say(out, STYLE_PLAIN, "    %s) options='", cmd->name);
         options_of(out, cmd, print_word);
         term_say(out, STYLE_PLAIN, "' ;;\n");
     }
-    term_say(out, STYLE_PLAIN, "    esac\n"
-                               "    if [[ $word == -* ]]; then\n"
-                               "        COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-                               "        return\n"
-                               "    fi\n"
-                               "    case ${COMP_WORDS[1]} in\n"
-                               "    ");
+    term_say(out, STYLE_PLAIN,
+             "    esac\n"
+             "    if [[ $word == -* ]]; then\n"
+             "        COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+             "        return\n"
+             "    fi\n"
+             "    case ${COMP_WORDS[1]} in\n"
+             "    ");
     print_commands(c, takes_name, "|");
     /* Not compgen -W: it would expand $(...) in a name. */
     term_say(out, STYLE_PLAIN,
@@ -108,29 +110,31 @@ static void print_zsh_option(struct term *out, const struct command *cmd,
 static void print_zsh(struct cli *c)
 {
     struct term *out = &c->out;
-    term_say(out, STYLE_PLAIN, "#compdef virga\n"
-                               "_virga_functions() {\n"
-                               "    local -a names\n"
-                               "    names=(${(f)\"$(virga list --names 2>/dev/null)\"})\n"
-                               "    compadd -a names\n"
-                               "}\n"
-                               "_virga() {\n"
-                               "    local -a commands\n"
-                               "    commands=(\n");
+    term_say(out, STYLE_PLAIN,
+             "#compdef virga\n"
+             "_virga_functions() {\n"
+             "    local -a names\n"
+             "    names=(${(f)\"$(virga list --names 2>/dev/null)\"})\n"
+             "    compadd -a names\n"
+             "}\n"
+             "_virga() {\n"
+             "    local -a commands\n"
+             "    commands=(\n");
     for (const struct command *cmd = c->commands; cmd->name; cmd++) {
         term_say(out, STYLE_PLAIN, "        '%s:", cmd->name);
         print_quoted(out, cmd->summary);
         term_say(out, STYLE_PLAIN, "'\n");
     }
-    term_say(out, STYLE_PLAIN, "    )\n"
-                               "    if (( CURRENT == 2 )); then\n"
-                               "        _describe command commands\n"
-                               "        return\n"
-                               "    fi\n"
-                               "    local command=$words[2]\n"
-                               "    shift words\n"
-                               "    (( CURRENT-- ))\n"
-                               "    case $command in\n");
+    term_say(out, STYLE_PLAIN,
+             "    )\n"
+             "    if (( CURRENT == 2 )); then\n"
+             "        _describe command commands\n"
+             "        return\n"
+             "    fi\n"
+             "    local command=$words[2]\n"
+             "    shift words\n"
+             "    (( CURRENT-- ))\n"
+             "    case $command in\n");
     for (const struct command *cmd = c->commands; cmd->name; cmd++) {
         term_say(out, STYLE_PLAIN, "    %s) _arguments", cmd->name);
         options_of(out, cmd, print_zsh_option);
@@ -140,13 +144,14 @@ static void print_zsh(struct cli *c)
             term_say(out, STYLE_PLAIN, " '1:shell:(bash zsh fish)'");
         term_say(out, STYLE_PLAIN, " '*:file:_files' ;;\n");
     }
-    term_say(out, STYLE_PLAIN, "    esac\n"
-                               "}\n"
-                               "if [ \"$funcstack[1]\" = _virga ]; then\n"
-                               "    _virga \"$@\"\n"
-                               "else\n"
-                               "    compdef _virga virga\n"
-                               "fi\n");
+    term_say(out, STYLE_PLAIN,
+             "    esac\n"
+             "}\n"
+             "if [ \"$funcstack[1]\" = _virga ]; then\n"
+             "    _virga \"$@\"\n"
+             "else\n"
+             "    compdef _virga virga\n"
+             "fi\n");
 }
 
 static void print_fish_option(struct term *out, const struct command *cmd,
@@ -166,17 +171,18 @@ static void print_fish(struct cli *c)
     struct term *out = &c->out;
     term_say(out, STYLE_PLAIN, "# virga completion for fish\n");
     for (const struct command *cmd = c->commands; cmd->name; cmd++) {
-        term_say(out, STYLE_PLAIN,
-                 "complete -c virga -n __fish_use_subcommand -f -a %s -d '", cmd->name);
+        term_say(out, STYLE_PLAIN, "complete -c virga -n __fish_use_subcommand -f -a %s -d '",
+                 cmd->name);
         print_quoted(out, cmd->summary);
         term_say(out, STYLE_PLAIN, "'\n");
         options_of(out, cmd, print_fish_option);
     }
     term_say(out, STYLE_PLAIN, "complete -c virga -f -n '__fish_seen_subcommand_from ");
     print_commands(c, takes_name, " ");
-    term_say(out, STYLE_PLAIN,
-             "' -a '(virga list --names 2>/dev/null)'\n"
-             "complete -c virga -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n");
+    term_say(
+        out, STYLE_PLAIN,
+        "' -a '(virga list --names 2>/dev/null)'\n"
+        "complete -c virga -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n");
 }
 
 int completion_run(struct cli *c, struct err *e)

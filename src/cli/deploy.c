@@ -26,8 +26,8 @@ static const char *guess_runtime(const struct source *s)
 {
     static const struct {
         const char *file, *runtime;
-    } known[] = {{"main.py", "python"}, {"index.js", "node"}, {"index.mjs", "node"},
-                 {"index.cjs", "node"}};
+    } known[] = {
+        {"main.py", "python"}, {"index.js", "node"}, {"index.mjs", "node"}, {"index.cjs", "node"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (source_find(s, known[i].file))
             return known[i].runtime;

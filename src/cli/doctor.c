@@ -38,10 +38,10 @@ static void print_json(struct cli *c, const struct probe_result *results, size_t
 {
     auto_json json_t *all = json_array();
     for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(
-            all, json_pack("{s:s, s:s, s:s, s:s}", "feature", results[i].feature, "state",
-                           states[results[i].state].name, "detail", results[i].detail, "fix",
-                           results[i].fix));
+        (void)json_array_append_new(all,
+                                    json_pack("{s:s, s:s, s:s, s:s}", "feature", results[i].feature,
+                                              "state", states[results[i].state].name, "detail",
+                                              results[i].detail, "fix", results[i].fix));
     char *text = json_dumps(all, JSON_COMPACT);
     cli_print_json(c, str_of(text));
     free(text);

@@ -140,8 +140,8 @@ static int previous(struct cli *c, const json_t *fn, json_int_t *ret, struct err
         best = n < active && n > best ? n : best;
     }
     if (best == 0)
-        return err_set(e, ERR_INVALID, "version %" JSON_INTEGER_FORMAT " is the oldest one there is",
-                       active);
+        return err_set(e, ERR_INVALID,
+                       "version %" JSON_INTEGER_FORMAT " is the oldest one there is", active);
     *ret = best;
     return 0;
 }
@@ -174,7 +174,7 @@ int rollback_run(struct cli *c, struct err *e)
 {
     auto_json json_t *fn = NULL;
     auto_buf struct buf answer = {0};
-    json_int_t version;
+    json_int_t version = 0;
     if (cli_function(c, cli_arg(c, 0), &fn, e) < 0 || target_version(c, fn, &version, e) < 0)
         return -1;
     if (activate(c, fn, version, &answer, e) < 0)
@@ -187,7 +187,8 @@ int rollback_run(struct cli *c, struct err *e)
     term_show(&c->out, STYLE_BOLD, cli_text(fn, "name"));
     if (before == version)
         term_say(&c->out, STYLE_PLAIN,
-                 ": version %" JSON_INTEGER_FORMAT " was active already, nothing changed\n", version);
+                 ": version %" JSON_INTEGER_FORMAT " was active already, nothing changed\n",
+                 version);
     else
         term_say(&c->out, STYLE_PLAIN,
                  ": version %" JSON_INTEGER_FORMAT " is active now, %" JSON_INTEGER_FORMAT

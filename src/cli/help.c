@@ -18,8 +18,9 @@ static void print_options(struct term *out, const struct option_spec *specs)
 void help_all(struct cli *c, struct term *out)
 {
     term_say(out, STYLE_BOLD, "virga");
-    term_say(out, STYLE_PLAIN, " turns source code into isolated HTTP functions.\n\n"
-                               "Usage: virga COMMAND [ARGUMENTS] [OPTIONS]\n");
+    term_say(out, STYLE_PLAIN,
+             " turns source code into isolated HTTP functions.\n\n"
+             "Usage: virga COMMAND [ARGUMENTS] [OPTIONS]\n");
     for (const struct command *cmd = c->commands; cmd->name; cmd++) {
         if (cmd->group)
             term_say(out, STYLE_BOLD, "\n%s\n", cmd->group);

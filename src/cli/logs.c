@@ -157,12 +157,12 @@ static int parse_count(const struct cli *c, size_t *ret, struct err *e)
 int logs_run(struct cli *c, struct err *e)
 {
     auto_json json_t *fn = NULL;
-    size_t count;
+    size_t count = 0;
     if (parse_count(c, &count, e) < 0 || cli_function(c, cli_arg(c, 0), &fn, e) < 0)
         return -1;
     bool following = options_has(&c->options, "follow");
-    if (following && (signal(SIGINT, on_interrupt) == SIG_ERR ||
-                      signal(SIGTERM, on_interrupt) == SIG_ERR))
+    if (following &&
+        (signal(SIGINT, on_interrupt) == SIG_ERR || signal(SIGTERM, on_interrupt) == SIG_ERR))
         return err_sys(e, "handle Ctrl-C");
     struct logs l = {.cli = c, .function = fn};
     int done = show_new(&l, count, e);

@@ -9,7 +9,8 @@
 #include <string.h>
 
 const struct option_spec manifest_options[] = {
-    {'n', "name", "NAME", "what the function is called (default: virga.json, else the file's name)"},
+    {'n', "name", "NAME",
+     "what the function is called (default: virga.json, else the file's name)"},
     {'r', "runtime", "RUNTIME", "python, node, ... (default: told by the entry file)"},
     {0, "handler", "FILE.NAME", "what is called, such as main.handler"},
     {'e', "env", "KEY=VALUE", "an environment variable; may be repeated"},
@@ -69,14 +70,15 @@ static int measure(const char *text, const struct unit *units, const char *hint,
 
 int manifest_duration_ms(const char *text, json_int_t *ret, struct err *e)
 {
-    static const struct unit units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60000}, {NULL, 0}};
+    static const struct unit units[] = {
+        {"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60000}, {NULL, 0}};
     return measure(text, units, "duration such as 30s, 500ms or 2m", ret, e);
 }
 
 int manifest_megabytes(const char *text, json_int_t *ret, struct err *e)
 {
-    static const struct unit units[] = {{"", 1},     {"m", 1},     {"mb", 1}, {"g", 1024},
-                                        {"gb", 1024}, {NULL, 0}};
+    static const struct unit units[] = {{"", 1},     {"m", 1},     {"mb", 1},
+                                        {"g", 1024}, {"gb", 1024}, {NULL, 0}};
     return measure(text, units, "size such as 256m or 1g", ret, e);
 }
 

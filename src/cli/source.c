@@ -224,7 +224,8 @@ static const char *entry_name(const char *extension, mode_t mode)
 {
     static const struct {
         const char *extension, *entry;
-    } known[] = {{".py", "main.py"}, {".js", "index.js"}, {".mjs", "index.mjs"}, {".cjs", "index.cjs"}};
+    } known[] = {
+        {".py", "main.py"}, {".js", "index.js"}, {".mjs", "index.mjs"}, {".cjs", "index.cjs"}};
     for (size_t i = 0; extension && i < ARRAY_LEN(known); i++)
         if (strcmp(extension, known[i].extension) == 0)
             return known[i].entry;

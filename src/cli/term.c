@@ -10,7 +10,7 @@
 enum { WIDTH_UNKNOWN = 80, BAD = 0xFFFFFFFF };
 
 static const char *const sgr[] = {
-    [STYLE_PLAIN] = "",      [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
+    [STYLE_PLAIN] = "",       [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
     [STYLE_RED] = "\033[31m", [STYLE_GREEN] = "\033[32m", [STYLE_YELLOW] = "\033[33m",
 };
 
@@ -22,8 +22,8 @@ void term_init(struct term *t, FILE *file)
     if (!t->tty)
         return;
     struct winsize size = {0};
-    t->width = ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col
-                                                                          : WIDTH_UNKNOWN;
+    t->width =
+        ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : WIDTH_UNKNOWN;
 }
 
 static void begin(struct term *t, enum style style)
