@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { SOURCE_MAX = 6 << 20 /* bytes of archive, as the server takes */, SOURCE_FILES_MAX = 10000 };
+enum { SOURCE_MAX = 6 << 20 /* bytes of archive, as the server takes */, SOURCE_FILES_MAX = 2000 };
 
 struct source_file {
     char *path;  /* relative */
