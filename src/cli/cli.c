@@ -339,8 +339,10 @@ int cli_main(int argc, char **argv)
     int status = dispatch(&c, argc, argv, &e);
     if (status < 0)
         status = complain(&c, &e);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        status = status ? status : CLI_USAGE;
+    if (fflush(stdout) != 0 && status == CLI_OK) {
+        (void)err_sys(&e, "write the output");
+        status = complain(&c, &e);
+    }
     client_close(c.client);
     options_done(&c.options);
     curl_global_cleanup();

@@ -37,8 +37,11 @@ class Cli:
                     "TERM": "xterm", "TZ": "UTC"}
 
     def __call__(self, *args, stdin="", **env):
-        return subprocess.run([VIRGA, *args], input=stdin, env={**self.env, **env}, cwd=self.home,
+        done = subprocess.run([VIRGA, *args], input=stdin, env={**self.env, **env}, cwd=self.home,
                               capture_output=True, text=True, timeout=DEADLINE_S)
+        # A sanitizer ends the process with a status that could pass for one of ours.
+        assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+        return done
 
     def on_terminal(self, *args, typed="", **env):
         """Standard input, output and error are one terminal. Returns status and what it showed."""
@@ -117,6 +120,13 @@ def test_doctor_names_states_and_fixes(cli):
     assert {r["state"] for r in results} <= {"works", "weaker", "missing"}
     missing = any(r["state"] == "missing" for r in results)
     assert cli("doctor").returncode == (1 if missing else 0)
+
+
+def test_output_that_cannot_be_written_is_no_success(cli):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([VIRGA, "version"], env=cli.env, stdout=full, stderr=subprocess.PIPE,
+                              text=True, timeout=DEADLINE_S)
+    assert done.returncode == 2 and "No space left" in done.stderr
 
 
 # Server and key
