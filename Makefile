@@ -1,37 +1,139 @@
 # Everyday commands: make, make run, make test, make check, make bench.
+# Others: make unit, make asan, make fuzz [SECONDS=n], make install [PREFIX= DESTDIR=], make clean.
+# V=1 shows whole commands; BUILD= names another tree; CFLAGS= replaces -O2 -g.
+.DEFAULT_GOAL := all
 BUILD   ?= build
-CC      ?= gcc
-PKGS    := libevent libevent_pthreads jansson sqlite3 libseccomp libcap-ng libsodium libcurl
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O2 -g
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Werror \
-           -Wno-format-truncation
-ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc $(WARN) -fstack-protector-strong -fPIE $(CFLAGS) \
-           $(shell pkg-config --cflags $(PKGS))
+PREFIX  ?= /usr/local
+SECONDS ?= 60
+VERSION := $(file <VERSION)
+PYTHON  := /usr/bin/python3
+JOBS    ?= $(shell nproc)
+PKGS    := libevent libevent_pthreads jansson sqlite3 libseccomp libcap-ng libsodium libcurl
+Q       := $(if $(V),,@)
+
+# These only call scripts and make again: they must work before any library is installed.
+OUTER   := run test check bench fuzz asan testing clean deps
+OUTER_ONLY := $(if $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),,yes)
+ifndef OUTER_ONLY
+ifneq ($(shell pkg-config --exists $(PKGS) 2>&1 && echo yes),yes)
+$(error Some libraries are missing. `scripts/deps run` installs them or names the command)
+endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 LIBS    := $(shell pkg-config --libs $(PKGS)) -lpthread
+endif
+
+WERROR  ?= -Werror
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef $(WERROR) \
+           -Wno-format-truncation
+HARDEN  := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
+ifneq ($(findstring -fsanitize,$(CFLAGS)),)
+HARDEN  += -fno-omit-frame-pointer -fno-sanitize-recover=all
+else ifneq ($(filter -O2 -O3,$(CFLAGS)),)
+HARDEN  += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+# TESTING=1 opens the doors that tests of the sandbox need; never in the ordinary tree.
+ALL_CFLAGS  := -std=gnu17 -D_GNU_SOURCE -DVIRGA_VERSION='"$(VERSION)"' $(if $(TESTING),-DVIRGA_TESTING) \
+               -Isrc $(WARN) $(HARDEN) $(CFLAGS) $(PKG_CFLAGS)
+ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 
 SRC     := $(filter-out %_test.c %_fuzz.c,$(wildcard src/*.c src/*/*.c))
 LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/main.c,$(SRC)))
+LIB     := $(BUILD)/libvirga.a
 TESTS   := $(patsubst src/%.c,$(BUILD)/test/%,$(wildcard src/*/*_test.c))
+FUZZERS := $(patsubst src/%_fuzz.c,$(BUILD)/bin/%,$(wildcard src/*/*_fuzz.c))
+RUNNERS :=
 
-.PHONY: all unit clean
-all: $(BUILD)/virga
+# A language adds itself: outputs under $(BUILD)/runners/<language>/, `RUNNERS += ...`, and
+# `TESTS += ...` for test programs of its own.
+ifndef OUTER_ONLY
+-include $(wildcard runners/*/build.mk)
+endif
 
-$(BUILD)/virga: $(BUILD)/src/main.o $(LIB_OBJ)
-	$(CC) -pie $(CFLAGS) -o $@ $^ $(LIBS)
+.PHONY: all unit units fuzzers loadgen install $(OUTER)
+all: $(if $(wildcard src/main.c),$(BUILD)/virga) $(RUNNERS)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/virga: $(BUILD)/src/main.o $(LIB)
+	$(if $(Q),@echo "  LINK  $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# Thin (paths, not copies): members of the same name in different folders stay apart.
+$(LIB): $(LIB_OBJ)
+	$(Q)rm -f $@ && ar rcsTP $@ $^
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(Q),@echo "  CC    $@")
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/test/%: $(BUILD)/src/%.o $(LIB_OBJ)
+$(BUILD)/test/%: $(BUILD)/src/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) -pie $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(if $(Q),@echo "  LINK  $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-unit: $(TESTS)
-	@for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
+$(BUILD)/bin/%: $(BUILD)/src/%_fuzz.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LINK  $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/bench/load: $(BUILD)/bench/load.o
+	$(if $(Q),@echo "  LINK  $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+# Holds compiler and flags; touched only when they change, so that objects follow them.
+FLAGS_TEXT := $(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))
+$(BUILD)/flags: .FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS_TEXT)' | cmp -s - $@ || echo '$(FLAGS_TEXT)' >$@
+.FORCE:
+
+units: all $(TESTS)
+unit: units
+	@scripts/unit $(TESTS)
+
+loadgen: $(BUILD)/bench/load
+fuzzers: $(FUZZERS)
+
+check:
+	@scripts/check
+
+deps:
+	@scripts/deps run
+
+run:
+	@scripts/deps run
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@exec $(BUILD)/virga serve --data-dir ./var
+
+test:
+	@scripts/deps test
+	@scripts/test
+
+# Address and undefined-behaviour sanitizers, with the doors for tests.
+asan:
+	@$(MAKE) --no-print-directory BUILD=build/asan TESTING=1 CFLAGS="-O1 -g -fsanitize=address,undefined" units
+
+testing:
+	@$(MAKE) --no-print-directory BUILD=build/testing TESTING=1 units
+
+fuzz:
+	@scripts/deps test
+	@scripts/fuzz $(SECONDS)
+
+bench:
+	@scripts/deps bench
+	@$(MAKE) --no-print-directory -j$(JOBS) all loadgen
+	@$(PYTHON) bench/bench.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+install: all
+	install -D -m 0755 -s $(BUILD)/virga $(DESTDIR)$(PREFIX)/bin/virga
+	cd $(BUILD) && find runners -type f ! -name '*.[od]' | while read -r f; do \
+		install -D -m $$([ -x "$$f" ] && echo 0755 || echo 0644) \
+			"$$f" "$(abspath $(DESTDIR)$(PREFIX))/lib/virga/$$f" || exit 1; done
 
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(BUILD)/src/main.o)
+-include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/runners/*/*.d $(BUILD)/bench/*.d)
 .SECONDARY:

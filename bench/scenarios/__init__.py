@@ -1,0 +1,1 @@
+"""One module per thing measured; each has `measure(report)`."""

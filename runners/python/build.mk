@@ -1,0 +1,23 @@
+# virga-python: the Python template and runner, with the host's libpython in it.
+PYTHON_RUNNER := $(BUILD)/runners/python/virga-python
+PYTHON_CFLAGS := $(shell pkg-config --cflags python3-embed)
+PYTHON_LIBS   := $(shell pkg-config --libs python3-embed)
+PYTHON_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard runners/python/*.c)) \
+                 $(BUILD)/runners/python/runner_source.o
+# From the tree: base/ and what makes a template. Nothing else, since every library that is mapped
+# here makes every copy dearer.
+PYTHON_SRC    := $(filter-out %_test.c,$(wildcard src/base/*.c)) $(TEMPLATE_SRC)
+PYTHON_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(PYTHON_SRC))
+
+.PHONY: runner-python
+all runner-python: $(PYTHON_RUNNER)
+
+$(PYTHON_RUNNER): $(PYTHON_OBJ) $(PYTHON_SHARED)
+	$(CC) -pie $(CFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lseccomp -lcap-ng -lpthread
+
+$(BUILD)/runners/python/%.o: ALL_CFLAGS += $(PYTHON_CFLAGS)
+$(BUILD)/runners/python/runner_source.o: runners/python/runner_source.S runners/python/runner.py
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
+
+-include $(PYTHON_OBJ:.o=.d)

@@ -1,0 +1,355 @@
+#include "serve.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "codec.h"
+#include "engine/frame.h"
+#include "files.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct serve {
+    struct codec codec;
+    PyObject *load, *wait, *failure, *context, *open_streams; /* from runner.py */
+    PyObject *flush;                                          /* the name */
+    PyObject *out, *err; /* standard output and error as the runner has opened them */
+    /* the function, once loaded */
+    PyObject *handler;
+    int arguments; /* how many the handler takes: 0, 1, 2 */
+    size_t result_limit;
+    /* the process */
+    struct wire wire;
+    const char *code_dir;
+};
+
+struct call {
+    uint64_t deadline_us;
+    struct str id, event;
+};
+
+/* Set in children that user code forks: they must never answer for their parent. */
+static volatile bool forked;
+
+static void leave_family(void)
+{
+    forked = true;
+    close(RUNNER_SOCKET);
+}
+
+struct serve *serve_new(PyObject *runner)
+{
+    struct serve *s = mem_alloc(sizeof *s);
+    codec_init(&s->codec, runner);
+    s->load = PyObject_GetAttrString(runner, "load");
+    s->wait = PyObject_GetAttrString(runner, "wait");
+    s->failure = PyObject_GetAttrString(runner, "failure");
+    s->context = PyObject_GetAttrString(runner, "Context");
+    s->open_streams = PyObject_GetAttrString(runner, "open_streams");
+    s->flush = PyUnicode_InternFromString("flush");
+    if (PyErr_Occurred()) {
+        PyErr_Print();
+        exit(1);
+    }
+    return s;
+}
+
+/* ---- what was printed ---- */
+
+static void flush_stream(struct serve *s, PyObject *stream)
+{
+    PyObject *done = stream ? PyObject_CallMethodNoArgs(stream, s->flush) : NULL;
+    if (!done)
+        PyErr_Clear(); /* closed or replaced by user code: its own loss */
+    Py_XDECREF(done);
+}
+
+/* User code may have put something of its own in the stream's place, which then comes first: it may
+ * write into ours. */
+static void flush_named(struct serve *s, const char *name, PyObject *ours)
+{
+    PyObject *now = PySys_GetObject(name);
+    if (now && now != ours && now != Py_None) {
+        Py_INCREF(now);
+        flush_stream(s, now);
+        Py_DECREF(now);
+    }
+    flush_stream(s, ours);
+}
+
+static void flush_output(struct serve *s)
+{
+    flush_named(s, "stdout", s->out);
+    flush_named(s, "stderr", s->err);
+    fflush(stdout); /* what C code printed */
+}
+
+_Noreturn static void leave(struct serve *s, int status)
+{
+    flush_output(s);
+    _exit(status);
+}
+
+/* ---- answers ---- */
+
+static void answer(struct serve *s, uint8_t type, uint8_t flags, struct str payload)
+{
+    if (forked)
+        leave(s, 0);
+    if (wire_send(s->wire.fd, type, flags, payload) < 0)
+        leave(s, 0);
+}
+
+/* FAILED's payload for the pending exception, which it takes; NULL when that cannot be told. */
+static PyObject *describe_failure(struct serve *s, const char *phase)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    if (traceback && error)
+        PyException_SetTraceback(error, traceback);
+    PyObject *payload = PyObject_CallFunction(s->failure, "Os", error, phase);
+    if (!payload || !PyBytes_Check(payload)) {
+        PyErr_Clear();
+        Py_CLEAR(payload);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+    return payload;
+}
+
+/* Flushes after the description: making it runs the exception's own __str__. */
+static void answer_failure(struct serve *s, const char *phase, uint8_t flags)
+{
+    struct str text = STR("{\"type\":\"MemoryError\",\"message\":\"too little memory or stack left "
+                          "to describe the failure\",\"traceback\":\"\"}");
+    PyObject *payload = describe_failure(s, phase);
+    if (payload)
+        text = (struct str){PyBytes_AS_STRING(payload), (size_t)PyBytes_GET_SIZE(payload)};
+    flush_output(s);
+    answer(s, FRAME_FAILED, flags, text);
+    Py_XDECREF(payload);
+}
+
+/* ---- LOAD ---- */
+
+static int raise_err(const struct err *e)
+{
+    PyErr_SetString(PyExc_OSError, e->text);
+    return -1;
+}
+
+/* The loader compiles files at the top from memory instead of reading them back. */
+static int offer_source(PyObject *sources, const struct files_entry *file)
+{
+    if (memchr(file->path.p, '/', file->path.n) || !str_ends(file->path, STR(".py")))
+        return 0;
+    PyObject *name = PyUnicode_DecodeUTF8(file->path.p, (Py_ssize_t)file->path.n, NULL);
+    PyObject *bytes = PyBytes_FromStringAndSize(file->bytes.p, (Py_ssize_t)file->bytes.n);
+    int done = name && bytes ? PyDict_SetItem(sources, name, bytes) : -1;
+    Py_XDECREF(name);
+    Py_XDECREF(bytes);
+    return done;
+}
+
+static int write_files(const char *code_dir, struct str files, PyObject *sources)
+{
+    struct err e = {0};
+    auto_fd int dir = open(code_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        err_sys(&e, "open code directory '%s'", code_dir);
+        return raise_err(&e);
+    }
+    struct files_entry file;
+    int got;
+    while ((got = files_next(&files, &file, &e)) > 0)
+        if (files_write(dir, &file, &e) < 0)
+            return raise_err(&e);
+        else if (offer_source(sources, &file) < 0)
+            return -1;
+    return got < 0 ? raise_err(&e) : 0;
+}
+
+static int load_function(struct serve *s, struct str payload, PyObject *sources)
+{
+    uint32_t length;
+    struct str settings;
+    if (!wire_u32(&payload, &length) || !wire_bytes(&payload, length, &settings)) {
+        PyErr_SetString(PyExc_ValueError, "the settings of the function are cut short");
+        return -1;
+    }
+    if (write_files(s->code_dir, payload, sources) < 0)
+        return -1;
+    PyObject *loaded = PyObject_CallFunction(s->load, "y#Os", settings.p, (Py_ssize_t)settings.n,
+                                             sources, s->code_dir);
+    Py_ssize_t limit = 0;
+    if (!loaded || !PyArg_ParseTuple(loaded, "Oin", &s->handler, &s->arguments, &limit)) {
+        Py_XDECREF(loaded);
+        return -1;
+    }
+    Py_INCREF(s->handler);
+    Py_DECREF(loaded);
+    s->result_limit = limit > 0 ? (size_t)limit : 0;
+    return 0;
+}
+
+/* What was printed meanwhile stays in the buffers: it belongs to the log of the first call. */
+static void serve_load(struct serve *s, const struct wire_frame *frame)
+{
+    PyObject *sources = PyDict_New();
+    if (sources && load_function(s, frame->payload, sources) == 0)
+        answer(s, FRAME_LOADED, 0, STR(""));
+    else
+        answer_failure(s, "load", FRAME_FATAL);
+    Py_XDECREF(sources);
+}
+
+/* ---- CALL ---- */
+
+static int parse_call(struct str payload, struct call *ret)
+{
+    struct str id_length;
+    if (!wire_u64(&payload, &ret->deadline_us) || !wire_bytes(&payload, 1, &id_length) ||
+        !wire_bytes(&payload, (unsigned char)id_length.p[0], &ret->id))
+        return -1;
+    ret->event = payload;
+    return 0;
+}
+
+static PyObject *make_context(struct serve *s, const struct call *call)
+{
+    PyObject *id = PyUnicode_DecodeUTF8(call->id.p, (Py_ssize_t)call->id.n, "replace");
+    PyObject *deadline = PyLong_FromUnsignedLongLong(call->deadline_us);
+    PyObject *context = NULL;
+    if (id && deadline)
+        context = PyObject_Vectorcall(s->context, (PyObject *[]){id, deadline}, 2, NULL);
+    Py_XDECREF(id);
+    Py_XDECREF(deadline);
+    return context;
+}
+
+static bool is_awaitable(PyObject *value)
+{
+    const PyAsyncMethods *methods = Py_TYPE(value)->tp_as_async;
+    return methods && methods->am_await;
+}
+
+static PyObject *call_handler(struct serve *s, const struct call *call)
+{
+    PyObject *event = codec_event(&s->codec, call->event);
+    PyObject *context = event && s->arguments == 2 ? make_context(s, call) : NULL;
+    PyObject *result = NULL;
+    if (event && (context || s->arguments < 2)) {
+        PyObject *arguments[] = {NULL, event, context};
+        result = PyObject_Vectorcall(s->handler, arguments + 1,
+                                     (size_t)s->arguments | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    }
+    Py_XDECREF(event);
+    Py_XDECREF(context);
+    if (result && is_awaitable(result)) {
+        PyObject *awaitable = result;
+        result = PyObject_CallOneArg(s->wait, awaitable);
+        Py_DECREF(awaitable);
+    }
+    return result;
+}
+
+/* The result as JSON: `ret_json`, in the object that is returned. */
+static PyObject *run_call(struct serve *s, const struct call *call, struct str *ret_json)
+{
+    PyObject *result = call_handler(s, call);
+    if (!result)
+        return NULL;
+    PyObject *owner = codec_result(&s->codec, result, s->result_limit, ret_json);
+    Py_DECREF(result);
+    return owner;
+}
+
+static void serve_call(struct serve *s, const struct wire_frame *frame)
+{
+    struct call call;
+    struct str json;
+    if (!s->handler)
+        return; /* the load has failed and said so */
+    if (parse_call(frame->payload, &call) < 0)
+        leave(s, 1);
+    PyObject *owner = run_call(s, &call, &json);
+    if (!owner) {
+        answer_failure(s, "call", 0);
+        return;
+    }
+    flush_output(s);
+    answer(s, FRAME_RESULT, 0, json);
+    Py_DECREF(owner);
+}
+
+/* ---- the loop ---- */
+
+/* Other threads of the user's run while the runner waits. */
+static int wait_for_bytes(struct serve *s)
+{
+    PyThreadState *thread = PyEval_SaveThread();
+    int got = wire_fill(&s->wire);
+    int cause = errno;
+    PyEval_RestoreThread(thread);
+    if (got >= 0)
+        return got;
+    if (cause != EINTR)
+        return -1;
+    if (PyErr_CheckSignals() < 0)
+        PyErr_WriteUnraisable(NULL); /* a handler of the user's, between two calls */
+    return 1;
+}
+
+static bool next_frame(struct serve *s, struct wire_frame *ret)
+{
+    for (;;) {
+        int got = wire_next(&s->wire, ret);
+        if (got)
+            return got > 0;
+        if (wait_for_bytes(s) <= 0)
+            return false;
+    }
+}
+
+static void open_streams(struct serve *s)
+{
+    PyObject *pair = PyObject_CallNoArgs(s->open_streams);
+    if (!pair || !PyArg_ParseTuple(pair, "OO", &s->out, &s->err)) {
+        PyErr_Print();
+        _exit(1);
+    }
+    Py_INCREF(s->out);
+    Py_INCREF(s->err);
+    Py_DECREF(pair);
+}
+
+_Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
+{
+    struct wire_frame frame;
+    wire_init(&s->wire, fd);
+    s->code_dir = code_dir;
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
+    pthread_atfork(NULL, NULL, leave_family);
+    open_streams(s);
+    answer(s, FRAME_READY, 0, STR(""));
+    while (next_frame(s, &frame))
+        if (frame.type == FRAME_LOAD && !s->handler)
+            serve_load(s, &frame);
+        else if (frame.type == FRAME_CALL)
+            serve_call(s, &frame);
+        else
+            break;
+    leave(s, 0);
+}
+
+void serve_warm_up(struct serve *s)
+{
+    (void)s;
+}

@@ -1,0 +1,109 @@
+/* store — what must survive: one SQL database, SQLite today, behind an interface without dialects.
+ *
+ * SQL is written once, in words that SQLite and PostgreSQL share, with parameters $1, $2, ...; what
+ * differs is known in this folder only. Column types are text, bigint, bytea (bytes of any kind)
+ * and, for a growing number as key, "bigserial primary key". Booleans are bigint 0 and 1, times are
+ * microseconds since 1970 in UTC.
+ *
+ * Threads. A `struct store` is shared; a `struct db` is one connection and belongs to one thread at
+ * a time. Many may read while one writes: writers of this process take turns in order of arrival,
+ * so that none of them polls a locked file and none starves.
+ *
+ * Durability. A change is committed when db_commit (or db_exec outside a transaction) returns 0.
+ * With DB_DURABLE it then survives a power cut; with DB_BULK it survives the end of this process
+ * in any form, kill -9 included, but a power cut may take the last moments. Neither ever leaves a
+ * half-done transaction.
+ *
+ * Errors. ERR_CONFLICT: a unique key exists already. ERR_UNAVAILABLE: the disk is full, or another
+ * process holds the file. ERR_SYSTEM: the file is damaged or unreadable. Texts never carry SQL. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct db;
+struct query;
+
+/* One step of the schema. Numbers are unique over all tables of migrations and never change once
+ * released; `sql` may hold several statements. */
+struct migration {
+    int number;
+    const char *name;
+    const char *sql;
+};
+
+struct store_config {
+    const char *path;                          /* "/var/lib/virga/virga.db" */
+    const struct migration *const *migrations; /* arrays, each ended by a row of zeros; the list
+                                                  ended by NULL */
+};
+
+/* Opens or creates the file (mode 0600) and applies what is missing of the migrations, in order of
+ * their numbers, in one transaction. Refuses a store that a newer program has migrated. */
+int store_open(const struct store_config *config, struct store **ret, struct err *e);
+void store_close(struct store *s); /* all connections must be closed before; NULL is fine */
+
+/* Connections */
+enum db_durability { DB_DURABLE, DB_BULK };
+int db_open(struct store *s, enum db_durability durability, struct db **ret, struct err *e);
+void db_close(struct db *db); /* rolls back what is open; NULL is fine */
+
+/* Parameters. Text and bytes are not copied: they must live until the statement is done. */
+struct db_value {
+    enum { DB_NULL_VALUE, DB_INT_VALUE, DB_TEXT_VALUE, DB_BLOB_VALUE } type;
+    int64_t number;
+    struct str bytes;
+};
+struct db_value db_null(void);
+struct db_value db_int(int64_t value);
+struct db_value db_text(struct str value);   /* a view with p == NULL is null */
+struct db_value db_textz(const char *value); /* NULL is null */
+struct db_value db_blob(struct str value);   /* a view with p == NULL is null */
+
+/* The arguments `args, count` of the calls below: DB_ARGS(db_int(1), db_textz("x")). */
+#define DB_ARGS(...)                                                                               \
+    (const struct db_value[]){__VA_ARGS__},                                                        \
+        sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
+#define DB_NO_ARGS NULL, 0
+
+/* Runs a statement that returns no rows. Returns how many rows it changed, or -1. Outside a
+ * transaction it is one of its own. Statements are prepared once per connection and kept. */
+int db_exec(struct db *db, const char *sql, const struct db_value *args, size_t count,
+            struct err *e);
+
+/* Starts a query; walk it with query_next and end it with query_done (or auto_query). */
+#define auto_query __attribute__((cleanup(query_guard)))
+int db_query(struct db *db, const char *sql, const struct db_value *args, size_t count,
+             struct query **ret, struct err *e);
+int query_next(struct query *q, struct err *e); /* 1: a row; 0: no more; -1 */
+void query_done(struct query *q);               /* NULL is fine */
+int64_t query_int(struct query *q, int column);
+const char *query_text(struct query *q, struct arena *a, int column); /* NULL for null */
+struct str query_blob(struct query *q, struct arena *a, int column);  /* p is NULL for null */
+
+/* Transactions. The guard rolls back what was not committed:
+ *
+ *   auto_tx struct tx tx = {0};
+ *   if (db_begin(db, &tx, e) < 0) return -1;
+ *   ...
+ *   return db_commit(&tx, e);
+ *
+ * db_begin waits for the other writers of this process. They do not nest. */
+struct tx {
+    struct db *db; /* NULL once it has ended */
+};
+#define auto_tx __attribute__((cleanup(db_rollback)))
+int db_begin(struct db *db, struct tx *ret, struct err *e);
+int db_commit(struct tx *tx, struct err *e); /* also ends the transaction when it fails */
+void db_rollback(struct tx *tx);             /* harmless on one that has ended */
+
+static inline void query_guard(struct query **q)
+{
+    query_done(*q);
+}

@@ -1,0 +1,175 @@
+"""What a call gives back, and what is written down of it."""
+
+import json
+import re
+
+import pytest
+
+EVENTS = [None, True, 0, -1, 1.5, 10**40, "", "text", "ünïcödé \U0001f600", "\u0000", [], {}, [[[]]],
+          {"a": [1, {"b": None}]}, 0.1, 1e300]
+
+
+def test_any_json_value_goes_in_and_comes_out(shared):
+    echo = shared.create("def handler(event): return event")
+    for event in EVENTS:
+        if event is None:
+            continue
+        result = shared.call(echo, event)
+        assert result["success"] and result["output"] == event, event
+    assert shared.request("POST", f"/api/invoke/{echo['id']}", '{"input":null}').json["output"] is None
+
+
+def test_without_input_the_event_is_an_empty_object(shared):
+    echo = shared.create("def handler(event): return event")
+    assert shared.call(echo)["output"] == {}
+
+
+def test_the_answer_has_the_documented_fields(shared):
+    fn = shared.create("def handler(event): return 1")
+    first, second = shared.call(fn), shared.call(fn)
+    assert first["success"] is True and first["output"] == 1 and "error" not in first
+    assert isinstance(first["duration_ms"], int) and re.fullmatch("[0-9a-f]{36}", first["invocation_id"])
+    assert first["cold_start"] is True and second["cold_start"] is False
+
+
+def test_the_context_carries_name_version_id_and_time(shared):
+    fn = shared.create("def handler(event, context):\n"
+                       "    return [context.function_name, context.function_version, context.call_id,\n"
+                       "            context.get_remaining_time_in_millis(), context.runtime]",
+                       name="with-context", limits={"timeout_ms": 5000})
+    result = shared.call(fn)
+    name, version, call_id, left, runtime = result["output"]
+    assert name == "with-context" and int(version) == 1 and call_id == result["invocation_id"]
+    assert 0 < left <= 5000 and runtime == "python"
+
+
+def test_async_handlers_are_awaited(shared):
+    fn = shared.create("import asyncio\nasync def handler(event):\n    await asyncio.sleep(0)\n    return 'done'")
+    assert shared.call(fn)["output"] == "done"
+
+
+def test_an_exception_tells_strangers_its_message_and_the_owner_its_traceback(shared):
+    fn = shared.create("def handler(event):\n    raise ValueError('no such thing')")
+    mine = shared.call(fn)
+    assert mine["success"] is False and mine["status"] == "error"
+    assert mine["error"] == "ValueError: no such thing" and "line 2" in mine["traceback"]
+    theirs = shared.invoke(fn, key=False).json
+    assert theirs["error"] == "ValueError: no such thing"
+    assert "traceback" not in theirs and "stdout" not in theirs
+    record = shared.records(fn)[0]
+    assert record["status"] == "error" and "raise ValueError" in record["traceback"]
+
+
+def test_a_result_that_is_not_json_names_its_type(shared):
+    fn = shared.create("def handler(event): return {1, 2}")
+    assert "set" in shared.call(fn)["error"]
+    nan = shared.create("def handler(event): return float('nan')")
+    assert shared.call(nan)["success"] is False
+
+
+@pytest.mark.parametrize("code, words", [
+    ("def handler(event:\n", ["SyntaxError", "main.py"]),
+    ("x = 1", ["handler"]),
+    ("handler = 5", ["handler", "callable"]),
+    ("import no_such_module\ndef handler(event): pass", ["no_such_module"]),
+    ("raise RuntimeError('at load')", ["at load"]),
+])
+def test_code_that_does_not_load_says_why(shared, code, words):
+    result = shared.call(shared.create(code))
+    assert result["status"] == "error"
+    for word in words:
+        assert word in result["error"], result["error"]
+
+
+def test_output_and_error_streams_are_kept_apart_from_the_result(shared):
+    fn = shared.create("import sys\ndef handler(event):\n    print('to out')\n    print('to err', file=sys.stderr)\n"
+                       "    print('{\"success\": false}')\n    return 'result'")
+    result = shared.call(fn)
+    assert result["output"] == "result"
+    assert result["stdout"] == 'to out\n{"success": false}\n' and result["stderr"] == "to err\n"
+    record = shared.records(fn)[0]
+    assert record["stdout"] == result["stdout"] and record["stderr"] == "to err\n"
+
+
+def test_a_record_has_the_documented_fields(shared):
+    fn = shared.create("def handler(event): return event")
+    result = shared.call(fn, {"n": 1})
+    record = shared.records(fn)[0]
+    assert record["id"] == result["invocation_id"] and record["function_id"] == fn["id"]
+    assert json.loads(record["input"]) == {"n": 1} and json.loads(record["output"]) == {"n": 1}
+    assert record["status"] == "success" and record["source"] == "direct" and record["cold_start"] is True
+    assert record["http_method"] is None and record["http_path"] is None and record["version"] == 1
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", record["created_at"])
+    phases = record["phases"]
+    assert set(phases) == {"queue_us", "place_us", "load_us", "handler_us"}
+    assert sum(phases.values()) <= record["duration_us"] + 1000 and phases["load_us"] > 0
+    assert record["peak_memory_bytes"] > 0 and record["cpu_us"] > 0
+
+
+def test_records_are_paged_by_cursor_newest_first(shared):
+    fn = shared.create("def handler(event): return event")
+    for n in range(60):
+        shared.call(fn, n)
+    newest = shared.records(fn)
+    assert [int(r["output"]) for r in newest] == list(range(59, 9, -1))
+    older = shared.records(fn, f"?before={newest[-1]['id']}&limit=20")
+    assert [int(r["output"]) for r in older] == list(range(9, -1, -1))
+
+
+def test_records_are_for_the_owner_unless_opened(shared):
+    fn = shared.create("def handler(event): return 'private'")
+    shared.call(fn)
+    path = f"/api/functions/{fn['id']}/invocations"
+    assert shared.request("GET", path, key=False).status == 401
+    assert shared.request("PUT", f"/api/functions/{fn['id']}", {"public_logs": True}).status == 200
+    assert shared.request("GET", path, key=False).status == 200
+
+
+def test_state_stays_in_the_slot_of_its_function_only(shared):
+    code = "calls = []\ndef handler(event):\n    calls.append(event)\n    return calls"
+    a, b = shared.create(code), shared.create(code)
+    assert shared.call(a, 1)["output"] == [1]
+    assert shared.call(a, 2)["output"] == [1, 2]
+    assert shared.call(b, 3)["output"] == [3]
+
+
+def test_reuse_never_gives_every_call_a_fresh_copy(shared):
+    fn = shared.create("calls = []\ndef handler(event):\n    calls.append(event)\n    return calls", reuse="never")
+    for n in range(10):
+        result = shared.call(fn, n)
+        assert result["output"] == [n] and result["cold_start"] is True
+
+
+def test_environment_reaches_the_function_and_is_masked_in_listings(shared):
+    fn = shared.create("import os\ndef handler(event): return os.environ['TOKEN']", environment={"TOKEN": "s3cret"})
+    assert shared.call(fn)["output"] == "s3cret"
+    shown = shared.request("GET", f"/api/functions/{fn['id']}")
+    assert b"s3cret" not in shown.body and shown.json["environment"] == {"TOKEN": "****"}
+    stored = b"".join(p.read_bytes() for p in shared.data.glob("virga.db*"))
+    assert b"s3cret" not in stored
+
+
+def test_several_files_and_their_modules_are_found(shared):
+    reply = shared.deploy({"main.py": b"from lib.greet import hello\ndef handler(event): return hello(event)\n",
+                           "lib/__init__.py": b"", "lib/greet.py": b"def hello(n): return open('/code/data.txt').read() + n\n",
+                           "data.txt": b"hi "}, "several")
+    assert reply.status == 200, reply.body
+    assert shared.call(reply.json, "you")["output"] == "hi you"
+
+
+def test_an_unknown_function_is_not_found(shared):
+    assert shared.request("POST", "/api/invoke/0123456789abcdef01234567", {}).status == 404
+    assert shared.request("GET", "/api/functions/0123456789abcdef01234567").json == {"detail": "Function not found"}
+
+
+def test_an_inactive_function_is_not_called(shared):
+    fn = shared.create("def handler(event): return 1")
+    shared.request("PUT", f"/api/functions/{fn['id']}", {"status": "inactive"})
+    reply = shared.invoke(fn)
+    assert reply.status == 400 and reply.json == {"detail": "Function is not active (status: inactive)"}
+
+
+def test_a_large_event_and_result_pass(shared):
+    fn = shared.create("def handler(event): return event")
+    big = "x" * (3 * 1024 * 1024)
+    assert shared.call(fn, big)["output"] == big

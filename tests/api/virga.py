@@ -1,0 +1,158 @@
+"""A private virga server for one test, and a small client for it.
+
+The server owns a directory and a free port; it is ended by its pid. Nothing here waits for a duration: every wait is for an
+event, with a deadline.
+"""
+
+import http.client
+import io
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("VIRGA_BUILD", ROOT / "build"))
+PROGRAM = BUILD / "virga"
+LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
+
+
+def until(condition, what, deadline_s=15):
+    """The first true value of condition(), polled; an assertion error naming `what` after the deadline."""
+    end = time.monotonic() + deadline_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"not within {deadline_s} s: {what}"
+        select.select([], [], [], 0.01)
+
+
+class Reply:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Server:
+    def __init__(self, directory, *options, env=None):
+        self.directory = Path(directory)
+        self.data = self.directory / "data"
+        self.options = options
+        self.env = env or {}
+        self.process = None
+        self.port = None
+
+    def start(self):
+        self.log = open(self.directory / "log", "ab")
+        at = self.log.tell()
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0", *self.options],
+            stderr=self.log, stdin=subprocess.DEVNULL, env={**os.environ, **self.env}, start_new_session=True)
+
+        def listening():
+            assert self.process.poll() is None, "the server ended:\n" + self.log_text()
+            return LISTENING.search(self.log_text()[at:])
+
+        self.port = int(until(listening, "the server listens").group(1))
+        self.key = (self.data / "owner.key").read_text().strip()
+        return self
+
+    def log_text(self):
+        return (self.directory / "log").read_text(errors="replace")
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=20)
+        self.log.close()
+        return self.process.returncode
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def request(self, method, path, body=None, key=True, headers=None, timeout=60):
+        headers = dict(headers or {})
+        if key:
+            headers.setdefault("Authorization", f"Bearer {self.key if key is True else key}")
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            reply = connection.getresponse()
+            return Reply(reply.status, reply.headers, reply.read())
+        finally:
+            connection.close()
+
+    def create(self, code, name=None, **fields):
+        name = name or f"f{os.urandom(4).hex()}"
+        reply = self.request("POST", "/api/functions", {"name": name, "code": code, **fields})
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    def deploy(self, files, name, **query):
+        """Uploads {path: bytes or (bytes, mode)}."""
+        from urllib.parse import urlencode
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for path, content in files.items():
+                content, mode = content if isinstance(content, tuple) else (content, 0o644)
+                info = tarfile.TarInfo(path)
+                info.size, info.mode = len(content), mode
+                tar.addfile(info, io.BytesIO(content))
+        return self.request("POST", "/api/deploy?" + urlencode({"name": name, **query}), archive.getvalue(),
+                            headers={"Content-Type": "application/x-tar"})
+
+    def invoke(self, function, event=None, key=True, timeout=60):
+        body = {} if event is None else {"input": event}
+        return self.request("POST", f"/api/invoke/{function['id']}", body, key=key, timeout=timeout)
+
+    def call(self, function, event=None):
+        """The result object of a call, whatever its status."""
+        reply = self.invoke(function, event)
+        assert reply.status == 200, (reply.status, reply.body)
+        return reply.json
+
+    def records(self, function, query=""):
+        reply = self.request("GET", f"/api/functions/{function['id']}/invocations{query}")
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    def metric(self, name):
+        text = self.request("GET", "/metrics").body.decode()
+        for line in text.splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[-1])
+        raise AssertionError(f"no metric {name}")
+
+    def spawner_pid(self):
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        assert len(children) == 1, children
+        return int(children[0])
+
+
+def descendants(pid):
+    """All processes below `pid`, as pids."""
+    found = []
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return found
+    for child in children:
+        found += [int(child), *descendants(int(child))]
+    return found

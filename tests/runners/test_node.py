@@ -1,0 +1,330 @@
+"""The JavaScript runner, spoken to as the server does. NODE_RUNNER_BUILD names the build directory."""
+
+import os
+import pathlib
+
+import pytest
+
+from frames import CALL, FAILED, LOADED, READY, RESULT, Runner, encode_call, encode_load
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build"))
+NODE = "/usr/bin/node"
+RUNNER = BUILD / "runners/node/runner.cjs"
+
+pytestmark = pytest.mark.skipif(not os.path.exists(NODE), reason="needs nodejs")
+
+
+@pytest.fixture
+def node(tmp_path):
+    """A blank runner whose /code is a directory of this test."""
+    argv = [NODE, "--v8-pool-size=1", str(RUNNER), "--direct", str(tmp_path)]
+    with Runner(argv, env={"PATH": "/usr/bin:/bin", "SECRET": "of the host"},
+                entry="index.js", handler="index.handler") as runner:
+        yield runner
+
+
+# Forms of code
+
+
+@pytest.mark.parametrize("code", [
+    "exports.handler = (event) => ({ ok: event });",
+    "exports.handler = async (event) => ({ ok: event });",
+    "module.exports = (event) => ({ ok: event });",
+    "module.exports = { handler: (event) => ({ ok: event }) };",
+    "exports.handler = (event, context, callback) => { setImmediate(callback, null, { ok: event }); };",
+    "exports.handler = (event, context, callback) => callback(null, { ok: event });",
+    "exports.handler = async (event, context, callback) => ({ ok: event });",
+    "export const handler = async (event) => ({ ok: event });",
+    "export default (event) => ({ ok: event });",
+    "export default { handler: (event) => ({ ok: event }) };",
+    "import fs from 'node:fs';\nexport function handler(event) { return { ok: event }; }",
+    "const word = await Promise.resolve('ok'); export const handler = (event) => ({ [word]: event });",
+    "// import nothing from 'nowhere'\nexports.handler = (event) => ({ ok: event });",
+])
+def test_a_single_file_may_be_written_either_way(node, code):
+    node.load(code)
+    assert node.call({"a": [1, "ä"]}) == {"ok": {"a": [1, "ä"]}}
+    assert node.stderr() == b""
+
+
+@pytest.mark.parametrize("name, code", [
+    ("index.mjs", "export const handler = () => import.meta.url.split('/').pop();"),
+    ("index.cjs", "exports.handler = () => __filename.split('/').pop();"),
+])
+def test_the_extension_decides(node, name, code):
+    assert node.load({name: code}).call() == name
+
+
+def test_the_type_in_package_json_is_honoured(node):
+    node.load({"package.json": '{"type": "module"}', "lib/a.js": "export const a = 7;",
+               "index.js": "import { a } from './lib/a.js'; export const handler = () => a;"})
+    assert node.call() == 7
+
+
+def test_a_package_json_without_type_does_not_stop_module_syntax(node):
+    node.load({"package.json": '{"name": "x"}', "index.js": "export const handler = () => 1;"})
+    assert node.call() == 1
+
+
+def test_modules_of_node_modules_are_found(node):
+    node.load({"node_modules/left/index.js": "module.exports = 'found';",
+               "index.js": "const left = require('left'); exports.handler = () => left;"})
+    assert node.call() == "found"
+
+
+def test_files_keep_their_mode_and_the_code_is_the_current_directory(node):
+    node.load({"bin/tool": ("#!/bin/sh\necho hi", 0o755), "index.js":
+               "exports.handler = () => require('child_process').execFileSync('./bin/tool') + '';"})
+    assert node.call() == "hi\n"
+
+
+def test_a_handler_may_lie_deeper(node):
+    node.load({"src/app.js": "exports.api = { n: 5, get() { return this.n; } };"},
+              handler="src/app.api.get")
+    assert node.call() == 5
+
+
+# Loads that fail
+
+
+@pytest.mark.parametrize("code, words", [
+    ("exports.a = 1; exports.b = 2;", ["index.js", "'handler'", "a, b"]),
+    ("export const main = 1;", ["index.js", "'handler'", "main"]),
+    ("", ["nothing"]),
+    ("const x = 1;\nlet = = 3;", ["index.js:2"]),
+    ("export const a = 1;\nlet = = 3;", ["index.js:2"]),
+    ("require('nowhere')", ["Cannot find module 'nowhere'"]),
+    ("import 'nowhere'; export const handler = 1;", ["Cannot find package 'nowhere'"]),
+    ("throw new RangeError('at start')", ["at start"]),
+    ("await new Promise(() => {}); export const handler = 1;", ["event loop is empty"]),
+    ("process.exit(4)", ["process.exit(4) called"]),
+])
+def test_code_that_does_not_load_says_why(node, code, words):
+    failed = node.load_fails(code)
+    for word in words:
+        assert word in failed.message
+    assert "runners/node" not in failed.message + failed.traceback
+
+
+def test_a_missing_file_names_what_there_is(node):
+    failed = node.load_fails({"main.js": ""})
+    assert "index.js" in failed.message and "main.js" in failed.message
+
+
+@pytest.mark.parametrize("handler", ["handler", "index.", ".handler", ""])
+def test_a_malformed_handler_is_refused(node, handler):
+    node.expect(READY)
+    node.send_bytes(encode_load({"index.js": ""}, handler))
+    assert node.expect(FAILED).fatal
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/x", "a//b", "./x"])
+def test_a_path_that_leaves_the_code_directory_is_refused(node, path):
+    assert "not allowed" in node.load_fails({path: "", "index.js": ""}).message
+
+
+def test_calls_after_a_failed_load_are_ignored(node):
+    node.expect(READY)
+    node.send_bytes(encode_load({"index.js": "!"}, "index.handler") + encode_call(1))
+    assert node.expect(FAILED).fatal
+    node.socket.shutdown(1)
+    node.wait_closed()
+
+
+def test_a_call_may_follow_the_load_at_once(node):
+    node.expect(READY)
+    code = "await new Promise((r) => setTimeout(r, 5)); export const handler = (e) => e;"
+    node.send_bytes(encode_load({"index.js": code}, "index.handler") + encode_call("early"))
+    node.expect(LOADED)
+    assert node.expect(RESULT).json == "early"
+
+
+def test_frames_may_arrive_byte_by_byte(node):
+    node.expect(READY)
+    code = {"index.js": "exports.handler = (e) => e;"}
+    for byte in encode_load(code, "index.handler") + encode_call({"slow": True}):
+        node.send_bytes(bytes([byte]))
+    node.expect(LOADED)
+    assert node.expect(RESULT).json == {"slow": True}
+
+
+# Results
+
+
+@pytest.mark.parametrize("value, expected", [
+    ("undefined", None), ("null", None), ("NaN", None), ("0", 0), ("''", ""), ("[undefined]", [None]),
+    ("'\\ud800'", "\ud800"), ("new Date(0)", "1970-01-01T00:00:00.000Z"),
+    ("Object.create({ a: 1 })", {}), ("({ then: 1 })", {"then": 1}),
+])
+def test_results_are_what_json_makes_of_them(node, value, expected):
+    node.load(f"exports.handler = () => {value};")
+    assert node.call() == expected
+
+
+@pytest.mark.parametrize("value, words", [
+    ("() => 1", ["function"]), ("Symbol('x')", ["symbol"]), ("10n", ["bigint", "BigInt"]),
+    ("({ n: 10n })", ["Object", "BigInt"]), ("(() => { const a = {}; a.a = a; return a; })()", ["circular"]),
+    ("({ toJSON() { throw new Error('no'); } })", ["no"]), ("({ toJSON() {} })", ["Object"]),
+    ("({ get then() { throw new Error('trap'); } })", ["trap"]),
+])
+def test_a_result_that_is_not_json_fails_and_names_its_type(node, value, words):
+    node.load(f"let n = 0; exports.handler = () => n++ ? n : {value};")
+    failed = node.call_fails()
+    assert not failed.fatal
+    for word in words:
+        assert word in failed.message
+    assert node.call() == 2
+
+
+def test_a_result_above_the_limit_fails_and_the_next_one_is_served(node):
+    node.load("exports.handler = (n) => 'ä'.repeat(n);", result_limit=1000)
+    assert node.call(499) == "ä" * 499
+    for n in (500, 200000):
+        failed = node.call_fails(n)
+        assert "1000" in failed.message and str(2 * n + 2) in failed.message and not failed.fatal
+    assert node.call(1) == "ä"
+
+
+def test_large_events_and_results_pass_whole(node):
+    node.load("exports.handler = (e) => e;", result_limit=32 << 20)
+    event = {"text": "xä€😀" * 500_000}
+    assert node.call(event) == event
+
+
+# Exceptions
+
+
+def test_an_exception_shows_type_message_and_only_the_users_frames(node):
+    node.load("class Broke extends Error {}\nfunction inner() { throw new Broke('here'); }\n"
+              "exports.handler = async (e) => { await null; inner(); };")
+    failed = node.call_fails()
+    assert (failed.type, failed.message, failed.fatal) == ("Broke", "here", False)
+    assert "at inner" in failed.traceback and "index.js:2" in failed.traceback
+    assert "runner" not in failed.traceback.replace("tests/runners", "")
+    assert "node:internal" not in failed.traceback
+
+
+def test_the_cause_of_an_exception_is_shown(node):
+    node.load("exports.handler = () => { throw new Error('outer', { cause: new TypeError('deep') }); };")
+    assert "caused by: TypeError: deep" in node.call_fails().traceback
+
+
+@pytest.mark.parametrize("thrown, kind, message", [
+    ("'text'", "string", "text"), ("null", "object", "null"), ("undefined", "undefined", "undefined"),
+    ("5n", "bigint", "5"), ("({ code: 7 })", "Object", "{ code: 7 }"), ("Symbol('s')", "symbol", "Symbol(s)"),
+])
+def test_anything_can_be_thrown(node, thrown, kind, message):
+    node.load(f"exports.handler = () => {{ throw {thrown}; }};")
+    failed = node.call_fails()
+    assert (failed.type, failed.message, failed.fatal) == (kind, message, False)
+
+
+def test_an_exception_that_cannot_be_read_is_still_reported(node):
+    node.load("exports.handler = () => { throw new Proxy({}, { get() { throw 1; } }); };")
+    assert "cannot be read" in node.call_fails().message
+
+
+def test_a_callback_with_an_error_fails_the_call(node):
+    node.load("exports.handler = (e, c, done) => { done(new RangeError('out')); done(null, 1); };")
+    assert node.call_fails().type == "RangeError"
+    assert node.call_fails().message == "out"
+
+
+@pytest.mark.parametrize("code, message", [
+    ("setImmediate(() => { throw new Error('later'); }); return new Promise(() => setTimeout(() => {}, 1e6))", "later"),
+    ("Promise.reject(new Error('floating')); return new Promise(() => setTimeout(() => {}, 1e6))", "floating"),
+    ("process.exit(3)", "process.exit(3) called"),
+])
+def test_what_ends_the_process_during_a_call_fails_it(node, code, message):
+    node.load("exports.handler = () => { " + code + " };")
+    failed = node.call_fails()
+    assert failed.fatal and message in failed.message
+    node.wait_closed()
+
+
+def test_an_exception_between_calls_ends_the_runner(node):
+    node.load("exports.handler = () => { setTimeout(() => { throw new Error('late'); }, 1); };")
+    assert node.call() is None
+    node.wait_closed()
+    assert node.wait() == 1
+    assert b"late" in node.stderr()
+
+
+def test_a_promise_that_can_never_settle_fails_at_once(node):
+    node.load("exports.handler = (e) => e ? 'fine' : new Promise(() => {});")
+    failed = node.call_fails()
+    assert "event loop is empty" in failed.message and not failed.fatal
+    assert node.call(1) == "fine"
+
+
+# Output
+
+
+def test_output_is_in_the_pipes_before_the_result(node):
+    node.load("exports.handler = () => { console.log('out %d', 1); process.stdout.write('raw');"
+              " console.error('err'); };")
+    for _ in range(50):
+        node.call()
+        assert node.stdout() == b"out 1\nraw"
+        assert node.stderr() == b"err\n"
+
+
+def test_nothing_is_lost_when_the_pipe_is_full(node):
+    node.load("exports.handler = () => { for (let i = 0; i < 20000; i++) console.log('line', i); };")
+    node.send(CALL, encode_call(None)[8:])
+    seen = b""
+    while not seen.endswith(b"line 19999\n"):
+        seen += node.stdout()
+    node.expect(RESULT)
+    assert seen == b"".join(b"line %d\n" % i for i in range(20000))
+
+
+def test_children_share_the_output_and_do_not_inherit_the_socket(node):
+    script = "readlink /proc/$$/fd/1; readlink /proc/$$/fd/3 || echo nothing"
+    node.load("exports.handler = (script) => { require('child_process').spawnSync('sh', ['-c', script],"
+              " { stdio: 'inherit' }); };")
+    node.call(script)
+    pipe, socket = node.stdout().decode().split()
+    assert pipe.startswith("pipe:") and not socket.startswith("socket:")
+
+
+# Surroundings
+
+
+def test_the_environment_is_the_settings_and_nothing_of_the_host(node):
+    node.load("exports.handler = () => process.env;", environment={"A": "1", "HOME": "/mine", "Ü": "ö"})
+    env = node.call()
+    assert env["A"] == "1" and env["HOME"] == "/mine" and env["Ü"] == "ö"
+    assert "SECRET" not in env and "WARM" not in env
+
+
+def test_the_context_says_who_and_how_long(node):
+    node.load("exports.handler = (e, c) => [c, c.getRemainingTimeInMillis()];", function="name", version=7)
+    context, left = node.call(deadline_ms=5000, call_id="id-1")
+    assert context == {"functionName": "name", "functionVersion": "7", "callId": "id-1",
+                       "awsRequestId": "id-1", "runtime": "nodejs"}
+    assert 0 < left <= 5000
+    assert node.call(deadline_ms=-10)[1] == 0
+
+
+def test_state_and_timers_live_on_between_calls(node):
+    node.load("let n = 0; exports.handler = (e) => { if (e) setTimeout(() => { n++; console.log('ticked'); }, 1);"
+              " return n; };")
+    assert node.call(1) == 0
+    seen = b""
+    while seen != b"ticked\n":
+        seen += node.stdout()
+    assert node.call() == 1
+
+
+def test_code_is_not_the_main_module(node):
+    node.load("exports.handler = () => [require.main === module, process.argv[1].endsWith('index.js')];")
+    assert node.call() == [False, True]
+
+
+def test_the_runner_ends_with_its_socket(node):
+    node.load("exports.handler = () => setInterval(() => {}, 10) && 1;")
+    node.call()
+    node.socket.shutdown(1)
+    assert node.wait() == 0
