@@ -6,6 +6,7 @@
  *   virga-python            a template: orders on TEMPLATE_CONTROL
  *   virga-python --direct   a runner at once, frames on RUNNER_SOCKET: for tests and for backends
  *                           without templates. VIRGA_CODE_DIR replaces /code. */
+#include "base/mem.h"
 #include "engine/frame.h"
 #include "interpreter.h"
 #include "sandbox/template.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 
 static const char CODE_DIR[] = "/code";
+enum { WARM_UP_ROUNDS = 20 }; /* bytecode specialises after 8 */
 
 /* Objects that all copies share move out of the collector's sight: a collection would touch, and so
  * copy, every page of them. */
@@ -29,23 +31,39 @@ static void settle(void)
     Py_XDECREF(gc);
 }
 
+static void warm_up(struct serve *serve, PyObject *runner)
+{
+    serve_rehearse(serve, WARM_UP_ROUNDS);
+    PyObject *done = PyObject_CallMethod(runner, "rehearse_coroutines", NULL);
+    if (!done)
+        PyErr_Print();
+    Py_XDECREF(done);
+}
+
 static void become_runner(void *arg)
 {
     PyOS_AfterFork_Child();
     serve_run(arg, RUNNER_SOCKET, CODE_DIR);
 }
 
+/* A copy: user code replaces the environment that getenv points into. */
+static char *direct_code_dir(void)
+{
+    const char *told = getenv("VIRGA_CODE_DIR");
+    return mem_strdup(told ? told : CODE_DIR);
+}
+
 int main(int argc, char **argv)
 {
     bool direct = argc > 1 && strcmp(argv[1], "--direct") == 0;
+    char *code_dir = direct ? direct_code_dir() : NULL;
     interpreter_start();
-    struct serve *serve = serve_new(interpreter_runner());
-    serve_warm_up(serve);
+    PyObject *runner = interpreter_runner();
+    struct serve *serve = serve_new(runner);
+    warm_up(serve, runner);
     settle();
-    if (direct) {
-        const char *code_dir = getenv("VIRGA_CODE_DIR");
-        serve_run(serve, RUNNER_SOCKET, code_dir ? code_dir : CODE_DIR);
-    }
+    if (direct)
+        serve_run(serve, RUNNER_SOCKET, code_dir);
     template_serve(&(struct template_hooks){
         .before_copy = PyOS_BeforeFork,
         .after_copy = PyOS_AfterFork_Parent,

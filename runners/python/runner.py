@@ -275,6 +275,38 @@ def _argument_count(handler, name):
     return min(len(places), 2)
 
 
+_REHEARSAL = b"""import json, os
+def handler(event, context):
+    print("", end="")
+    left = context.get_remaining_time_in_millis()
+    if "fail" in event:
+        raise KeyError(event["fail"])
+    return {"event": event, "left": left, "text": f"caf\\u00e9 {len(event)}", "list": [1, 2.5, None]}
+"""
+
+
+def rehearse():
+    """As load, with made-up code, so that a real load finds warm what it needs."""
+    settings = _json.loads(b'{"environment": {"A": "b"}, "result_limit": 1048576}')
+    _set_environment(settings["environment"])
+    try:
+        module = _run_source("virga_rehearsal", "/code/main.py", _REHEARSAL)
+        handler = _find_handler(module, "handler", "main.py")
+        return handler, _argument_count(handler, "handler"), settings["result_limit"]
+    finally:
+        _sys.modules.pop("virga_rehearsal", None)
+
+
+def rehearse_coroutines():
+    """In the template only: the loop's descriptors must not be shared by its copies."""
+    async def pause():
+        await _asyncio.sleep(0)
+    for _ in range(20):
+        wait(pause())
+    _loop.close()
+    _asyncio.set_event_loop(None)
+
+
 # Coroutines
 
 _loop = None

@@ -5,7 +5,7 @@
 #include "codec.h"
 #include "engine/frame.h"
 #include "files.h"
-#include "wire.h"
+#include "channel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,15 +16,16 @@
 
 struct serve {
     struct codec codec;
-    PyObject *load, *wait, *failure, *context, *open_streams; /* from runner.py */
-    PyObject *flush;                                          /* the name */
+    /* from runner.py */
+    PyObject *load, *rehearse, *wait, *failure, *context, *open_streams;
+    PyObject *flush;     /* the name */
     PyObject *out, *err; /* standard output and error as the runner has opened them */
     /* the function, once loaded */
     PyObject *handler;
     int arguments; /* how many the handler takes: 0, 1, 2 */
     size_t result_limit;
     /* the process */
-    struct wire wire;
+    struct channel channel;
     const char *code_dir;
 };
 
@@ -47,6 +48,7 @@ struct serve *serve_new(PyObject *runner)
     struct serve *s = mem_alloc(sizeof *s);
     codec_init(&s->codec, runner);
     s->load = PyObject_GetAttrString(runner, "load");
+    s->rehearse = PyObject_GetAttrString(runner, "rehearse");
     s->wait = PyObject_GetAttrString(runner, "wait");
     s->failure = PyObject_GetAttrString(runner, "failure");
     s->context = PyObject_GetAttrString(runner, "Context");
@@ -101,7 +103,7 @@ static void answer(struct serve *s, uint8_t type, uint8_t flags, struct str payl
 {
     if (forked)
         leave(s, 0);
-    if (wire_send(s->wire.fd, type, flags, payload) < 0)
+    if (channel_send(s->channel.fd, type, flags, payload) < 0)
         leave(s, 0);
 }
 
@@ -176,18 +178,9 @@ static int write_files(const char *code_dir, struct str files, PyObject *sources
     return got < 0 ? raise_err(&e) : 0;
 }
 
-static int load_function(struct serve *s, struct str payload, PyObject *sources)
+/* What runner.py's load and rehearse return: (handler, arguments, result limit). */
+static int take_function(struct serve *s, PyObject *loaded)
 {
-    uint32_t length;
-    struct str settings;
-    if (!wire_u32(&payload, &length) || !wire_bytes(&payload, length, &settings)) {
-        PyErr_SetString(PyExc_ValueError, "the settings of the function are cut short");
-        return -1;
-    }
-    if (write_files(s->code_dir, payload, sources) < 0)
-        return -1;
-    PyObject *loaded = PyObject_CallFunction(s->load, "y#Os", settings.p, (Py_ssize_t)settings.n,
-                                             sources, s->code_dir);
     Py_ssize_t limit = 0;
     if (!loaded || !PyArg_ParseTuple(loaded, "Oin", &s->handler, &s->arguments, &limit)) {
         Py_XDECREF(loaded);
@@ -199,8 +192,22 @@ static int load_function(struct serve *s, struct str payload, PyObject *sources)
     return 0;
 }
 
+static int load_function(struct serve *s, struct str payload, PyObject *sources)
+{
+    uint32_t length;
+    struct str settings;
+    if (!channel_u32(&payload, &length) || !channel_bytes(&payload, length, &settings)) {
+        PyErr_SetString(PyExc_ValueError, "the settings of the function are cut short");
+        return -1;
+    }
+    if (write_files(s->code_dir, payload, sources) < 0)
+        return -1;
+    return take_function(s, PyObject_CallFunction(s->load, "y#Os", settings.p,
+                                                  (Py_ssize_t)settings.n, sources, s->code_dir));
+}
+
 /* What was printed meanwhile stays in the buffers: it belongs to the log of the first call. */
-static void serve_load(struct serve *s, const struct wire_frame *frame)
+static void serve_load(struct serve *s, const struct channel_frame *frame)
 {
     PyObject *sources = PyDict_New();
     if (sources && load_function(s, frame->payload, sources) == 0)
@@ -215,8 +222,8 @@ static void serve_load(struct serve *s, const struct wire_frame *frame)
 static int parse_call(struct str payload, struct call *ret)
 {
     struct str id_length;
-    if (!wire_u64(&payload, &ret->deadline_us) || !wire_bytes(&payload, 1, &id_length) ||
-        !wire_bytes(&payload, (unsigned char)id_length.p[0], &ret->id))
+    if (!channel_u64(&payload, &ret->deadline_us) || !channel_bytes(&payload, 1, &id_length) ||
+        !channel_bytes(&payload, (unsigned char)id_length.p[0], &ret->id))
         return -1;
     ret->event = payload;
     return 0;
@@ -271,7 +278,7 @@ static PyObject *run_call(struct serve *s, const struct call *call, struct str *
     return owner;
 }
 
-static void serve_call(struct serve *s, const struct wire_frame *frame)
+static void serve_call(struct serve *s, const struct channel_frame *frame)
 {
     struct call call;
     struct str json;
@@ -289,13 +296,41 @@ static void serve_call(struct serve *s, const struct wire_frame *frame)
     Py_DECREF(owner);
 }
 
+/* ---- rehearsal ---- */
+
+static int rehearse_call(struct serve *s, struct str event)
+{
+    const struct call call = {.deadline_us = UINT64_MAX, .id = STR("rehearsal"), .event = event};
+    struct str json;
+    PyObject *owner = run_call(s, &call, &json);
+    PyObject *said = owner ? NULL : describe_failure(s, "call");
+    int done = owner || said ? 0 : -1;
+    Py_XDECREF(owner);
+    Py_XDECREF(said);
+    return done;
+}
+
+void serve_rehearse(struct serve *s, int rounds)
+{
+    const struct str good = STR("{\"name\":\"\xc3\xa9\",\"n\":[1,2.5,true,null]}");
+    const struct str bad = STR("{\"fail\":1}");
+    for (int i = 0; i < rounds; i++) {
+        if (take_function(s, PyObject_CallNoArgs(s->rehearse)) < 0 || rehearse_call(s, good) < 0 ||
+            rehearse_call(s, bad) < 0) {
+            PyErr_Print();
+            _exit(1);
+        }
+        Py_CLEAR(s->handler);
+    }
+}
+
 /* ---- the loop ---- */
 
 /* Other threads of the user's run while the runner waits. */
 static int wait_for_bytes(struct serve *s)
 {
     PyThreadState *thread = PyEval_SaveThread();
-    int got = wire_fill(&s->wire);
+    int got = channel_fill(&s->channel);
     int cause = errno;
     PyEval_RestoreThread(thread);
     if (got >= 0)
@@ -307,10 +342,10 @@ static int wait_for_bytes(struct serve *s)
     return 1;
 }
 
-static bool next_frame(struct serve *s, struct wire_frame *ret)
+static bool next_frame(struct serve *s, struct channel_frame *ret)
 {
     for (;;) {
-        int got = wire_next(&s->wire, ret);
+        int got = channel_next(&s->channel, ret);
         if (got)
             return got > 0;
         if (wait_for_bytes(s) <= 0)
@@ -332,12 +367,13 @@ static void open_streams(struct serve *s)
 
 _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
 {
-    struct wire_frame frame;
-    wire_init(&s->wire, fd);
+    struct channel_frame frame;
+    channel_init(&s->channel, fd);
     s->code_dir = code_dir;
     fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
     pthread_atfork(NULL, NULL, leave_family);
     open_streams(s);
+    serve_rehearse(s, 1);
     answer(s, FRAME_READY, 0, STR(""));
     while (next_frame(s, &frame))
         if (frame.type == FRAME_LOAD && !s->handler)
@@ -347,9 +383,4 @@ _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
         else
             break;
     leave(s, 0);
-}
-
-void serve_warm_up(struct serve *s)
-{
-    (void)s;
 }
