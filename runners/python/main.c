@@ -5,7 +5,8 @@
  *
  *   virga-python            a template: orders on TEMPLATE_CONTROL
  *   virga-python --direct   a runner at once, frames on RUNNER_SOCKET: for tests and for backends
- *                           without templates. VIRGA_CODE_DIR replaces /code. */
+ *                           without templates
+ *   --code-dir DIR          instead of /code; with --direct also from VIRGA_CODE_DIR */
 #include "base/mem.h"
 #include "engine/frame.h"
 #include "interpreter.h"
@@ -40,34 +41,51 @@ static void warm_up(struct serve *serve, PyObject *runner)
     Py_XDECREF(done);
 }
 
+struct options {
+    bool direct;
+    const char *code_dir;
+};
+
+struct runner {
+    struct serve *serve;
+    const char *code_dir;
+};
+
 static void become_runner(void *arg)
 {
+    const struct runner *runner = arg;
     PyOS_AfterFork_Child();
-    serve_run(arg, RUNNER_SOCKET, CODE_DIR);
+    serve_run(runner->serve, RUNNER_SOCKET, runner->code_dir);
 }
 
-/* A copy: user code replaces the environment that getenv points into. */
-static char *direct_code_dir(void)
+static struct options parse_options(int argc, char **argv)
 {
+    struct options o = {.code_dir = CODE_DIR};
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--direct") == 0)
+            o.direct = true;
+        else if (strcmp(argv[i], "--code-dir") == 0 && i + 1 < argc)
+            o.code_dir = argv[++i];
     const char *told = getenv("VIRGA_CODE_DIR");
-    return mem_strdup(told ? told : CODE_DIR);
+    if (o.direct && told)
+        o.code_dir = mem_strdup(told); /* user code replaces what getenv points into */
+    return o;
 }
 
 int main(int argc, char **argv)
 {
-    bool direct = argc > 1 && strcmp(argv[1], "--direct") == 0;
-    char *code_dir = direct ? direct_code_dir() : NULL;
+    struct options options = parse_options(argc, argv);
     interpreter_start();
-    PyObject *runner = interpreter_runner();
-    struct serve *serve = serve_new(runner);
-    warm_up(serve, runner);
+    PyObject *module = interpreter_runner();
+    struct runner runner = {serve_new(module), options.code_dir};
+    warm_up(runner.serve, module);
     settle();
-    if (direct)
-        serve_run(serve, RUNNER_SOCKET, code_dir);
+    if (options.direct)
+        serve_run(runner.serve, RUNNER_SOCKET, runner.code_dir);
     template_serve(&(struct template_hooks){
         .before_copy = PyOS_BeforeFork,
         .after_copy = PyOS_AfterFork_Parent,
         .become = become_runner,
-        .arg = serve,
+        .arg = &runner,
     });
 }

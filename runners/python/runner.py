@@ -20,6 +20,7 @@ import inspect as _inspect
 import io as _io
 import json as _json
 import os as _os
+import signal as _signal
 import time as _time
 import traceback as _traceback
 import types as _types
@@ -33,7 +34,6 @@ import _sitebuiltins
 import base64, collections, dataclasses, datetime, decimal, enum, functools, itertools  # noqa: F401
 import logging, math, random, re, string, typing, urllib.parse, uuid  # noqa: E401, F401
 
-_HERE = __spec__.origin
 _AHEAD = frozenset(_sys.modules) - _at_start
 _MESSAGE_MAX = 8 << 10
 _TRACEBACK_MAX = 64 << 10
@@ -398,6 +398,9 @@ def _user_frames(tb):
     return at
 
 
+_HERE = _user_frames.__code__.co_filename
+
+
 def _is_ours(file):
     return file == _HERE or file.startswith((_ASYNCIO, "<frozen importlib"))
 
@@ -415,8 +418,10 @@ def _bounded(text, limit):
 
 # Standard output and error
 
-def open_streams():
-    """(stdout, stderr) for a copy: both collect, since serve.c flushes them once per call."""
+def open_streams(signal_number, on_tick):
+    """(stdout, stderr) for a copy: both collect, output.c flushes them once per call."""
+    _signal.signal(signal_number, lambda *_: on_tick())
+    _signal.siginterrupt(signal_number, False)
     _sys.stdout = _sys.__stdout__ = _stream(1, "<stdout>", "surrogateescape")
     _sys.stderr = _sys.__stderr__ = _stream(2, "<stderr>", "backslashreplace")
     return _sys.stdout, _sys.stderr

@@ -5,6 +5,7 @@
 #include "codec.h"
 #include "engine/frame.h"
 #include "files.h"
+#include "output.h"
 #include "channel.h"
 
 #include <errno.h>
@@ -16,10 +17,9 @@
 
 struct serve {
     struct codec codec;
+    struct output output;
     /* from runner.py */
-    PyObject *load, *rehearse, *wait, *failure, *context, *open_streams;
-    PyObject *flush;     /* the name */
-    PyObject *out, *err; /* standard output and error as the runner has opened them */
+    PyObject *load, *rehearse, *wait, *failure, *context;
     /* the function, once loaded */
     PyObject *handler;
     int arguments; /* how many the handler takes: 0, 1, 2 */
@@ -43,6 +43,12 @@ static void leave_family(void)
     close(RUNNER_SOCKET);
 }
 
+_Noreturn static void give_up(void)
+{
+    PyErr_Print();
+    _exit(1);
+}
+
 struct serve *serve_new(PyObject *runner)
 {
     struct serve *s = mem_alloc(sizeof *s);
@@ -52,48 +58,14 @@ struct serve *serve_new(PyObject *runner)
     s->wait = PyObject_GetAttrString(runner, "wait");
     s->failure = PyObject_GetAttrString(runner, "failure");
     s->context = PyObject_GetAttrString(runner, "Context");
-    s->open_streams = PyObject_GetAttrString(runner, "open_streams");
-    s->flush = PyUnicode_InternFromString("flush");
-    if (PyErr_Occurred()) {
-        PyErr_Print();
-        exit(1);
-    }
+    if (output_init(&s->output, runner) < 0 || PyErr_Occurred())
+        give_up();
     return s;
-}
-
-/* ---- what was printed ---- */
-
-static void flush_stream(struct serve *s, PyObject *stream)
-{
-    PyObject *done = stream ? PyObject_CallMethodNoArgs(stream, s->flush) : NULL;
-    if (!done)
-        PyErr_Clear(); /* closed or replaced by user code: its own loss */
-    Py_XDECREF(done);
-}
-
-/* User code may have put something of its own in the stream's place, which then comes first: it may
- * write into ours. */
-static void flush_named(struct serve *s, const char *name, PyObject *ours)
-{
-    PyObject *now = PySys_GetObject(name);
-    if (now && now != ours && now != Py_None) {
-        Py_INCREF(now);
-        flush_stream(s, now);
-        Py_DECREF(now);
-    }
-    flush_stream(s, ours);
-}
-
-static void flush_output(struct serve *s)
-{
-    flush_named(s, "stdout", s->out);
-    flush_named(s, "stderr", s->err);
-    fflush(stdout); /* what C code printed */
 }
 
 _Noreturn static void leave(struct serve *s, int status)
 {
-    flush_output(s);
+    output_end(&s->output);
     _exit(status);
 }
 
@@ -134,7 +106,7 @@ static void answer_failure(struct serve *s, const char *phase, uint8_t flags)
     PyObject *payload = describe_failure(s, phase);
     if (payload)
         text = (struct str){PyBytes_AS_STRING(payload), (size_t)PyBytes_GET_SIZE(payload)};
-    flush_output(s);
+    output_end(&s->output);
     answer(s, FRAME_FAILED, flags, text);
     Py_XDECREF(payload);
 }
@@ -206,13 +178,14 @@ static int load_function(struct serve *s, struct str payload, PyObject *sources)
                                                   (Py_ssize_t)settings.n, sources, s->code_dir));
 }
 
-/* What was printed meanwhile stays in the buffers: it belongs to the log of the first call. */
 static void serve_load(struct serve *s, const struct channel_frame *frame)
 {
     PyObject *sources = PyDict_New();
-    if (sources && load_function(s, frame->payload, sources) == 0)
+    output_begin(&s->output);
+    if (sources && load_function(s, frame->payload, sources) == 0) {
+        output_keep(&s->output); /* belongs to the log of the first call */
         answer(s, FRAME_LOADED, 0, STR(""));
-    else
+    } else
         answer_failure(s, "load", FRAME_FATAL);
     Py_XDECREF(sources);
 }
@@ -286,12 +259,13 @@ static void serve_call(struct serve *s, const struct channel_frame *frame)
         return; /* the load has failed and said so */
     if (parse_call(frame->payload, &call) < 0)
         leave(s, 1);
+    output_begin(&s->output);
     PyObject *owner = run_call(s, &call, &json);
     if (!owner) {
         answer_failure(s, "call", 0);
         return;
     }
-    flush_output(s);
+    output_end(&s->output);
     answer(s, FRAME_RESULT, 0, json);
     Py_DECREF(owner);
 }
@@ -317,8 +291,7 @@ void serve_rehearse(struct serve *s, int rounds)
     for (int i = 0; i < rounds; i++) {
         if (take_function(s, PyObject_CallNoArgs(s->rehearse)) < 0 || rehearse_call(s, good) < 0 ||
             rehearse_call(s, bad) < 0) {
-            PyErr_Print();
-            _exit(1);
+            give_up();
         }
         Py_CLEAR(s->handler);
     }
@@ -353,18 +326,6 @@ static bool next_frame(struct serve *s, struct channel_frame *ret)
     }
 }
 
-static void open_streams(struct serve *s)
-{
-    PyObject *pair = PyObject_CallNoArgs(s->open_streams);
-    if (!pair || !PyArg_ParseTuple(pair, "OO", &s->out, &s->err)) {
-        PyErr_Print();
-        _exit(1);
-    }
-    Py_INCREF(s->out);
-    Py_INCREF(s->err);
-    Py_DECREF(pair);
-}
-
 _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
 {
     struct channel_frame frame;
@@ -372,7 +333,8 @@ _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
     s->code_dir = code_dir;
     fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
     pthread_atfork(NULL, NULL, leave_family);
-    open_streams(s);
+    if (output_open(&s->output) < 0)
+        give_up();
     serve_rehearse(s, 1);
     answer(s, FRAME_READY, 0, STR(""));
     while (next_frame(s, &frame))
