@@ -1,6 +1,8 @@
 /* spawner — the process that makes slots: what its files share. Nobody outside includes this.
  *
- *   spawner.c            set-up, main loop, end
+ *   spawner_setup.c      from spawner_start to the loop
+ *   spawner.c            main loop and end
+ *   spawner_launch.c     what a slot needs before and while it runs
  *   spawner_templates.c  starting templates, and again when they die
  *   spawner_slots.c      a slot's way through its states
  *   spawner_out.c        messages to the server */
@@ -75,6 +77,9 @@ struct spawner {
     struct spawner_template templates[SANDBOX_TEMPLATES_MAX];
     uint64_t skip; /* VIRGA_TESTING: steps of slot.c left out */
 };
+
+void spawner_run(struct spawner *s); /* until the server is gone */
+void spawner_end(struct spawner *s); /* kills and reaps all, removes the cgroups */
 
 /* Who an epoll event is for. */
 enum spawner_event { EVENT_SERVER, EVENT_SIGNALS, EVENT_TEMPLATE, EVENT_START };

@@ -8,6 +8,7 @@
 #include "sandbox/slot.h"
 
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -21,6 +22,8 @@
  * ahead, the copy inherits them, and right after it the template leaves for the next ones. `fresh`
  * says that nobody but the template is inside; no copy is made while it is false. Pid and mount
  * namespaces are made by the clone. */
+enum { HEAD_START_MS = 3 };
+
 struct template
 {
     const struct template_hooks *hooks;
@@ -59,6 +62,17 @@ static int prepare_namespaces(struct template *t, struct err *e)
         return -1;
     t->fresh = true;
     return 0;
+}
+
+/* The copy just made often sits on the same core and waits for us; its way is the one that somebody
+ * is waiting for. So it gets a head start, unless there is an order that needs the namespaces now.
+ * What fails here is tried again, and reported, with the next order. */
+static void prepare_when_idle(struct template *t)
+{
+    struct err ignored;
+    struct pollfd order = {.fd = TEMPLATE_CONTROL, .events = POLLIN};
+    if (!t->fresh && poll(&order, 1, HEAD_START_MS) == 0)
+        (void)prepare_namespaces(t, &ignored);
 }
 
 static _Noreturn void run_copy(const struct template *t, struct slot_plan *plan)
@@ -118,7 +132,6 @@ static void serve_one(struct template *t)
         order_report(plan.start, REPORT_FAILED, &e);
     for (size_t i = 0; i < m.fd_count; i++)
         close(m.fds[i]);
-    (void)prepare_namespaces(t, &e); /* tried again, and reported, with the next order */
 }
 
 _Noreturn void template_serve(const struct template_hooks *hooks)
@@ -130,6 +143,8 @@ _Noreturn void template_serve(const struct template_hooks *hooks)
         _exit(1);
     }
     order_report(TEMPLATE_CONTROL, REPORT_READY, NULL);
-    for (;;)
+    for (;;) {
+        prepare_when_idle(&t);
         serve_one(&t);
+    }
 }

@@ -1,0 +1,340 @@
+/* How the spawner comes to be; the theory is in spawner.c. */
+#include "sandbox/spawner.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "base/str.h"
+#include "sandbox/clone.h"
+#include "sandbox/rights.h"
+#include "sandbox/root.h"
+#include "sandbox/slot.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SERVER_FD = 3 };
+
+/* --- set-up: steps in the child, in this order --- */
+
+struct setup {
+    struct spawner *s;
+    uid_t owner;
+    gid_t group;
+};
+
+static int keep_descriptors(struct setup *u, struct err *e)
+{
+    auto_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return err_sys(e, "place standard descriptors");
+    fd_close(&null);
+    if (u->s->server != SERVER_FD && dup3(u->s->server, SERVER_FD, O_CLOEXEC) < 0)
+        return err_sys(e, "place the server's socket");
+    u->s->server = SERVER_FD;
+    if (close_range(SERVER_FD + 1, ~0u, 0) < 0)
+        return err_sys(e, "close all other descriptors");
+    return 0;
+}
+
+/* The terminal's signals are for the server, which tells us by closing its socket. */
+static int detach_signals(struct setup *u, struct err *e)
+{
+    sigset_t child;
+    (void)u;
+    if (setsid() < 0)
+        return err_sys(e, "new session");
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    if (sigprocmask(SIG_SETMASK, &child, NULL) < 0)
+        return err_sys(e, "block SIGCHLD");
+    return 0;
+}
+
+static int map_own_ids(struct setup *u, struct err *e)
+{
+    char map[32];
+    if (u->owner == 0)
+        return 0;
+    struct {
+        const char *path, *text;
+    } files[] = {{"setgroups", "deny"}, {"uid_map", map}, {"gid_map", map}};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/%s", files[i].path);
+        snprintf(map, sizeof map, "0 %u 1\n", i == 2 ? u->group : u->owner);
+        auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, files[i].text, strlen(files[i].text)) < 0)
+            return err_sys(e, "write '%s' (are unprivileged user namespaces allowed?)", path);
+    }
+    return 0;
+}
+
+static int take_number(struct setup *u, struct err *e)
+{
+    return instance_open(u->owner, &u->s->instance, e);
+}
+
+static int private_mounts(struct setup *u, struct err *e)
+{
+    (void)u;
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return err_sys(e, "make mounts private");
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        return err_sys(e, "mount our own /proc");
+    return 0;
+}
+
+static int open_cgroups(struct setup *u, struct err *e)
+{
+    /* The first three bits of both masks mean the same controllers. */
+    static_assert((int)SANDBOX_WITHOUT_MEMORY == 1 << CGROUP_MEMORY &&
+                      (int)SANDBOX_WITHOUT_CPU == 1 << CGROUP_CPU &&
+                      (int)SANDBOX_WITHOUT_PIDS == 1 << CGROUP_PIDS,
+                  "weaker bits and controller bits agree");
+    unsigned without = u->s->config->weaker & ((1u << CGROUP_CONTROLLERS) - 1);
+    return cgroup_open(u->s->instance.number, without, &u->s->cgroups, e);
+}
+
+static int build_root(struct setup *u, struct err *e)
+{
+    return root_build(u->s->config, u->s->instance.dir, e);
+}
+
+static int raise_descriptors(struct setup *u, struct err *e)
+{
+    struct rlimit files;
+    (void)u;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return err_sys(e, "read the limit of open files");
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+        return err_sys(e, "raise the limit of open files");
+    return 0;
+}
+
+static int open_loop(struct setup *u, struct err *e)
+{
+    struct spawner *s = u->s;
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    s->epoll = epoll_create1(EPOLL_CLOEXEC);
+    s->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->epoll < 0 || s->signals < 0)
+        return err_sys(e, "make the event loop");
+    if (fd_nonblock(s->server, e) < 0 ||
+        spawner_watch(s, s->server, EPOLLIN, EVENT_SERVER, 0, e) < 0)
+        return -1;
+    return spawner_watch(s, s->signals, EPOLLIN, EVENT_SIGNALS, 0, e);
+}
+
+static bool says(const char *path, char what)
+{
+    char c = 0;
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
+}
+
+/* SETUID and SETGID write templates' id maps; KILL ends slots; RESOURCE, where we have it, raises a
+ * blank slot's limits. Making user namespaces needs SYS_ADMIN only on hosts that restrict it.
+ * DAC_OVERRIDE rests until the end: v1's top directory is not writable, not even for its owner. */
+static int drop_rights(struct setup *u, struct err *e)
+{
+    uint64_t keep = RIGHTS_BIT(CAP_SETUID) | RIGHTS_BIT(CAP_SETGID) | RIGHTS_BIT(CAP_KILL) |
+                    RIGHTS_BIT(CAP_SYS_RESOURCE);
+    /* Without root our only id to give is our own, which is 0 in here: mapping that needs SETFCAP.
+     */
+    if (u->owner)
+        keep |= RIGHTS_BIT(CAP_SETFCAP);
+    if (says("/proc/sys/kernel/unprivileged_userns_clone", '0') ||
+        says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
+        keep |= RIGHTS_BIT(CAP_SYS_ADMIN);
+    return rights_keep(keep, RIGHTS_BIT(CAP_DAC_OVERRIDE), e);
+}
+
+static int prepare_tables(struct setup *u, struct err *e)
+{
+    (void)e;
+#ifdef VIRGA_TESTING
+    const char *skip = getenv("VIRGA_TEST_SKIP");
+    if (skip && slot_skip_parse(skip, &u->s->skip, e) < 0)
+        return -1;
+#endif
+    clearenv();
+    list_init(&u->s->out);
+    spawner_slots_init(u->s);
+    spawner_templates_init(u->s);
+    return 0;
+}
+
+struct step {
+    const char *name;
+    int (*run)(struct setup *u, struct err *e);
+};
+
+static const struct step helper_steps[] = {
+    {"descriptors", keep_descriptors},
+    {"instance", take_number},
+    {"cgroups", open_cgroups},
+};
+
+static const struct step spawner_steps[] = {
+    {"signals", detach_signals},
+    {"user ids", map_own_ids},
+    {"private mounts", private_mounts},
+    {"root", build_root},
+    {"open files", raise_descriptors},
+    {"event loop", open_loop},
+    {"tables", prepare_tables},
+    {"rights", drop_rights}, /* last: the steps above need them */
+};
+
+static int take_steps(const struct step *steps, size_t count, struct setup *u, struct err *e)
+{
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].run(u, e) < 0)
+            return err_in(e, "spawner step '%s'", steps[i].name);
+    return 0;
+}
+
+static _Noreturn void give_up(struct spawner *s, const struct err *why)
+{
+    struct wire w;
+    struct err ignored;
+    wire_init(&w, WIRE_FAILED);
+    w.err = *why;
+    (void)fd_send(s->server, &w, sizeof w, NULL, 0, &ignored);
+    cgroup_close(s->cgroups);
+    _exit(1);
+}
+
+static _Noreturn void spawner_main(struct setup *u)
+{
+    struct spawner *s = u->s;
+    struct wire w;
+    struct err e = {0};
+    if (take_steps(spawner_steps, ARRAY_LEN(spawner_steps), u, &e) < 0)
+        give_up(s, &e);
+    log_info("sandbox", "spawner ready instance=%u slots=%u cgroup=v%d", s->instance.number,
+             s->config->slots_max, cgroup_version(s->cgroups));
+    wire_init(&w, WIRE_READY);
+    spawner_say(s, &w, NULL, 0);
+    spawner_run(s);
+    spawner_end(s);
+    _exit(0);
+}
+
+static _Noreturn void helper_main(struct setup *u)
+{
+    struct err e = {0};
+    if (take_steps(helper_steps, ARRAY_LEN(helper_steps), u, &e) < 0)
+        give_up(u->s, &e);
+    uint64_t flags = CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | (u->owner ? CLONE_NEWUSER : 0);
+    pid_t pid = clone_fork(flags, -1, &e);
+    if (pid == 0)
+        spawner_main(u);
+    if (pid < 0) {
+        (void)err_in(&e, "start the spawner (needs root or unprivileged user namespaces)");
+        give_up(u->s, &e);
+    }
+    _exit(0);
+}
+
+/* --- in the daemon --- */
+
+static int check_config(const struct sandbox_config *c, struct err *e)
+{
+    if (c->template_count == 0 || c->template_count > SANDBOX_TEMPLATES_MAX)
+        return err_set(e, ERR_INVALID, "%u templates, must be 1 to %d", c->template_count,
+                       SANDBOX_TEMPLATES_MAX);
+    if (c->slots_max == 0 || c->slots_max > SANDBOX_SLOTS_MAX)
+        return err_set(e, ERR_INVALID, "%u slots, must be 1 to %d", c->slots_max,
+                       SANDBOX_SLOTS_MAX);
+    for (unsigned i = 0; i < c->template_count; i++)
+        if (!c->templates[i].template_argv == !c->templates[i].slot_argv)
+            return err_set(e, ERR_INVALID, "template '%s' needs one of two programs",
+                           c->templates[i].name);
+    if (geteuid() != 0 && !(c->weaker & SANDBOX_WITHOUT_UIDS))
+        return err_set(e, ERR_DENIED,
+                       "started without root all slots share one user id: start as root, or name "
+                       "'uids' in --allow-weaker");
+    return 0;
+}
+
+/* The kernel names the sender: the spawner, whose pid nobody else has told us. */
+static int await_ready(int fd, pid_t *ret_pid, struct err *e)
+{
+    struct wire w;
+    struct fd_message m;
+    char packet[sizeof w];
+    if (fd_receive(fd, packet, sizeof packet, &m, e) < 0)
+        return -1;
+    if (m.len == 0)
+        return err_set(e, ERR_SYSTEM, "the spawner ended during its set-up");
+    *ret_pid = m.pid;
+    if (wire_decode(packet, m.len, WIRE_FROM_SPAWNER, &w, e) < 0)
+        return -1;
+    if (w.type == WIRE_READY)
+        return 0;
+    *e = w.err;
+    return -1;
+}
+
+static int open_socket(int p[2], struct err *e)
+{
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0 ||
+        setsockopt(p[0], SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
+        return err_sys(e, "make the spawner's socket");
+    return 0;
+}
+
+int spawner_start(const struct sandbox_config *config, int *ret_fd, pid_t *ret_pid, struct err *e)
+{
+    int p[2];
+    pid_t spawner = 0;
+    if (check_config(config, e) < 0 || open_socket(p, e) < 0)
+        return -1;
+    auto_fd int mine = p[0];
+    pid_t helper = clone_fork(0, -1, e);
+    if (helper == 0) {
+        struct spawner *s = mem_alloc(sizeof *s);
+        s->config = config;
+        s->server = p[1];
+        helper_main(&(struct setup){s, geteuid(), getegid()});
+    }
+    close(p[1]);
+    if (helper < 0)
+        return -1;
+    int result = await_ready(mine, &spawner, e);
+    (void)waitpid(helper, NULL, 0);
+    if (result == 0 && setsockopt(mine, SOL_SOCKET, SO_PASSCRED, &(int){0}, sizeof(int)) < 0)
+        result = err_sys(e, "prepare the spawner's socket");
+    if (result < 0) {
+        fd_close(&mine); /* a spawner that did start ends with it */
+        if (spawner > 0 && spawner != helper)
+            (void)waitpid(spawner, NULL, 0);
+        return -1;
+    }
+    *ret_fd = take_fd(&mine);
+    *ret_pid = spawner;
+    return 0;
+}
