@@ -48,7 +48,7 @@ RUNNERS :=
 # A language adds itself: outputs under $(BUILD)/runners/<language>/, `RUNNERS += ...`, and
 # `TESTS += ...` for test programs of its own.
 ifndef OUTER_ONLY
--include $(wildcard runners/*/build.mk)
+-include $(wildcard runners/*/build.mk tests/escape/build.mk)
 endif
 
 .PHONY: all unit units fuzzers loadgen install $(OUTER)

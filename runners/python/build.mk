@@ -6,14 +6,23 @@ PYTHON_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard runners/python/*.c)) \
                  $(BUILD)/runners/python/runner_source.o
 # From the tree: base/ and what makes a template. Nothing else, since every library that is mapped
 # here makes every copy dearer.
-PYTHON_SRC    := $(filter-out %_test.c,$(wildcard src/base/*.c)) $(TEMPLATE_SRC)
+BASE_SRC      := $(filter-out %_test.c %_fuzz.c,$(wildcard src/base/*.c))
+PYTHON_SRC    := $(BASE_SRC) $(patsubst %,src/sandbox/%.c, \
+                 template slot slot_mounts rights clone filter filter_table)
 PYTHON_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(PYTHON_SRC))
 
+# The same program over a template that copies without a sandbox: for tests/runners.
+PYTHON_COPIES := $(BUILD)/tests/runners/virga-python-copies
+
 .PHONY: runner-python
-all runner-python: $(PYTHON_RUNNER)
+all runner-python: $(PYTHON_RUNNER) $(PYTHON_COPIES)
 
 $(PYTHON_RUNNER): $(PYTHON_OBJ) $(PYTHON_SHARED)
 	$(CC) -pie $(CFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lseccomp -lcap-ng -lpthread
+
+$(PYTHON_COPIES): $(PYTHON_OBJ) \
+                  $(BUILD)/tests/runners/template_fork.o $(patsubst %.c,$(BUILD)/%.o,$(BASE_SRC))
+	$(CC) -pie $(CFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lpthread
 
 $(BUILD)/runners/python/%.o: ALL_CFLAGS += $(PYTHON_CFLAGS)
 $(BUILD)/runners/python/runner_source.o: runners/python/runner_source.S runners/python/runner.py

@@ -5,7 +5,9 @@
  *
  *   virga-python            a template: orders on TEMPLATE_CONTROL
  *   virga-python --direct   a runner at once, frames on RUNNER_SOCKET: for tests and for backends
- *                           without templates. VIRGA_CODE_DIR replaces /code. */
+ *                           without templates
+ *   --code-dir DIR          instead of /code; with --direct also from VIRGA_CODE_DIR */
+#include "base/mem.h"
 #include "engine/frame.h"
 #include "interpreter.h"
 #include "sandbox/template.h"
@@ -15,6 +17,7 @@
 #include <string.h>
 
 static const char CODE_DIR[] = "/code";
+enum { WARM_UP_ROUNDS = 20 }; /* bytecode specialises after 8 */
 
 /* Objects that all copies share move out of the collector's sight: a collection would touch, and so
  * copy, every page of them. */
@@ -29,27 +32,60 @@ static void settle(void)
     Py_XDECREF(gc);
 }
 
+static void warm_up(struct serve *serve, PyObject *runner)
+{
+    serve_rehearse(serve, WARM_UP_ROUNDS);
+    PyObject *done = PyObject_CallMethod(runner, "rehearse_coroutines", NULL);
+    if (!done)
+        PyErr_Print();
+    Py_XDECREF(done);
+}
+
+struct options {
+    bool direct;
+    const char *code_dir;
+};
+
+struct runner {
+    struct serve *serve;
+    const char *code_dir;
+};
+
 static void become_runner(void *arg)
 {
+    const struct runner *runner = arg;
     PyOS_AfterFork_Child();
-    serve_run(arg, RUNNER_SOCKET, CODE_DIR);
+    serve_run(runner->serve, RUNNER_SOCKET, runner->code_dir);
+}
+
+static struct options parse_options(int argc, char **argv)
+{
+    struct options o = {.code_dir = CODE_DIR};
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--direct") == 0)
+            o.direct = true;
+        else if (strcmp(argv[i], "--code-dir") == 0 && i + 1 < argc)
+            o.code_dir = argv[++i];
+    const char *told = getenv("VIRGA_CODE_DIR");
+    if (o.direct && told)
+        o.code_dir = mem_strdup(told); /* user code replaces what getenv points into */
+    return o;
 }
 
 int main(int argc, char **argv)
 {
-    bool direct = argc > 1 && strcmp(argv[1], "--direct") == 0;
+    struct options options = parse_options(argc, argv);
     interpreter_start();
-    struct serve *serve = serve_new(interpreter_runner());
-    serve_warm_up(serve);
+    PyObject *module = interpreter_runner();
+    struct runner runner = {serve_new(module), options.code_dir};
+    warm_up(runner.serve, module);
     settle();
-    if (direct) {
-        const char *code_dir = getenv("VIRGA_CODE_DIR");
-        serve_run(serve, RUNNER_SOCKET, code_dir ? code_dir : CODE_DIR);
-    }
+    if (options.direct)
+        serve_run(runner.serve, RUNNER_SOCKET, runner.code_dir);
     template_serve(&(struct template_hooks){
         .before_copy = PyOS_BeforeFork,
         .after_copy = PyOS_AfterFork_Parent,
         .become = become_runner,
-        .arg = serve,
+        .arg = &runner,
     });
 }

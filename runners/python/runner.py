@@ -20,6 +20,7 @@ import inspect as _inspect
 import io as _io
 import json as _json
 import os as _os
+import signal as _signal
 import time as _time
 import traceback as _traceback
 import types as _types
@@ -33,7 +34,6 @@ import _sitebuiltins
 import base64, collections, dataclasses, datetime, decimal, enum, functools, itertools  # noqa: F401
 import logging, math, random, re, string, typing, urllib.parse, uuid  # noqa: E401, F401
 
-_HERE = __spec__.origin
 _AHEAD = frozenset(_sys.modules) - _at_start
 _MESSAGE_MAX = 8 << 10
 _TRACEBACK_MAX = 64 << 10
@@ -275,6 +275,38 @@ def _argument_count(handler, name):
     return min(len(places), 2)
 
 
+_REHEARSAL = b"""import json, os
+def handler(event, context):
+    print("", end="")
+    left = context.get_remaining_time_in_millis()
+    if "fail" in event:
+        raise KeyError(event["fail"])
+    return {"event": event, "left": left, "text": f"caf\\u00e9 {len(event)}", "list": [1, 2.5, None]}
+"""
+
+
+def rehearse():
+    """As load, with made-up code, so that a real load finds warm what it needs."""
+    settings = _json.loads(b'{"environment": {"A": "b"}, "result_limit": 1048576}')
+    _set_environment(settings["environment"])
+    try:
+        module = _run_source("virga_rehearsal", "/code/main.py", _REHEARSAL)
+        handler = _find_handler(module, "handler", "main.py")
+        return handler, _argument_count(handler, "handler"), settings["result_limit"]
+    finally:
+        _sys.modules.pop("virga_rehearsal", None)
+
+
+def rehearse_coroutines():
+    """In the template only: the loop's descriptors must not be shared by its copies."""
+    async def pause():
+        await _asyncio.sleep(0)
+    for _ in range(20):
+        wait(pause())
+    _loop.close()
+    _asyncio.set_event_loop(None)
+
+
 # Coroutines
 
 _loop = None
@@ -366,6 +398,9 @@ def _user_frames(tb):
     return at
 
 
+_HERE = _user_frames.__code__.co_filename
+
+
 def _is_ours(file):
     return file == _HERE or file.startswith((_ASYNCIO, "<frozen importlib"))
 
@@ -383,8 +418,10 @@ def _bounded(text, limit):
 
 # Standard output and error
 
-def open_streams():
-    """(stdout, stderr) for a copy: both collect, since serve.c flushes them once per call."""
+def open_streams(signal_number, on_tick):
+    """(stdout, stderr) for a copy: both collect, output.c flushes them once per call."""
+    _signal.signal(signal_number, lambda *_: on_tick())
+    _signal.siginterrupt(signal_number, False)
     _sys.stdout = _sys.__stdout__ = _stream(1, "<stdout>", "surrogateescape")
     _sys.stderr = _sys.__stderr__ = _stream(2, "<stderr>", "backslashreplace")
     return _sys.stdout, _sys.stderr

@@ -5,7 +5,8 @@
 #include "codec.h"
 #include "engine/frame.h"
 #include "files.h"
-#include "wire.h"
+#include "output.h"
+#include "channel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,15 +17,15 @@
 
 struct serve {
     struct codec codec;
-    PyObject *load, *wait, *failure, *context, *open_streams; /* from runner.py */
-    PyObject *flush;                                          /* the name */
-    PyObject *out, *err; /* standard output and error as the runner has opened them */
+    struct output output;
+    /* from runner.py */
+    PyObject *load, *rehearse, *wait, *failure, *context;
     /* the function, once loaded */
     PyObject *handler;
     int arguments; /* how many the handler takes: 0, 1, 2 */
     size_t result_limit;
     /* the process */
-    struct wire wire;
+    struct channel channel;
     const char *code_dir;
 };
 
@@ -42,56 +43,29 @@ static void leave_family(void)
     close(RUNNER_SOCKET);
 }
 
+_Noreturn static void give_up(void)
+{
+    PyErr_Print();
+    _exit(1);
+}
+
 struct serve *serve_new(PyObject *runner)
 {
     struct serve *s = mem_alloc(sizeof *s);
     codec_init(&s->codec, runner);
     s->load = PyObject_GetAttrString(runner, "load");
+    s->rehearse = PyObject_GetAttrString(runner, "rehearse");
     s->wait = PyObject_GetAttrString(runner, "wait");
     s->failure = PyObject_GetAttrString(runner, "failure");
     s->context = PyObject_GetAttrString(runner, "Context");
-    s->open_streams = PyObject_GetAttrString(runner, "open_streams");
-    s->flush = PyUnicode_InternFromString("flush");
-    if (PyErr_Occurred()) {
-        PyErr_Print();
-        exit(1);
-    }
+    if (output_init(&s->output, runner) < 0 || PyErr_Occurred())
+        give_up();
     return s;
-}
-
-/* ---- what was printed ---- */
-
-static void flush_stream(struct serve *s, PyObject *stream)
-{
-    PyObject *done = stream ? PyObject_CallMethodNoArgs(stream, s->flush) : NULL;
-    if (!done)
-        PyErr_Clear(); /* closed or replaced by user code: its own loss */
-    Py_XDECREF(done);
-}
-
-/* User code may have put something of its own in the stream's place, which then comes first: it may
- * write into ours. */
-static void flush_named(struct serve *s, const char *name, PyObject *ours)
-{
-    PyObject *now = PySys_GetObject(name);
-    if (now && now != ours && now != Py_None) {
-        Py_INCREF(now);
-        flush_stream(s, now);
-        Py_DECREF(now);
-    }
-    flush_stream(s, ours);
-}
-
-static void flush_output(struct serve *s)
-{
-    flush_named(s, "stdout", s->out);
-    flush_named(s, "stderr", s->err);
-    fflush(stdout); /* what C code printed */
 }
 
 _Noreturn static void leave(struct serve *s, int status)
 {
-    flush_output(s);
+    output_end(&s->output);
     _exit(status);
 }
 
@@ -101,7 +75,7 @@ static void answer(struct serve *s, uint8_t type, uint8_t flags, struct str payl
 {
     if (forked)
         leave(s, 0);
-    if (wire_send(s->wire.fd, type, flags, payload) < 0)
+    if (channel_send(s->channel.fd, type, flags, payload) < 0)
         leave(s, 0);
 }
 
@@ -132,7 +106,7 @@ static void answer_failure(struct serve *s, const char *phase, uint8_t flags)
     PyObject *payload = describe_failure(s, phase);
     if (payload)
         text = (struct str){PyBytes_AS_STRING(payload), (size_t)PyBytes_GET_SIZE(payload)};
-    flush_output(s);
+    output_end(&s->output);
     answer(s, FRAME_FAILED, flags, text);
     Py_XDECREF(payload);
 }
@@ -176,18 +150,9 @@ static int write_files(const char *code_dir, struct str files, PyObject *sources
     return got < 0 ? raise_err(&e) : 0;
 }
 
-static int load_function(struct serve *s, struct str payload, PyObject *sources)
+/* What runner.py's load and rehearse return: (handler, arguments, result limit). */
+static int take_function(struct serve *s, PyObject *loaded)
 {
-    uint32_t length;
-    struct str settings;
-    if (!wire_u32(&payload, &length) || !wire_bytes(&payload, length, &settings)) {
-        PyErr_SetString(PyExc_ValueError, "the settings of the function are cut short");
-        return -1;
-    }
-    if (write_files(s->code_dir, payload, sources) < 0)
-        return -1;
-    PyObject *loaded = PyObject_CallFunction(s->load, "y#Os", settings.p, (Py_ssize_t)settings.n,
-                                             sources, s->code_dir);
     Py_ssize_t limit = 0;
     if (!loaded || !PyArg_ParseTuple(loaded, "Oin", &s->handler, &s->arguments, &limit)) {
         Py_XDECREF(loaded);
@@ -199,13 +164,28 @@ static int load_function(struct serve *s, struct str payload, PyObject *sources)
     return 0;
 }
 
-/* What was printed meanwhile stays in the buffers: it belongs to the log of the first call. */
-static void serve_load(struct serve *s, const struct wire_frame *frame)
+static int load_function(struct serve *s, struct str payload, PyObject *sources)
+{
+    uint32_t length;
+    struct str settings;
+    if (!channel_u32(&payload, &length) || !channel_bytes(&payload, length, &settings)) {
+        PyErr_SetString(PyExc_ValueError, "the settings of the function are cut short");
+        return -1;
+    }
+    if (write_files(s->code_dir, payload, sources) < 0)
+        return -1;
+    return take_function(s, PyObject_CallFunction(s->load, "y#Os", settings.p,
+                                                  (Py_ssize_t)settings.n, sources, s->code_dir));
+}
+
+static void serve_load(struct serve *s, const struct channel_frame *frame)
 {
     PyObject *sources = PyDict_New();
-    if (sources && load_function(s, frame->payload, sources) == 0)
+    output_begin(&s->output);
+    if (sources && load_function(s, frame->payload, sources) == 0) {
+        output_keep(&s->output); /* belongs to the log of the first call */
         answer(s, FRAME_LOADED, 0, STR(""));
-    else
+    } else
         answer_failure(s, "load", FRAME_FATAL);
     Py_XDECREF(sources);
 }
@@ -215,8 +195,8 @@ static void serve_load(struct serve *s, const struct wire_frame *frame)
 static int parse_call(struct str payload, struct call *ret)
 {
     struct str id_length;
-    if (!wire_u64(&payload, &ret->deadline_us) || !wire_bytes(&payload, 1, &id_length) ||
-        !wire_bytes(&payload, (unsigned char)id_length.p[0], &ret->id))
+    if (!channel_u64(&payload, &ret->deadline_us) || !channel_bytes(&payload, 1, &id_length) ||
+        !channel_bytes(&payload, (unsigned char)id_length.p[0], &ret->id))
         return -1;
     ret->event = payload;
     return 0;
@@ -271,7 +251,7 @@ static PyObject *run_call(struct serve *s, const struct call *call, struct str *
     return owner;
 }
 
-static void serve_call(struct serve *s, const struct wire_frame *frame)
+static void serve_call(struct serve *s, const struct channel_frame *frame)
 {
     struct call call;
     struct str json;
@@ -279,14 +259,42 @@ static void serve_call(struct serve *s, const struct wire_frame *frame)
         return; /* the load has failed and said so */
     if (parse_call(frame->payload, &call) < 0)
         leave(s, 1);
+    output_begin(&s->output);
     PyObject *owner = run_call(s, &call, &json);
     if (!owner) {
         answer_failure(s, "call", 0);
         return;
     }
-    flush_output(s);
+    output_end(&s->output);
     answer(s, FRAME_RESULT, 0, json);
     Py_DECREF(owner);
+}
+
+/* ---- rehearsal ---- */
+
+static int rehearse_call(struct serve *s, struct str event)
+{
+    const struct call call = {.deadline_us = UINT64_MAX, .id = STR("rehearsal"), .event = event};
+    struct str json;
+    PyObject *owner = run_call(s, &call, &json);
+    PyObject *said = owner ? NULL : describe_failure(s, "call");
+    int done = owner || said ? 0 : -1;
+    Py_XDECREF(owner);
+    Py_XDECREF(said);
+    return done;
+}
+
+void serve_rehearse(struct serve *s, int rounds)
+{
+    const struct str good = STR("{\"name\":\"\xc3\xa9\",\"n\":[1,2.5,true,null]}");
+    const struct str bad = STR("{\"fail\":1}");
+    for (int i = 0; i < rounds; i++) {
+        if (take_function(s, PyObject_CallNoArgs(s->rehearse)) < 0 || rehearse_call(s, good) < 0 ||
+            rehearse_call(s, bad) < 0) {
+            give_up();
+        }
+        Py_CLEAR(s->handler);
+    }
 }
 
 /* ---- the loop ---- */
@@ -295,7 +303,7 @@ static void serve_call(struct serve *s, const struct wire_frame *frame)
 static int wait_for_bytes(struct serve *s)
 {
     PyThreadState *thread = PyEval_SaveThread();
-    int got = wire_fill(&s->wire);
+    int got = channel_fill(&s->channel);
     int cause = errno;
     PyEval_RestoreThread(thread);
     if (got >= 0)
@@ -307,10 +315,10 @@ static int wait_for_bytes(struct serve *s)
     return 1;
 }
 
-static bool next_frame(struct serve *s, struct wire_frame *ret)
+static bool next_frame(struct serve *s, struct channel_frame *ret)
 {
     for (;;) {
-        int got = wire_next(&s->wire, ret);
+        int got = channel_next(&s->channel, ret);
         if (got)
             return got > 0;
         if (wait_for_bytes(s) <= 0)
@@ -318,26 +326,16 @@ static bool next_frame(struct serve *s, struct wire_frame *ret)
     }
 }
 
-static void open_streams(struct serve *s)
-{
-    PyObject *pair = PyObject_CallNoArgs(s->open_streams);
-    if (!pair || !PyArg_ParseTuple(pair, "OO", &s->out, &s->err)) {
-        PyErr_Print();
-        _exit(1);
-    }
-    Py_INCREF(s->out);
-    Py_INCREF(s->err);
-    Py_DECREF(pair);
-}
-
 _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
 {
-    struct wire_frame frame;
-    wire_init(&s->wire, fd);
+    struct channel_frame frame;
+    channel_init(&s->channel, fd);
     s->code_dir = code_dir;
     fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
     pthread_atfork(NULL, NULL, leave_family);
-    open_streams(s);
+    if (output_open(&s->output) < 0)
+        give_up();
+    serve_rehearse(s, 1);
     answer(s, FRAME_READY, 0, STR(""));
     while (next_frame(s, &frame))
         if (frame.type == FRAME_LOAD && !s->handler)
@@ -347,9 +345,4 @@ _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
         else
             break;
     leave(s, 0);
-}
-
-void serve_warm_up(struct serve *s)
-{
-    (void)s;
 }

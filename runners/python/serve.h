@@ -1,9 +1,9 @@
 /* serve — the runner's loop: one LOAD, then calls, until the server closes the socket.
  *
- * The life of a call here: wire_next takes the frame, the event becomes Python objects, the user's
- * handler is called, its result becomes text, what it printed is flushed, wire_send answers. All of
- * it is C calling into the interpreter; runner.py is entered only to load, for coroutines and for
- * failures. */
+ * The life of a call here: channel_next takes the frame, the event becomes Python objects, the
+ * user's handler is called, its result becomes text, what it printed is flushed, channel_send
+ * answers. All of it is C calling into the interpreter; runner.py is entered only to load, for
+ * coroutines and for failures. */
 #pragma once
 
 #define PY_SSIZE_T_CLEAN
@@ -14,9 +14,11 @@ struct serve;
 /* Looks up what it needs in the module made of runner.py. Ends the process when that fails. */
 struct serve *serve_new(PyObject *runner);
 
-/* Passes made-up calls, good and failing ones, through everything but the socket, so that the
- * copies find caches filled and bytecode specialised. */
-void serve_warm_up(struct serve *s);
+/* Loads and calls made-up functions, without the socket. In the template it fills caches and lets
+ * the bytecode specialise. serve_run does one more round in the copy before it says READY: the
+ * page faults of the first load and call (some 300, each a few microseconds) are then taken ahead,
+ * while nobody waits. */
+void serve_rehearse(struct serve *s, int rounds);
 
 /* Answers frames on `fd` until its peer closes it, then ends the process. Code is written to and
  * loaded from `code_dir`. */

@@ -24,6 +24,12 @@ struct job {
     unsigned number;
 };
 
+static void check(struct bench *b, bool right)
+{
+    if (!right)
+        __atomic_store_n(&b->astray, true, __ATOMIC_SEQ_CST);
+}
+
 static int enter(void *arg, void **ret_context, struct err *e)
 {
     struct bench *b = arg;
@@ -37,7 +43,7 @@ static int enter(void *arg, void **ret_context, struct err *e)
 static void leave(void *arg, void *context)
 {
     struct bench *b = arg;
-    b->astray |= context != b;
+    check(b, context == b);
     __atomic_add_fetch(&b->left, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -45,7 +51,7 @@ static void run(void *arg, void *context)
 {
     struct job *j = arg;
     struct bench *b = j->bench;
-    b->astray |= context != b || pthread_equal(pthread_self(), b->loop_thread);
+    check(b, context == b && !pthread_equal(pthread_self(), b->loop_thread));
     __atomic_add_fetch(&b->ran, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -61,7 +67,7 @@ static void done(void *arg)
 {
     struct job *j = arg;
     struct bench *b = j->bench;
-    b->astray |= !pthread_equal(pthread_self(), b->loop_thread);
+    check(b, pthread_equal(pthread_self(), b->loop_thread));
     b->disorder |= j->number != b->done;
     if (++b->done == JOBS)
         loop_stop(b->loop);

@@ -70,12 +70,17 @@ def encode_load(files, handler, environment=None, function="test", version=1,
     return encode(LOAD, b"".join(parts))
 
 
-def encode_call(event, deadline_ms=60000, call_id="call-1", flags=0):
+def encode_call(event=None, deadline_ms=60000, call_id="call-1", flags=0):
     """`event`: a value, or bytes that are sent as they are. `deadline_ms` counts from now."""
     text = event if isinstance(event, bytes) else json.dumps(event).encode()
     deadline = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000 + deadline_ms * 1000
     name = call_id.encode()
     return encode(CALL, struct.pack("<QB", deadline, len(name)) + name + text, flags)
+
+
+def _spawn(argv, env, *fds):
+    return os.posix_spawn(argv[0], argv, {**(env or {})}, file_actions=[
+        (os.POSIX_SPAWN_DUP2, fd, at) for at, fd in enumerate(fds)])
 
 
 class Runner:
@@ -84,6 +89,10 @@ class Runner:
     def __init__(self, argv, env=None, entry="main.py", handler="main.handler"):
         self.entry, self.handler = entry, handler
         self.status = None
+        self._start(lambda null, out, err, sock: _spawn(argv, env, null, out, err, sock))
+
+    def _start(self, start):
+        """`start` gets the runner's ends as descriptors above 9 and returns a pid."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         out, out_w = os.pipe()
         err, err_w = os.pipe()
@@ -92,9 +101,7 @@ class Runner:
         high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10)
                 for fd in (null, out_w, err_w, theirs.fileno())]
         try:
-            self.pid = os.posix_spawn(
-                argv[0], argv, {**(env or {})},
-                file_actions=[(os.POSIX_SPAWN_DUP2, fd, at) for at, fd in enumerate(high)])
+            self.pid = start(*high)
         finally:
             for fd in (null, out_w, err_w, *high):
                 os.close(fd)
@@ -116,9 +123,8 @@ class Runner:
         if self.status is None:
             os.kill(self.pid, signal.SIGKILL)
             self.wait()
-        for fd in self.pipes.values():
-            os.close(fd)
-        self.pipes = {}
+        while self.pipes:
+            os.close(self.pipes.popitem()[1])
 
     # Frames
 
@@ -265,3 +271,64 @@ class Runner:
                 os.close(pidfd)
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.status
+
+
+class Template:
+    """A template as in template_fork.c: `copy()` gives a Runner that is a copy of it."""
+
+    def __init__(self, argv, env=None, **runner):
+        self.runner = runner
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        high = fcntl.fcntl(theirs.fileno(), fcntl.F_DUPFD_CLOEXEC, 10)
+        try:
+            self.pid = os.posix_spawn(argv[0], argv, {**(env or {})},
+                                      file_actions=[(os.POSIX_SPAWN_DUP2, high, 3)])
+        finally:
+            os.close(high)
+            theirs.close()
+        self.socket = ours
+        self.socket.settimeout(DEADLINE_S)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        os.waitpid(self.pid, 0)
+
+    def copy(self):
+        return _Copy(self)
+
+
+class _Copy(Runner):
+    def __init__(self, template):
+        self.entry = template.runner.get("entry", "main.py")
+        self.handler = template.runner.get("handler", "main.handler")
+        self.status = None
+
+        def start(_, out, err, sock):
+            socket.send_fds(template.socket, [b"c"], [sock, out, err])
+            return struct.unpack("<i", template.socket.recv(4))[0]
+        self._start(start)
+
+    def wait(self, timeout=DEADLINE_S):
+        """Not our child: waits until it is gone, without a status."""
+        if self.status is None:
+            try:
+                pidfd = os.pidfd_open(self.pid)
+            except ProcessLookupError:
+                self.status = 0
+                return
+            with selectors.DefaultSelector() as selector:
+                selector.register(pidfd, selectors.EVENT_READ)
+                if not selector.select(timeout):
+                    raise TimeoutError("the runner is still alive")
+            os.close(pidfd)
+            self.status = 0
+
+    def close(self):
+        try:
+            super().close()
+        except ProcessLookupError:
+            self.status = 0
+            super().close()

@@ -1,0 +1,74 @@
+/* command — what every command of the tool is made of. */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/client.h"
+#include "cli/options.h"
+#include "cli/term.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#define auto_json __attribute__((cleanup(cli_json_guard)))
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_SERVER = 3 }; /* exit status */
+
+struct cli {
+    const struct command *commands; /* ended by a row without a name */
+    struct options options;
+    struct term out, err;
+    struct client *client; /* cli_client opens it */
+    bool json, verbose;
+};
+
+struct command {
+    const char *name;
+    const char *group;    /* heading in the help, given by the first of its commands; else NULL */
+    const char *summary;  /* what it does, in a few words */
+    const char *synopsis; /* its arguments */
+    const char *about;    /* a paragraph for its own help */
+    const struct option_spec *options;
+    const char *examples;
+    size_t args_min, args_max;
+    /* An exit status, or -1 with an error: the server's when client_problem says so, else usage. */
+    int (*run)(struct cli *c, struct err *e);
+};
+
+extern const struct option_spec command_common[]; /* options that every command takes */
+
+int deploy_run(struct cli *c, struct err *e);
+int invoke_run(struct cli *c, struct err *e);
+int list_run(struct cli *c, struct err *e);
+int logs_run(struct cli *c, struct err *e);
+int versions_run(struct cli *c, struct err *e);
+int rollback_run(struct cli *c, struct err *e);
+int delete_run(struct cli *c, struct err *e);
+int doctor_run(struct cli *c, struct err *e);
+int completion_run(struct cli *c, struct err *e);
+
+extern const struct option_spec invoke_options[], list_options[], logs_options[], delete_options[],
+    doctor_options[];
+
+const char *cli_arg(const struct cli *c, size_t i); /* NULL beyond the last */
+/* Connects to the server that the options and the environment name. */
+int cli_client(struct cli *c, struct client **ret, struct err *e);
+/* GET, and the answer as a tree that the caller owns. `raw` may be NULL. */
+int cli_get(struct cli *c, const char *path, json_t **ret, struct buf *raw, struct err *e);
+/* The function of this name or id. */
+int cli_function(struct cli *c, const char *name, json_t **ret, struct err *e);
+/* "/api/functions/<id><rest>" of a function object. */
+int cli_function_path(const json_t *function, const char *rest, struct buf *ret, struct err *e);
+/* Checked JSON text on standard output: indented on a terminal, compact elsewhere. */
+void cli_print_json(struct cli *c, struct str json);
+
+/* A member as text; "" unless it is a string. */
+struct str cli_text(const json_t *object, const char *member);
+
+void help_all(struct cli *c, struct term *out);
+void help_command(struct cli *c, const struct command *command, struct term *out);
+
+static inline void cli_json_guard(json_t **tree)
+{
+    json_decref(*tree);
+}

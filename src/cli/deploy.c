@@ -1,0 +1,124 @@
+#include "cli/command.h"
+#include "cli/manifest.h"
+#include "cli/source.h"
+
+#include <string.h>
+
+static const char MANIFEST[] = "virga.json";
+
+/* Merges the options into virga.json; without any, the file is uploaded as it was written. */
+static int settle_manifest(struct cli *c, struct source *source, json_t **ret, struct err *e)
+{
+    struct source_file *file = source_find(source, MANIFEST);
+    if (manifest_parse(file ? buf_str(&file->bytes) : STR(""), ret, e) < 0)
+        return -1;
+    int changed = manifest_merge(*ret, &c->options, e);
+    if (changed <= 0)
+        return changed;
+    char *text = json_dumps(*ret, JSON_INDENT(2));
+    source_put(source, MANIFEST, str_of(text));
+    free(text);
+    return 0;
+}
+
+/* What the entry file tells; "" leaves it to the server. */
+static const char *guess_runtime(const struct source *s)
+{
+    static const struct {
+        const char *file, *runtime;
+    } known[] = {
+        {"main.py", "python"}, {"index.js", "node"}, {"index.mjs", "node"}, {"index.cjs", "node"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (source_find(s, known[i].file))
+            return known[i].runtime;
+    return "";
+}
+
+static void add_query(struct buf *path, const char *name, struct str value)
+{
+    if (value.n == 0)
+        return;
+    buf_addf(path, "%s%s=", strchr(path->data, '?') ? "&" : "?", name);
+    client_escape(path, value.p);
+}
+
+static void make_path(const struct source *s, const json_t *manifest, struct buf *ret)
+{
+    struct str name = cli_text(manifest, "name"), runtime = cli_text(manifest, "runtime");
+    buf_addz(ret, "/api/deploy");
+    add_query(ret, "name", name.n ? name : str_of(s->name));
+    add_query(ret, "runtime", runtime.n ? runtime : str_of(guess_runtime(s)));
+    add_query(ret, "handler", cli_text(manifest, "handler"));
+}
+
+static void warn_skipped(struct cli *c, const struct source *s)
+{
+    if (s->skipped_count == 0)
+        return;
+    term_say(&c->err, STYLE_YELLOW, "virga: %zu symbolic link%s left out: ", s->skipped_count,
+             s->skipped_count == 1 ? "" : "s");
+    term_show(&c->err, STYLE_PLAIN, str_of(s->skipped[0]));
+    term_say(&c->err, STYLE_PLAIN, "%s\n", s->skipped_count > 1 ? ", ..." : "");
+}
+
+/* The id is ours to paste into a shell only when it cannot mean anything there. */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", s.p[i]))
+            return false;
+    return s.n > 0;
+}
+
+static void report(struct cli *c, const json_t *fn)
+{
+    struct str id = cli_text(fn, "id");
+    json_int_t version = json_integer_value(json_object_get(fn, "active_version"));
+    term_say(&c->out, STYLE_GREEN, "deployed ");
+    term_show(&c->out, STYLE_BOLD, cli_text(fn, "name"));
+    term_say(&c->out, STYLE_PLAIN, " version %" JSON_INTEGER_FORMAT "\n", version);
+    term_say(&c->out, STYLE_PLAIN, "  id       ");
+    term_show(&c->out, STYLE_PLAIN, id);
+    term_say(&c->out, STYLE_PLAIN, "\n  runtime  ");
+    term_show(&c->out, STYLE_PLAIN, cli_text(fn, "runtime"));
+    term_say(&c->out, STYLE_PLAIN, "\n");
+    if (!is_plain(id))
+        return;
+    term_say(&c->out, STYLE_PLAIN,
+             "\n  curl -X POST '%s/api/invoke/" STR_FMT
+             "' -H 'Content-Type: application/json' -d '{\"input\": {}}'\n",
+             client_server(c->client), STR_ARG(id));
+}
+
+static int upload(struct cli *c, const struct source *s, const json_t *manifest, struct err *e)
+{
+    struct client *client;
+    auto_buf struct buf path = {0}, tar = {0}, answer = {0};
+    make_path(s, manifest, &path);
+    if (source_tar(s, &tar, e) < 0 || cli_client(c, &client, e) < 0)
+        return -1;
+    struct client_request req = {.method = "POST",
+                                 .path = path.data,
+                                 .content_type = "application/x-tar",
+                                 .body = buf_str(&tar)};
+    if (client_call(client, &req, &answer, e) < 0)
+        return -1;
+    auto_json json_t *fn = json_loadb(answer.data, answer.len, JSON_ALLOW_NUL, NULL);
+    if (c->json)
+        cli_print_json(c, buf_str(&answer));
+    else
+        report(c, fn);
+    return CLI_OK;
+}
+
+int deploy_run(struct cli *c, struct err *e)
+{
+    auto_source struct source source = {0};
+    auto_json json_t *manifest = NULL;
+    if (source_collect(cli_arg(c, 0), &source, e) < 0)
+        return -1;
+    warn_skipped(c, &source);
+    if (settle_manifest(c, &source, &manifest, e) < 0)
+        return -1;
+    return upload(c, &source, manifest, e);
+}

@@ -1,0 +1,12 @@
+/* virga — daemon and command line in one binary. */
+#include "cli/cli.h"
+#include "serve/serve.h"
+
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "serve") == 0)
+        return serve_main(argc - 1, argv + 1);
+    return cli_main(argc, argv);
+}

@@ -1,0 +1,273 @@
+/* harness — runs attacks as guests of real slots and prints one line for each.
+ *
+ *   harness DIRECTORY [ATTACK...]
+ *
+ * DIRECTORY holds the attacks and appears as /opt/virga. An ATTACK is a program's name;
+ * `name+victim` runs it while a victim lives in a slot beside it, `name-victim` right after one was
+ * ended, so that it gets the victim's place. A line is: name, tab, refused | SUCCEEDED |
+ * inconclusive, tab, explanation. The exit status says only whether all could be run.
+ *
+ * Built with VIRGA_TESTING, the spawner leaves out the steps named in VIRGA_TEST_SKIP. */
+#include "base/fd.h"
+#include "loop/loop.h"
+#include "sandbox/sandbox.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DEADLINE_S = 20, SLOTS = 4, LINE = 600, VICTIM = 1, ATTACKER = 2, TICKETS };
+
+struct guest {
+    struct sandbox_slot slot;
+    bool started, ended;
+    struct sandbox_exit how;
+};
+
+struct harness {
+    struct loop *loop;
+    struct timer *deadline;
+    struct sandbox *sandbox;
+    pid_t spawner;
+    int port; /* of a listener on the host's loopback */
+    bool ready;
+    struct guest guests[TICKETS];
+};
+
+static _Noreturn void give_up(const char *what, const char *why)
+{
+    fprintf(stderr, "harness: %s: %s\n", what, why);
+    exit(2);
+}
+
+/* --- events --- */
+
+static void started(void *arg, uint64_t ticket, const struct sandbox_slot *slot)
+{
+    struct harness *h = arg;
+    h->guests[ticket].slot = *slot;
+    h->guests[ticket].started = true;
+    loop_stop(h->loop);
+}
+
+static void failed(void *arg, uint64_t ticket, const struct err *e)
+{
+    (void)arg, (void)ticket;
+    give_up("start a slot", e->text);
+}
+
+static void limited(void *arg, uint32_t slot, const struct err *e)
+{
+    (void)arg, (void)slot, (void)e;
+}
+
+static void ended(void *arg, uint32_t slot, const struct sandbox_exit *how)
+{
+    struct harness *h = arg;
+    for (int i = 0; i < TICKETS; i++) {
+        struct guest *g = &h->guests[i];
+        if (!g->started || g->ended || g->slot.id != slot)
+            continue;
+        g->ended = true;
+        g->how = *how;
+    }
+    loop_stop(h->loop);
+}
+
+static void template_ready(void *arg, unsigned index, uint64_t start_us)
+{
+    struct harness *h = arg;
+    (void)index, (void)start_us;
+    h->ready = true;
+    loop_stop(h->loop);
+}
+
+static void template_failed(void *arg, unsigned index, const struct err *e)
+{
+    (void)arg, (void)index;
+    give_up("start the template", e->text);
+}
+
+static void lost(void *arg)
+{
+    (void)arg;
+    give_up("spawner", "died");
+}
+
+static void too_late(void *arg)
+{
+    (void)arg;
+    give_up("waiting", "the deadline passed");
+}
+
+static const struct sandbox_events events = {
+    started, failed, limited, ended, template_ready, template_failed, lost,
+};
+
+static void wait_for(struct harness *h, const bool *what)
+{
+    struct err e = {0};
+    timer_set_us(h->deadline, DEADLINE_S * 1000000ull);
+    while (!*what)
+        if (loop_run(h->loop, &e) < 0)
+            give_up("loop", e.text);
+    timer_cancel(h->deadline);
+}
+
+/* --- guests --- */
+
+static void tell(struct guest *g, const char *text)
+{
+    if (write(g->slot.socket, text, strlen(text)) != (ssize_t)strlen(text))
+        give_up("write", "to a guest's socket");
+}
+
+/* Reads a line, or less at the end of the stream. False when nothing comes. */
+static bool read_line(int fd, char line[LINE])
+{
+    size_t n = 0;
+    while (n + 1 < LINE) {
+        struct pollfd p = {fd, POLLIN, 0};
+        if (poll(&p, 1, DEADLINE_S * 1000) != 1 || read(fd, line + n, 1) <= 0 || line[n] == '\n')
+            break;
+        n++;
+    }
+    line[n] = 0;
+    return n > 0;
+}
+
+static struct guest *start(struct harness *h, int ticket, const char *program)
+{
+    struct err e = {0};
+    struct guest *g = &h->guests[ticket];
+    char command[160];
+    *g = (struct guest){0};
+    if (sandbox_start(h->sandbox, (uint64_t)ticket, 0, &sandbox_default_limits, &e) < 0)
+        give_up("start", e.text);
+    wait_for(h, &g->started);
+    snprintf(command, sizeof command, "%s %d\n", program, h->port);
+    tell(g, command);
+    return g;
+}
+
+static void close_guest(struct guest *g)
+{
+    fd_close(&g->slot.socket);
+    fd_close(&g->slot.out);
+    fd_close(&g->slot.err);
+    fd_close(&g->slot.memory_peak);
+    fd_close(&g->slot.cpu);
+}
+
+static void end(struct harness *h, struct guest *g)
+{
+    sandbox_kill(h->sandbox, g->slot.id);
+    wait_for(h, &g->ended);
+    close_guest(g);
+}
+
+static void report(const char *name, const struct guest *g, bool victim_lives)
+{
+    char line[LINE] = "";
+    const char *word = "inconclusive";
+    (void)read_line(g->slot.out, line);
+    char *text = strchr(line, ':'); /* "word: explanation" */
+    text = text ? text + 2 : line;
+    if (!victim_lives)
+        word = "SUCCEEDED", text = (char *)"the victim does not live any more";
+    else if (g->how.oom)
+        word = "refused", text = (char *)"ended for its memory";
+    else if (WIFEXITED(g->how.status) && WEXITSTATUS(g->how.status) < 2)
+        word = WEXITSTATUS(g->how.status) ? "SUCCEEDED" : "refused";
+    if (WIFSIGNALED(g->how.status) && !g->how.oom)
+        snprintf(line, sizeof line, "ended by signal %d", WTERMSIG(g->how.status)), text = line;
+    printf("%s\t%s\t%s\n", name, word, text);
+}
+
+static void run(struct harness *h, const char *attack)
+{
+    char name[64], line[LINE];
+    struct guest *victim = NULL;
+    size_t n = strcspn(attack, "+-");
+    bool beside = attack[n] == '+', after = attack[n] == '-', lives = true;
+    snprintf(name, sizeof name, "%.*s", (int)n, attack);
+    if (beside || after) {
+        victim = start(h, VICTIM, "victim");
+        if (!read_line(victim->slot.socket, line) || strcmp(line, "ready") != 0)
+            give_up("victim", "did not get ready");
+    }
+    if (after)
+        end(h, victim);
+    struct guest *g = start(h, ATTACKER, name);
+    wait_for(h, &g->ended);
+    if (beside) {
+        lives = !victim->ended && write(victim->slot.socket, "?", 1) == 1 &&
+                read_line(victim->slot.socket, line) && strcmp(line, "alive") == 0;
+        if (!victim->ended)
+            end(h, victim);
+    }
+    report(name, g, lives);
+    close_guest(g);
+}
+
+/* --- the world around --- */
+
+static int listen_on_loopback(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(s, (struct sockaddr *)&a, len) < 0 || listen(s, 8) < 0 ||
+        getsockname(s, (struct sockaddr *)&a, &len) < 0)
+        give_up("listen", "on the loopback");
+    return ntohs(a.sin_port);
+}
+
+static void open_world(struct harness *h, const char *directory)
+{
+    static const char *const guest[] = {"/opt/virga/guest", NULL};
+    static const struct sandbox_template template = {"attacks", NULL, guest};
+    struct sandbox_config config = {
+        .templates = &template,
+        .template_count = 1,
+        .runners_dir = directory,
+        .slots_max = SLOTS,
+    };
+    struct err e = {0};
+    int fd = -1;
+    h->port = listen_on_loopback();
+    setenv("VIRGA_HARNESS_SECRET", "to be found by inherited_environment", 1);
+    if (spawner_start(&config, &fd, &h->spawner, &e) < 0)
+        give_up("spawner", e.text);
+    if (loop_new(&h->loop, &e) < 0 || sandbox_new(h->loop, fd, &events, h, &h->sandbox, &e) < 0)
+        give_up("sandbox", e.text);
+    h->deadline = timer_new(h->loop, too_late, h);
+    wait_for(h, &h->ready);
+}
+
+static void close_world(struct harness *h)
+{
+    sandbox_free(h->sandbox);
+    waitpid(h->spawner, NULL, 0);
+    timer_free(h->deadline);
+    loop_free(h->loop);
+}
+
+int main(int argc, char **argv)
+{
+    struct harness h = {0};
+    if (argc < 2)
+        give_up("usage", "harness DIRECTORY [ATTACK...]");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    open_world(&h, argv[1]);
+    for (int i = 2; i < argc; i++)
+        run(&h, argv[i]);
+    close_world(&h);
+    return 0;
+}
