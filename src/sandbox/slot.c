@@ -2,7 +2,6 @@
 
 #include "base/must.h"
 #include "base/str.h"
-#include "engine/frame.h"
 #include "sandbox/rights.h"
 #include "sandbox/slot_mounts.h"
 
@@ -47,13 +46,13 @@ static int new_session(struct slot_plan *plan, struct err *e)
     return 0;
 }
 
-/* Standard input is /dev/null already, as in the template. All sources lie above RUNNER_SOCKET, and
+/* Standard input is /dev/null already, as in the template. All sources lie above SLOT_SOCKET, and
  * the one that may sit on SLOT_START_FD has been duplicated before that is overwritten. */
 static int arrange_descriptors(struct slot_plan *plan, struct err *e)
 {
     const int *fds = plan->fds;
-    if (dup2(fds[ORDER_FD_OUT], RUNNER_STDOUT) < 0 || dup2(fds[ORDER_FD_ERR], RUNNER_STDERR) < 0 ||
-        dup2(fds[ORDER_FD_SOCKET], RUNNER_SOCKET) < 0)
+    if (dup2(fds[ORDER_FD_OUT], SLOT_STDOUT) < 0 || dup2(fds[ORDER_FD_ERR], SLOT_STDERR) < 0 ||
+        dup2(fds[ORDER_FD_SOCKET], SLOT_SOCKET) < 0)
         return err_sys(e, "place descriptors");
     if (plan->start != SLOT_START_FD && dup3(plan->start, SLOT_START_FD, O_CLOEXEC) < 0)
         return err_sys(e, "place the start socket");

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+/* What a runner finds open, and nothing else: the same numbers as in engine/frame.h. */
+enum { SLOT_STDIN = 0 /* /dev/null */, SLOT_STDOUT = 1, SLOT_STDERR = 2, SLOT_SOCKET = 3 };
 enum { SLOT_START_FD = 4 }; /* the start socket, until READY has been sent */
 
 /* /dev/shm and /code are bounded for all slots alike; their pages count as the slot's memory. */
@@ -18,7 +20,7 @@ enum { SLOT_START_FD = 4 }; /* the start socket, until READY has been sent */
 
 struct slot_plan {
     const struct order *order;
-    const int *fds; /* enum order_fd, all above RUNNER_SOCKET */
+    const int *fds; /* enum order_fd, all above SLOT_SOCKET */
     size_t fd_count;
     const struct filter *filter;
     int start; /* where the start socket is at the moment */

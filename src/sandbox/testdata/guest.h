@@ -2,7 +2,7 @@
  * socket and answers each with one line. The test binary runs itself as its own guest. */
 #pragma once
 
-#include "engine/frame.h"
+#include "sandbox/slot.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,7 @@ static void guest_say(const char *text)
 {
     char line[512];
     int n = snprintf(line, sizeof line, "%s\n", text);
-    if (write(RUNNER_SOCKET, line, (size_t)n) != n)
+    if (write(SLOT_SOCKET, line, (size_t)n) != n)
         _exit(9);
 }
 
@@ -165,7 +165,7 @@ static _Noreturn void guest_main(void)
 {
     char line[256];
     for (;;) {
-        ssize_t n = read(RUNNER_SOCKET, line, sizeof line - 1);
+        ssize_t n = read(SLOT_SOCKET, line, sizeof line - 1);
         if (n <= 0)
             _exit(0);
         line[n] = 0;

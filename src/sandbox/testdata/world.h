@@ -10,7 +10,6 @@
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,13 +41,14 @@ struct world {
     int by_slot[SANDBOX_SLOTS_MAX]; /* ticket */
 };
 
-static void world_check(struct world *w)
+__attribute__((unused)) static void world_check(struct world *w)
 {
     if (w->until && w->until(w, w->until_arg))
         loop_stop(w->loop);
 }
 
-static void world_started(void *arg, uint64_t ticket, const struct sandbox_slot *slot)
+__attribute__((unused)) static void world_started(void *arg, uint64_t ticket,
+                                                  const struct sandbox_slot *slot)
 {
     struct world *w = arg;
     w->by_ticket[ticket].slot = *slot;
@@ -57,7 +57,7 @@ static void world_started(void *arg, uint64_t ticket, const struct sandbox_slot 
     world_check(w);
 }
 
-static void world_failed(void *arg, uint64_t ticket, const struct err *e)
+__attribute__((unused)) static void world_failed(void *arg, uint64_t ticket, const struct err *e)
 {
     struct world *w = arg;
     w->by_ticket[ticket].failed = true;
@@ -65,7 +65,7 @@ static void world_failed(void *arg, uint64_t ticket, const struct err *e)
     world_check(w);
 }
 
-static void world_limited(void *arg, uint32_t slot, const struct err *e)
+__attribute__((unused)) static void world_limited(void *arg, uint32_t slot, const struct err *e)
 {
     struct world *w = arg;
     struct world_slot *s = &w->by_ticket[w->by_slot[slot]];
@@ -74,7 +74,8 @@ static void world_limited(void *arg, uint32_t slot, const struct err *e)
     world_check(w);
 }
 
-static void world_ended(void *arg, uint32_t slot, const struct sandbox_exit *how)
+__attribute__((unused)) static void world_ended(void *arg, uint32_t slot,
+                                                const struct sandbox_exit *how)
 {
     struct world *w = arg;
     struct world_slot *s = &w->by_ticket[w->by_slot[slot]];
@@ -84,7 +85,8 @@ static void world_ended(void *arg, uint32_t slot, const struct sandbox_exit *how
     world_check(w);
 }
 
-static void world_template_ready(void *arg, unsigned index, uint64_t start_us)
+__attribute__((unused)) static void world_template_ready(void *arg, unsigned index,
+                                                         uint64_t start_us)
 {
     struct world *w = arg;
     (void)index, (void)start_us;
@@ -92,7 +94,8 @@ static void world_template_ready(void *arg, unsigned index, uint64_t start_us)
     world_check(w);
 }
 
-static void world_template_failed(void *arg, unsigned index, const struct err *e)
+__attribute__((unused)) static void world_template_failed(void *arg, unsigned index,
+                                                          const struct err *e)
 {
     struct world *w = arg;
     (void)index;
@@ -101,7 +104,7 @@ static void world_template_failed(void *arg, unsigned index, const struct err *e
     world_check(w);
 }
 
-static void world_lost(void *arg)
+__attribute__((unused)) static void world_lost(void *arg)
 {
     struct world *w = arg;
     w->lost = true;
@@ -113,13 +116,14 @@ static const struct sandbox_events world_events = {
     world_template_ready, world_template_failed, world_lost,
 };
 
-static void world_deadline(void *arg)
+__attribute__((unused)) static void world_deadline(void *arg)
 {
     (void)arg;
     fail_msg("the deadline passed");
 }
 
-static void world_wait(struct world *w, bool (*until)(struct world *w, void *arg), void *arg)
+__attribute__((unused)) static void world_wait(struct world *w,
+                                               bool (*until)(struct world *w, void *arg), void *arg)
 {
     struct err e = {0};
     if (until(w, arg))
@@ -132,48 +136,52 @@ static void world_wait(struct world *w, bool (*until)(struct world *w, void *arg
     w->until = NULL;
 }
 
-static bool until_template_ready(struct world *w, void *arg)
+__attribute__((unused)) static bool until_template_ready(struct world *w, void *arg)
 {
     return w->templates_ready >= *(unsigned *)arg;
 }
 
-static bool until_lost(struct world *w, void *arg)
+__attribute__((unused)) static bool until_lost(struct world *w, void *arg)
 {
     (void)arg;
     return w->lost;
 }
 
-static bool until_answered(struct world *w, void *arg)
+__attribute__((unused)) static bool until_answered(struct world *w, void *arg)
 {
     struct world_slot *s = arg;
     (void)w;
     return s->started || s->failed;
 }
 
-static bool until_ended(struct world *w, void *arg)
+__attribute__((unused)) static bool until_ended(struct world *w, void *arg)
 {
     (void)w;
     return ((struct world_slot *)arg)->ended;
 }
 
-static bool until_limited(struct world *w, void *arg)
+__attribute__((unused)) static bool until_limited(struct world *w, void *arg)
 {
     (void)w;
     return ((struct world_slot *)arg)->limited;
 }
 
-/* The directory this test runs from appears as /opt/virga. */
-static const char *world_runners_dir(void)
-{
-    static char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    CHECK(n > 0);
-    path[n] = 0;
-    return dirname(path);
-}
-
-static const char *const world_guest[] = {"/opt/virga/sandbox_test", "guest", NULL};
+/* The directory this test runs from appears as /opt/virga, with the test itself as the guest. */
+static char world_directory[PATH_MAX], world_program[PATH_MAX];
+static const char *const world_guest[] = {world_program, "guest", NULL};
+__attribute__((unused)) static const char *const world_copied[] = {world_program, "template", NULL};
 static const struct sandbox_template world_template = {"plain", NULL, world_guest};
+
+__attribute__((unused)) static const char *world_runners_dir(void)
+{
+    ssize_t n = readlink("/proc/self/exe", world_directory, sizeof world_directory - 1);
+    CHECK(n > 0);
+    world_directory[n] = 0;
+    char *slash = strrchr(world_directory, '/');
+    *slash = 0;
+    snprintf(world_program, sizeof world_program, "/opt/virga/%.200s", slash + 1);
+    return world_directory;
+}
 
 static struct sandbox_config world_config(void)
 {
@@ -185,7 +193,7 @@ static struct sandbox_config world_config(void)
     };
 }
 
-static struct world *world_open_with(const struct sandbox_config *config)
+__attribute__((unused)) static struct world *world_open_with(const struct sandbox_config *config)
 {
     struct err e = {0};
     int fd = -1;
@@ -198,7 +206,7 @@ static struct world *world_open_with(const struct sandbox_config *config)
     return w;
 }
 
-static struct world *world_open(void)
+__attribute__((unused)) static struct world *world_open(void)
 {
     struct sandbox_config config = world_config();
     unsigned one = 1;
@@ -207,7 +215,7 @@ static struct world *world_open(void)
     return w;
 }
 
-static void world_close_slot(struct world_slot *s)
+__attribute__((unused)) static void world_close_slot(struct world_slot *s)
 {
     if (!s->started)
         return;
@@ -218,7 +226,7 @@ static void world_close_slot(struct world_slot *s)
     fd_close(&s->slot.cpu);
 }
 
-static void world_close(struct world *w)
+__attribute__((unused)) static void world_close(struct world *w)
 {
     int status = 0;
     for (int i = 0; i < WORLD_SLOTS; i++)
@@ -231,8 +239,8 @@ static void world_close(struct world *w)
     free(w);
 }
 
-static struct world_slot *world_ask(struct world *w, unsigned ticket,
-                                    const struct sandbox_limits *limits)
+__attribute__((unused)) static struct world_slot *world_ask(struct world *w, unsigned ticket,
+                                                            const struct sandbox_limits *limits)
 {
     struct err e = {0};
     struct world_slot *s = &w->by_ticket[ticket];
@@ -243,8 +251,8 @@ static struct world_slot *world_ask(struct world *w, unsigned ticket,
     return s;
 }
 
-static struct world_slot *world_start_with(struct world *w, unsigned ticket,
-                                           const struct sandbox_limits *limits)
+__attribute__((unused)) static struct world_slot *
+world_start_with(struct world *w, unsigned ticket, const struct sandbox_limits *limits)
 {
     struct world_slot *s = world_ask(w, ticket, limits);
     world_wait(w, until_answered, s);
@@ -253,13 +261,13 @@ static struct world_slot *world_start_with(struct world *w, unsigned ticket,
     return s;
 }
 
-static struct world_slot *world_start(struct world *w, unsigned ticket)
+__attribute__((unused)) static struct world_slot *world_start(struct world *w, unsigned ticket)
 {
     return world_start_with(w, ticket, &sandbox_default_limits);
 }
 
 /* One line from a descriptor of the slot; "" at its end. */
-static const char *world_line(int fd)
+__attribute__((unused)) static const char *world_line(int fd)
 {
     static char line[600];
     size_t n = 0;
@@ -276,13 +284,13 @@ static const char *world_line(int fd)
     return line;
 }
 
-static const char *world_tell(struct world_slot *s, const char *command)
+__attribute__((unused)) static const char *world_tell(struct world_slot *s, const char *command)
 {
     CHECK(write(s->slot.socket, command, strlen(command)) == (ssize_t)strlen(command));
     return world_line(s->slot.socket);
 }
 
-static void world_kill(struct world *w, struct world_slot *s)
+__attribute__((unused)) static void world_kill(struct world *w, struct world_slot *s)
 {
     sandbox_kill(w->sandbox, s->slot.id);
     world_wait(w, until_ended, s);

@@ -1,0 +1,242 @@
+#include "base/fd.h"
+#include "sandbox/testdata/guest.h"
+#include "sandbox/testdata/world.h"
+#include "sandbox/wire.h"
+
+#include <libgen.h>
+#include <sys/pidfd.h>
+
+/* --- ends of the processes --- */
+
+static bool directory_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void await_death(int pidfd)
+{
+    struct pollfd p = {pidfd, POLLIN, 0};
+    CHECK(poll(&p, 1, WORLD_DEADLINE_S * 1000) == 1);
+}
+
+/* The host's pid of the slot: the youngest child of the spawner. */
+static pid_t last_child(pid_t spawner)
+{
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", spawner, spawner);
+    FILE *f = fopen(path, "r");
+    CHECK(f && fgets(line, sizeof line, f));
+    fclose(f);
+    line[strcspn(line, "\n")] = 0;
+    char *end = line + strlen(line);
+    while (end > line && end[-1] == ' ')
+        *--end = 0;
+    char *space = strrchr(line, ' ');
+    return (pid_t)atol(space ? space + 1 : line);
+}
+
+/* The pids directory a process is in: other daemons may hold the first instance numbers. */
+static void cgroup_of(pid_t pid, char out[512])
+{
+    char path[64], line[400] = "";
+    snprintf(path, sizeof path, "/proc/%d/cgroup", pid);
+    FILE *f = fopen(path, "r");
+    CHECK(f);
+    while (fgets(line, sizeof line, f) && !strstr(line, ":pids:"))
+        ;
+    fclose(f);
+    line[strcspn(line, "\n")] = 0;
+    char *in_tree = strstr(line, ":pids:");
+    if (!in_tree)
+        SKIP("needs the pids controller on cgroup v1");
+    snprintf(out, 512, "/sys/fs/cgroup/pids%s", in_tree + strlen(":pids:"));
+    CHECK(strstr(out, "/virga.") && directory_exists(out));
+}
+
+/* A server in a process of its own; tells pids of spawner and slot and then waits to be killed. */
+static pid_t server_with_a_slot(pid_t *ret_spawner, pid_t *ret_slot)
+{
+    int p[2];
+    pid_t pids[2];
+    CHECK(pipe(p) == 0);
+    pid_t server = fork();
+    if (server == 0) {
+        struct world *w = world_open();
+        struct world_slot *s = world_start(w, 1);
+        CHECK_STR(world_tell(s, "grandchild"), "left");
+        pids[0] = w->spawner;
+        pids[1] = last_child(w->spawner);
+        CHECK(write(p[1], pids, sizeof pids) == sizeof pids);
+        for (;;)
+            pause();
+    }
+    close(p[1]);
+    CHECK(read(p[0], pids, sizeof pids) == sizeof pids);
+    close(p[0]);
+    *ret_spawner = pids[0];
+    *ret_slot = pids[1];
+    return server;
+}
+
+TEST(a_killed_server_leaves_no_process_and_no_cgroup)
+{
+    pid_t spawner, slot;
+    pid_t server = server_with_a_slot(&spawner, &slot);
+    int spawner_fd = pidfd_open(spawner, 0), slot_fd = pidfd_open(slot, 0);
+    CHECK(spawner_fd >= 0 && slot_fd >= 0);
+    char group[512];
+    cgroup_of(slot, group);
+    CHECK(kill(server, SIGKILL) == 0);
+    await_death(slot_fd);
+    await_death(spawner_fd);
+    CHECK(!directory_exists(group));
+    CHECK(!directory_exists(dirname(group)));
+    CHECK(waitpid(server, NULL, 0) == server);
+    close(spawner_fd);
+    close(slot_fd);
+}
+
+TEST(a_killed_spawner_takes_its_slots_along_and_the_next_one_sweeps)
+{
+    pid_t spawner, slot;
+    pid_t server = server_with_a_slot(&spawner, &slot);
+    int slot_fd = pidfd_open(slot, 0);
+    char group[512];
+    cgroup_of(slot, group);
+    CHECK(kill(spawner, SIGKILL) == 0);
+    await_death(slot_fd);
+    CHECK(kill(server, SIGKILL) == 0);
+    CHECK(waitpid(server, NULL, 0) == server);
+    CHECK(directory_exists(group));
+    struct world *w = world_open();
+    CHECK(!directory_exists(group));
+    world_close(w);
+    close(slot_fd);
+}
+
+TEST(the_loss_of_the_spawner_is_reported)
+{
+    struct err e = {0};
+    struct world *w = world_open();
+    world_start(w, 1);
+    CHECK(kill(w->spawner, SIGKILL) == 0);
+    world_wait(w, until_lost, NULL);
+    CHECK(sandbox_start(w->sandbox, 2, 0, &sandbox_default_limits, &e) < 0);
+    CHECK_INT(e.code, ERR_UNAVAILABLE);
+    world_close(w);
+}
+
+TEST(two_daemons_take_different_numbers)
+{
+    char group_a[512], group_b[512];
+    struct world *a = world_open(), *b = world_open();
+    CHECK_STR(world_tell(world_start(a, 1), "echo a"), "a");
+    CHECK_STR(world_tell(world_start(b, 1), "echo b"), "b");
+    cgroup_of(last_child(a->spawner), group_a);
+    cgroup_of(last_child(b->spawner), group_b);
+    CHECK(strcmp(group_a, group_b) != 0);
+    world_close(a);
+    world_close(b);
+}
+
+/* --- what a server in an attacker's hands may send --- */
+
+static int raw_spawner(pid_t *ret_pid)
+{
+    struct err e = {0};
+    int fd = -1;
+    struct sandbox_config config = world_config();
+    CHECK(spawner_start(&config, &fd, ret_pid, &e) == 0);
+    return fd;
+}
+
+static void next_of_type(int fd, enum wire_type type, struct wire *ret)
+{
+    struct err e = {0};
+    struct fd_message m;
+    char packet[sizeof *ret];
+    do {
+        CHECK(fd_receive(fd, packet, sizeof packet, &m, &e) == 0 && m.len);
+        for (size_t i = 0; i < m.fd_count; i++)
+            close(m.fds[i]);
+        CHECK(wire_decode(packet, m.len, WIRE_FROM_SPAWNER, ret, &e) == 0);
+    } while (ret->type != type);
+}
+
+static void end_raw_spawner(int fd, pid_t pid)
+{
+    close(fd);
+    CHECK(waitpid(pid, NULL, 0) == pid);
+}
+
+TEST(numbers_out_of_bounds_are_refused_by_the_spawner_itself)
+{
+    pid_t pid;
+    struct err e = {0};
+    struct wire w, reply;
+    int fd = raw_spawner(&pid);
+    wire_init(&w, WIRE_START);
+    w.ticket = 5;
+    wire_pack_limits(&sandbox_default_limits, &w.limits);
+    w.limits.pids = 1 << 30;
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_FAILED, &reply);
+    CHECK(reply.ticket == 5 && reply.err.code == ERR_INVALID);
+    wire_init(&w, WIRE_KILL);
+    w.slot = UINT32_MAX;
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    wire_init(&w, WIRE_LIMIT);
+    w.slot = 3;
+    wire_pack_limits(&sandbox_default_limits, &w.limits);
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_LIMITED, &reply);
+    CHECK_INT(reply.err.code, ERR_NOT_FOUND);
+    end_raw_spawner(fd, pid);
+}
+
+TEST(a_packet_that_is_no_message_ends_the_spawner)
+{
+    pid_t pid;
+    struct err e = {0};
+    int fd = raw_spawner(&pid);
+    CHECK(fd_send(fd, "nonsense", 8, NULL, 0, &e) == 0);
+    CHECK(waitpid(pid, NULL, 0) == pid);
+    close(fd);
+}
+
+TEST(a_late_kill_does_not_hit_the_next_tenant)
+{
+    pid_t pid;
+    struct err e = {0};
+    struct wire w, reply;
+    int fd = raw_spawner(&pid);
+    next_of_type(fd, WIRE_TEMPLATE_READY, &reply);
+    wire_init(&w, WIRE_START);
+    wire_pack_limits(&sandbox_default_limits, &w.limits);
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_STARTED, &reply); /* its socket is closed: the guest exits */
+    uint32_t old = reply.generation;
+    next_of_type(fd, WIRE_ENDED, &reply);
+    CHECK_INT(reply.generation, old);
+    CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+    next_of_type(fd, WIRE_STARTED, &reply);
+    CHECK(reply.generation != old);
+    end_raw_spawner(fd, pid);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_killed_server_leaves_no_process_and_no_cgroup),
+    cmocka_unit_test(a_killed_spawner_takes_its_slots_along_and_the_next_one_sweeps),
+    cmocka_unit_test(the_loss_of_the_spawner_is_reported),
+    cmocka_unit_test(two_daemons_take_different_numbers),
+    cmocka_unit_test(numbers_out_of_bounds_are_refused_by_the_spawner_itself),
+    cmocka_unit_test(a_packet_that_is_no_message_ends_the_spawner),
+    cmocka_unit_test(a_late_kill_does_not_hit_the_next_tenant),
+};
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && !strcmp(argv[1], "guest"))
+        guest_main();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
