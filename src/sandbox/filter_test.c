@@ -11,6 +11,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -199,6 +200,27 @@ TEST(device_nodes_are_refused_and_fifos_are_not)
     CHECK(unlink(name) == 0);
 }
 
+TEST(descriptors_are_controlled_but_files_are_not_watched)
+{
+    int fds[2];
+    CHECK(pipe(fds) == 0);
+    CHECK_INT(UNDER_FILTER(fcntl(fds[0], F_GETFL)), RAN);
+    CHECK_INT(UNDER_FILTER(fcntl(fds[0], F_SETFD, FD_CLOEXEC)), RAN);
+    CHECK_INT(UNDER_FILTER(fcntl(fds[0], F_DUPFD_CLOEXEC, 0)), RAN);
+    CHECK_INT(UNDER_FILTER(fcntl(fds[0], F_GETPIPE_SZ)), RAN);
+    CHECK_INT(UNDER_FILTER(fcntl(fds[0], F_SETPIPE_SZ, 4096)), RAN);
+    CHECK_INT(UNDER_FILTER(fcntl(memfd_create("x", MFD_ALLOW_SEALING), F_ADD_SEALS, F_SEAL_GROW)),
+              RAN);
+    CHECK_INT(UNDER_FILTER(fcntl(memfd_create("x", 0), F_OFD_SETLK,
+                                 &(struct flock){.l_type = F_WRLCK, .l_len = 1})),
+              RAN);
+    CHECK_INT(UNDER_FILTER(fcntl(open("/usr", O_RDONLY), F_NOTIFY, DN_ACCESS)), ENOSYS);
+    CHECK_INT(UNDER_FILTER(fcntl(fds[0], F_SETLEASE, F_RDLCK)), ENOSYS);
+    CHECK_INT(UNDER_FILTER(inotify_init1(0)), ENOSYS);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 TEST(huge_pages_are_refused)
 {
     CHECK(UNDER_FILTER(mmap(NULL, 2 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1,
@@ -284,7 +306,8 @@ TEST_MAIN(the_exported_program_is_a_valid_one_and_not_empty,
           high_bits_of_an_int_argument_change_nothing,
           nobody_types_into_a_terminal_or_loads_a_line_discipline,
           personality_can_be_asked_but_not_changed, prctl_is_limited_to_harmless_options,
-          device_nodes_are_refused_and_fifos_are_not, huge_pages_are_refused,
+          device_nodes_are_refused_and_fifos_are_not,
+          descriptors_are_controlled_but_files_are_not_watched, huge_pages_are_refused,
           calls_of_other_architectures_kill_the_process, a_shell_and_its_tools_run,
           python_runs_with_threads_processes_and_sockets,
           node_runs_with_workers_children_and_sockets)

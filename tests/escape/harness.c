@@ -13,6 +13,7 @@
 #include "sandbox/sandbox.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DEADLINE_S = 20, SLOTS = 4, LINE = 600, VICTIM = 1, ATTACKER = 2, TICKETS };
+enum { DEADLINE_S = 20, STIR_US = 20000, SLOTS = 4, LINE = 600, VICTIM = 1, ATTACKER = 2, TICKETS };
 
 struct guest {
     struct sandbox_slot slot;
@@ -32,7 +33,8 @@ struct guest {
 
 struct harness {
     struct loop *loop;
-    struct timer *deadline;
+    struct timer *deadline, *stir;
+    const char *directory;
     struct sandbox *sandbox;
     pid_t spawner;
     int port; /* of a listener on the host's loopback */
@@ -104,6 +106,17 @@ static void too_late(void *arg)
 {
     (void)arg;
     give_up("waiting", "the deadline passed");
+}
+
+/* Somebody on the host uses the files that slots see too: what watch_others looks for. */
+static void stir(void *arg)
+{
+    struct harness *h = arg;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/victim", h->directory);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd_close(&fd);
+    timer_set_us(h->stir, STIR_US);
 }
 
 static const struct sandbox_events events = {
@@ -248,6 +261,9 @@ static void open_world(struct harness *h, const char *directory)
     if (loop_new(&h->loop, &e) < 0 || sandbox_new(h->loop, fd, &events, h, &h->sandbox, &e) < 0)
         give_up("sandbox", e.text);
     h->deadline = timer_new(h->loop, too_late, h);
+    h->directory = directory;
+    h->stir = timer_new(h->loop, stir, h);
+    timer_set_us(h->stir, STIR_US);
     wait_for(h, &h->ready);
 }
 
@@ -255,6 +271,7 @@ static void close_world(struct harness *h)
 {
     sandbox_free(h->sandbox);
     waitpid(h->spawner, NULL, 0);
+    timer_free(h->stir);
     timer_free(h->deadline);
     loop_free(h->loop);
 }
