@@ -2,7 +2,7 @@
  * Only for functions/. */
 #pragma once
 
-#include "functions/functions_store.h"
+#include "functions/versions_store.h"
 #include "functions/rules.h"
 
 struct request;
@@ -25,4 +25,5 @@ void functions_link_next(struct request *req, struct response *res, const char *
 
 int functions_to_json(const struct functions *f, const struct function *fn, json_t **ret,
                       struct err *e);
-json_t *versions_to_json(const struct version *v);
+json_t *functions_time_json(int64_t us);
+json_t *functions_files_json(const char *text); /* what a version's files are; from the store */

@@ -3,7 +3,7 @@
 #include "base/must.h"
 #include "functions/functions_input.h"
 
-static json_t *time_json(int64_t us)
+json_t *functions_time_json(int64_t us)
 {
     char text[CLOCK_TEXT];
     return json_string(clock_rfc3339(us, text));
@@ -38,7 +38,7 @@ static int masked(const struct functions *f, const struct function *fn, json_t *
     return 0;
 }
 
-static json_t *files_json(const char *text)
+json_t *functions_files_json(const char *text)
 {
     json_t *files = json_loads(text, 0, NULL);
     return files ? files : json_array();
@@ -56,21 +56,10 @@ int functions_to_json(const struct functions *f, const struct function *fn, json
         "id", fn->id, "name", fn->name, "description", fn->description, "code", fn->code,
         "active_version", (int)fn->active_version, "runtime", fn->runtime, "handler", fn->handler,
         "status", fn->active ? "active" : "inactive", "network_enabled", fn->network_enabled,
-        "public_logs", fn->public_logs, "files", files_json(fn->files), "limits", limits_json(fn),
-        "concurrency", (int)fn->concurrency, "queue", (int)fn->queue, "reuse",
+        "public_logs", fn->public_logs, "files", functions_files_json(fn->files), "limits",
+        limits_json(fn), "concurrency", (int)fn->concurrency, "queue", (int)fn->queue, "reuse",
         fn->reuse == REUSE_NEVER ? "never" : "always", "environment", environment, "created_at",
-        time_json(fn->created_us), "updated_at", time_json(fn->updated_us));
+        functions_time_json(fn->created_us), "updated_at", functions_time_json(fn->updated_us));
     must(*ret);
     return 0;
-}
-
-json_t *versions_to_json(const struct version *v)
-{
-    json_t *json = json_pack(
-        "{s:s, s:i, s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:o}", "function_id", v->function_id,
-        "version", (int)v->number, "code", v->entry ? v->entry : "", "runtime", v->runtime,
-        "handler", v->handler, "files", files_json(v->files), "size", (json_int_t)v->size, "active",
-        v->active, "created_at", time_json(v->created_us), "updated_at", time_json(v->created_us));
-    must(json);
-    return json;
 }

@@ -1,8 +1,21 @@
 /* versions_api — a function's versions, newest first, and rolling back to one (contracts 1.4, rows
  * 14 and 15). */
 #include "auth/auth.h"
+#include "base/must.h"
 #include "functions/save.h"
 #include "http/http.h"
+
+static json_t *to_json(const struct version *v)
+{
+    json_t *json = json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:o}", "function_id",
+                             v->function_id, "version", (int)v->number, "code",
+                             v->entry ? v->entry : "", "runtime", v->runtime, "handler", v->handler,
+                             "files", functions_files_json(v->files), "size", (json_int_t)v->size,
+                             "active", v->active, "created_at", functions_time_json(v->created_us),
+                             "updated_at", functions_time_json(v->created_us));
+    must(json);
+    return json;
+}
 
 static int read_number(struct request *req, const char *loc, const char *text, uint32_t *ret,
                        struct err *e)
@@ -18,7 +31,7 @@ static int read_number(struct request *req, const char *loc, const char *text, u
 
 static int list_versions(struct request *req, struct response *res, struct err *e)
 {
-    struct functions_page page;
+    struct versions_page page;
     struct function fn;
     size_t limit;
     uint32_t below = 0;
@@ -30,7 +43,7 @@ static int list_versions(struct request *req, struct response *res, struct err *
         return -1;
     json_t *list = json_array();
     for (size_t i = 0; i < page.count; i++)
-        json_array_append_new(list, versions_to_json(&page.versions[i]));
+        json_array_append_new(list, to_json(&page.versions[i]));
     if (page.more)
         functions_link_next(
             req, res, arena_printf(req->arena, "%u", page.versions[page.count - 1].number), limit);
