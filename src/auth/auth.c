@@ -1,5 +1,6 @@
 #include "auth/auth.h"
 
+#include "app.h"
 #include "auth/keyfile.h"
 #include "base/mem.h"
 #include "http/http.h"

@@ -8,15 +8,7 @@
 #include "base/err.h"
 
 struct auth;
-struct functions;
 struct request;
-
-/* What endpoints reach through request.app: one pointer per capability. The wiring fills it and
- * hands it to the HTTP layer as http_config.app. */
-struct app {
-    struct auth *auth;
-    struct functions *functions;
-};
 
 /* The permission column of a route. A row without one is refused at the start. */
 enum permission {

@@ -1,5 +1,6 @@
 #include "auth/auth.h"
 
+#include "app.h"
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/test.h"

@@ -1,0 +1,59 @@
+/* calls — the record of every call, from the loop thread into the store.
+ *
+ * The loop pushes finished calls and never waits: one writer thread commits them in groups, at most
+ * about 20 ms after they came. Its queue is bounded in number and bytes; at three quarters
+ * calls_room says no, and the engine throttles new calls. While the store refuses (full disk) the
+ * writer keeps what it has and tries again, slower each time.
+ *
+ * A process that is killed loses what calls_flush_wait has not confirmed, at most the last moments.
+ *
+ * Kept are the newest `keep_per_function` records of a function (give or take a tenth) and nothing
+ * older than `keep_days`. Texts are cut at CALLS_TEXT_MAX; the record says which. */
+#pragma once
+
+#include "base/err.h"
+#include "http/http.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct call_record;
+struct calls;
+
+enum { CALLS_TEXT_MAX = 64 * 1024 };
+
+struct calls_config {
+    struct store *store;
+    unsigned keep_days;         /* 30 unless set */
+    unsigned keep_per_function; /* 10,000 unless set */
+    size_t queue_max;           /* records; 32,768 unless set */
+    size_t queue_bytes_max;     /* 64 MB unless set */
+};
+
+/* Starts the writer with a connection of its own. */
+int calls_open(const struct calls_config *config, struct calls **ret, struct err *e);
+/* Writes what is queued, a few times if need be, and ends the writer. NULL is fine. */
+void calls_close(struct calls *c);
+
+/* Loop thread. Takes the record over, always; beyond the queue's bound it is dropped, counted and
+ * logged. */
+void calls_push(struct calls *c, struct call_record *take);
+bool calls_room(const struct calls *c);
+
+/* Worker thread. Waits until everything pushed before is committed; ERR_UNAVAILABLE after five
+ * seconds. */
+int calls_flush_wait(struct calls *c, struct err *e);
+/* Worker thread. Deletes a function's records, in small steps so that others can write between. */
+int calls_forget(struct calls *c, struct db *db, const char *function_id, struct err *e);
+
+struct calls_stats {
+    uint64_t written, dropped;
+    size_t queued, queued_bytes;
+    bool failing; /* the last write did not succeed */
+};
+void calls_stats(struct calls *c, struct calls_stats *ret); /* any thread */
+
+extern const struct migration calls_migrations[]; /* 3 */
+extern const struct route calls_routes[];

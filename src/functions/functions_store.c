@@ -1,0 +1,246 @@
+#include "functions/versions_store.h"
+
+#include "base/must.h"
+
+#include <string.h>
+
+/* The bytes of a version come last in its row, so that reading the rest never touches them. */
+const struct migration functions_migrations[] = {
+    {1, "functions",
+     "CREATE TABLE functions (id text PRIMARY KEY, name text NOT NULL UNIQUE,"
+     " description text NOT NULL, runtime text NOT NULL, handler text NOT NULL,"
+     " active_version bigint NOT NULL, status text NOT NULL, network_enabled bigint NOT NULL,"
+     " public_logs bigint NOT NULL, memory_mb bigint NOT NULL, cpu_millis bigint NOT NULL,"
+     " timeout_ms bigint NOT NULL, pids bigint NOT NULL, tmp_mb bigint NOT NULL,"
+     " output_kb bigint NOT NULL, result_kb bigint NOT NULL, file_mb bigint NOT NULL,"
+     " open_files bigint NOT NULL, concurrency bigint NOT NULL, queue bigint NOT NULL,"
+     " reuse text NOT NULL, environment bytea, created_us bigint NOT NULL,"
+     " updated_us bigint NOT NULL);"
+     "CREATE INDEX functions_by_age ON functions (created_us, id);"},
+    {2, "function versions",
+     "CREATE TABLE function_versions (function_id text NOT NULL"
+     " REFERENCES functions (id) ON DELETE CASCADE, version bigint NOT NULL,"
+     " runtime text NOT NULL, handler text NOT NULL, size bigint NOT NULL,"
+     " created_us bigint NOT NULL, files text NOT NULL, entry text, code bytea NOT NULL,"
+     " PRIMARY KEY (function_id, version));"},
+    {0},
+};
+
+#define SETTINGS                                                                                   \
+    "f.id, f.name, f.description, f.runtime, f.handler, f.active_version, f.status,"               \
+    " f.network_enabled, f.public_logs, f.memory_mb, f.cpu_millis, f.timeout_ms, f.pids,"          \
+    " f.tmp_mb, f.output_kb, f.result_kb, f.file_mb, f.open_files, f.concurrency, f.queue,"        \
+    " f.reuse, f.environment, f.created_us, f.updated_us"
+#define WITH_CODE                                                                                  \
+    "SELECT " SETTINGS ", v.files, v.entry FROM functions f JOIN function_versions v"              \
+    " ON v.function_id = f.id AND v.version = f.active_version "
+
+/* Column numbers follow SETTINGS. */
+static void read_settings(struct query *q, struct arena *a, struct function *fn)
+{
+    *fn = (struct function){
+        .id = query_text(q, a, 0),
+        .name = query_text(q, a, 1),
+        .description = query_text(q, a, 2),
+        .runtime = query_text(q, a, 3),
+        .handler = query_text(q, a, 4),
+        .active_version = (uint32_t)query_int(q, 5),
+        .active = strcmp(query_text(q, a, 6), "active") == 0,
+        .network_enabled = query_int(q, 7),
+        .public_logs = query_int(q, 8),
+        .concurrency = (uint32_t)query_int(q, 18),
+        .queue = (uint32_t)query_int(q, 19),
+        .reuse = strcmp(query_text(q, a, 20), "never") == 0 ? REUSE_NEVER : REUSE_ALWAYS,
+        .environment = query_blob(q, a, 21),
+        .created_us = query_int(q, 22),
+        .updated_us = query_int(q, 23),
+        .code = "",
+        .files = "[]",
+    };
+    for (int i = 0; i < LIMITS; i++)
+        fn->limits[i] = (uint32_t)query_int(q, 9 + i);
+}
+
+static void read_with_code(struct query *q, struct arena *a, struct function *fn)
+{
+    read_settings(q, a, fn);
+    fn->files = query_text(q, a, 24);
+    const char *entry = query_text(q, a, 25);
+    fn->code = entry ? entry : "";
+}
+
+static int find(struct db *db, struct arena *a, const char *sql, const char *key,
+                struct function *ret, struct err *e)
+{
+    auto_query struct query *q = NULL;
+    if (db_query(db, sql, DB_ARGS(db_textz(key)), &q, e) < 0)
+        return -1;
+    int found = query_next(q, e);
+    if (found > 0)
+        read_with_code(q, a, ret);
+    return found;
+}
+
+static int not_found(struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "Function not found");
+}
+
+int functions_find_id(struct db *db, struct arena *a, const char *id, struct function *ret,
+                      struct err *e)
+{
+    int found = find(db, a, WITH_CODE "WHERE f.id = $1", id, ret, e);
+    return found == 0 ? not_found(e) : found < 0 ? -1 : 0;
+}
+
+int functions_find_name(struct db *db, struct arena *a, const char *name, struct function *ret,
+                        struct err *e)
+{
+    int found = find(db, a, WITH_CODE "WHERE f.name = $1", name, ret, e);
+    return found == 0 ? not_found(e) : found < 0 ? -1 : 0;
+}
+
+int functions_find(struct db *db, struct arena *a, const char *id_or_name, struct function *ret,
+                   struct err *e)
+{
+    int found = find(db, a, WITH_CODE "WHERE f.id = $1", id_or_name, ret, e);
+    if (found == 0)
+        return functions_find_name(db, a, id_or_name, ret, e);
+    return found < 0 ? -1 : 0;
+}
+
+int functions_each(struct db *db, int (*each)(void *arg, const struct function *fn, struct err *e),
+                   void *arg, struct err *e)
+{
+    auto_query struct query *q = NULL;
+    if (db_query(db, "SELECT " SETTINGS " FROM functions f ORDER BY f.created_us", DB_NO_ARGS, &q,
+                 e) < 0)
+        return -1;
+    int more;
+    while ((more = query_next(q, e)) > 0) {
+        auto_arena struct arena *a = arena_new();
+        struct function fn;
+        read_settings(q, a, &fn);
+        if (each(arg, &fn, e) < 0)
+            return -1;
+    }
+    return more;
+}
+
+/* From the newest, or behind the function `before`; a cursor that names no function ends the list.
+ */
+static int list_query(struct db *db, const char *before, size_t limit, struct query **ret,
+                      struct err *e)
+{
+    struct db_value rows = db_int((int64_t)limit + 1);
+    if (!before)
+        return db_query(db, WITH_CODE "ORDER BY f.created_us DESC, f.id DESC LIMIT $1",
+                        DB_ARGS(rows), ret, e);
+    return db_query(db,
+                    WITH_CODE "WHERE (f.created_us, f.id) <"
+                              " (SELECT created_us, id FROM functions WHERE id = $1)"
+                              " ORDER BY f.created_us DESC, f.id DESC LIMIT $2",
+                    DB_ARGS(db_textz(before), rows), ret, e);
+}
+
+int functions_list(struct db *db, struct arena *a, const char *before, size_t limit,
+                   struct functions_page *ret, struct err *e)
+{
+    auto_query struct query *q = NULL;
+    *ret = (struct functions_page){.functions = arena_alloc(a, limit * sizeof(struct function))};
+    if (list_query(db, before, limit, &q, e) < 0)
+        return -1;
+    size_t bytes = 0;
+    int more;
+    while ((more = query_next(q, e)) > 0) {
+        if (ret->count == limit || bytes > FUNCTIONS_PAGE_BYTES) {
+            ret->more = true;
+            return 0;
+        }
+        struct function *fn = &ret->functions[ret->count++];
+        read_with_code(q, a, fn);
+        bytes += strlen(fn->code) + strlen(fn->files);
+    }
+    return more;
+}
+
+/* The name is the one thing that can be taken already. */
+static int name_taken(const struct function *fn, struct err *e)
+{
+    if (e->code == ERR_CONFLICT)
+        return err_set(e, ERR_CONFLICT, "A function named '%s' exists already", fn->name);
+    return -1;
+}
+
+enum { SETTING_VALUES = 24 };
+
+static void bind_settings(const struct function *fn, struct db_value v[SETTING_VALUES])
+{
+    size_t n = 0;
+    v[n++] = db_textz(fn->id);
+    v[n++] = db_textz(fn->name);
+    v[n++] = db_textz(fn->description);
+    v[n++] = db_textz(fn->runtime);
+    v[n++] = db_textz(fn->handler);
+    v[n++] = db_int(fn->active_version);
+    v[n++] = db_textz(fn->active ? "active" : "inactive");
+    v[n++] = db_int(fn->network_enabled);
+    v[n++] = db_int(fn->public_logs);
+    for (int i = 0; i < LIMITS; i++)
+        v[n++] = db_int(fn->limits[i]);
+    v[n++] = db_int(fn->concurrency);
+    v[n++] = db_int(fn->queue);
+    v[n++] = db_textz(fn->reuse == REUSE_NEVER ? "never" : "always");
+    v[n++] = db_blob(fn->environment);
+    v[n++] = db_int(fn->created_us);
+    v[n++] = db_int(fn->updated_us);
+    must(n == SETTING_VALUES);
+}
+
+int functions_insert(struct db *db, const struct function *fn, struct err *e)
+{
+    struct db_value values[SETTING_VALUES];
+    bind_settings(fn, values);
+    int rc = db_exec(
+        db,
+        "INSERT INTO functions (id, name, description, runtime, handler, active_version, status,"
+        " network_enabled, public_logs, memory_mb, cpu_millis, timeout_ms, pids, tmp_mb, output_kb,"
+        " result_kb, file_mb, open_files, concurrency, queue, reuse, environment, created_us,"
+        " updated_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+        " $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+        values, SETTING_VALUES, e);
+    return rc < 0 ? name_taken(fn, e) : 0;
+}
+
+int functions_update(struct db *db, const struct function *fn, struct err *e)
+{
+    struct db_value values[SETTING_VALUES];
+    bind_settings(fn, values);
+    int rc = db_exec(
+        db,
+        "UPDATE functions SET name = $2, description = $3, runtime = $4, handler = $5,"
+        " active_version = $6, status = $7, network_enabled = $8, public_logs = $9, memory_mb = "
+        "$10,"
+        " cpu_millis = $11, timeout_ms = $12, pids = $13, tmp_mb = $14, output_kb = $15,"
+        " result_kb = $16, file_mb = $17, open_files = $18, concurrency = $19, queue = $20,"
+        " reuse = $21, environment = $22, created_us = $23, updated_us = $24 WHERE id = $1",
+        values, SETTING_VALUES, e);
+    return rc < 0 ? name_taken(fn, e) : 0;
+}
+
+int functions_delete(struct db *db, const char *id, struct err *e)
+{
+    int gone = db_exec(db, "DELETE FROM functions WHERE id = $1", DB_ARGS(db_textz(id)), e);
+    return gone == 0 ? not_found(e) : gone < 0 ? -1 : 0;
+}
+
+int functions_load_code(struct db *db, const char *id, uint32_t version, struct code **ret,
+                        struct err *e)
+{
+    auto_arena struct arena *a = arena_new();
+    struct str section;
+    if (versions_section(db, a, id, version, &section, e) < 0)
+        return -1;
+    *ret = code_new(section.p, section.n);
+    return 0;
+}

@@ -1,0 +1,339 @@
+#include "functions/save.h"
+
+#include "app.h"
+#include "base/clock.h"
+#include "base/must.h"
+#include "http/http.h"
+#include "runtimes/runtimes.h"
+
+#include <string.h>
+
+/* One save under way. */
+struct save {
+    struct request *req;
+    struct functions *functions;
+    struct db *db;
+    struct function fn;     /* as it will be */
+    struct version version; /* number 0: the active one stays */
+    bool is_new;
+};
+
+struct functions *save_functions(const struct request *req)
+{
+    return ((const struct app *)req->app)->functions;
+}
+
+static void unlock(struct functions **f)
+{
+    if (*f)
+        pthread_mutex_unlock(&(*f)->saving);
+}
+
+/* Held until the end of the scope. */
+#define auto_saving __attribute__((cleanup(unlock)))
+
+static struct functions *lock(struct request *req)
+{
+    struct functions *f = save_functions(req);
+    pthread_mutex_lock(&f->saving);
+    return f;
+}
+
+static void tell_changed(const struct save *s)
+{
+    const struct functions_listener *to = &s->functions->config.listener;
+    struct str section = s->version.section;
+    if (to->changed)
+        to->changed(to->arg, &s->fn, s->version.number ? code_new(section.p, section.n) : NULL);
+}
+
+/* A value of "****" is what we showed the client in place of the one it does not know: keep it. */
+static int merge_environment(struct save *s, json_t *wanted, struct err *e)
+{
+    json_t *old = NULL, *merged = json_copy(wanted), *value;
+    const char *key, *missing = NULL;
+    int rc = rules_environment_open(s->functions, &s->fn, &old, e);
+    json_object_foreach(wanted, key, value)
+    {
+        if (rc < 0 || strcmp(json_string_value(value), MASKED) != 0)
+            continue;
+        json_t *kept = json_object_get(old, key);
+        if (kept)
+            json_object_set(merged, key, kept);
+        else
+            missing = key;
+    }
+    if (rc == 0 && missing)
+        rc = http_invalid(s->req, "body.environment", "value_error", e,
+                          "Value error, '%s' is masked but has no stored value", missing);
+    if (rc == 0)
+        rules_environment_set(s->functions, s->req->arena, &s->fn, merged);
+    json_decref(old);
+    json_decref(merged);
+    return rc;
+}
+
+static void apply_settings(struct function *fn, const struct function_change *c)
+{
+    if (c->name)
+        fn->name = c->name;
+    if (c->description)
+        fn->description = c->description;
+    if (c->active != KEEP)
+        fn->active = c->active;
+    if (c->network_enabled != KEEP)
+        fn->network_enabled = c->network_enabled;
+    if (c->public_logs != KEEP)
+        fn->public_logs = c->public_logs;
+    if (c->reuse != KEEP)
+        fn->reuse = (enum reuse)c->reuse;
+    if (c->concurrency != LIMIT_KEEP)
+        fn->concurrency = c->concurrency;
+    if (c->queue != LIMIT_KEEP)
+        fn->queue = c->queue;
+    for (int i = 0; i < LIMITS; i++)
+        if (c->limits[i] != LIMIT_KEEP)
+            fn->limits[i] = c->limits[i];
+}
+
+/* What only the whole can tell. */
+static int check_together(const struct save *s, struct err *e)
+{
+    const struct function *fn = &s->fn;
+    if (fn->network_enabled && !s->functions->config.egress)
+        return http_invalid(s->req, "body.network_enabled", "value_error", e,
+                            "Value error, this server has no egress network");
+    if (strcmp(fn->runtime, "nodejs") == 0 && fn->limits[LIMIT_MEMORY_MB] < 64)
+        return http_invalid(s->req, "body.limits.memory_mb", "range_error", e,
+                            "nodejs needs at least 64 MB");
+    return 0;
+}
+
+/* The files with the entry file's text replaced, or added where there is none. */
+static struct str with_entry(struct arena *a, struct str old, const struct runtime *runtime,
+                             const char *handler, struct str code)
+{
+    auto_buf struct buf out = {0};
+    struct file entry = files_entry(old, runtime->entry_file, handler), f;
+    struct file fresh = {str_of(runtime->entry_file), entry.path.p ? entry.mode : 0644, code};
+    if (strcmp(runtime->entry_file, "bootstrap") == 0)
+        fresh.mode = 0755; /* the one entry file that is executed itself */
+    if (entry.path.p)
+        fresh.path = entry.path;
+    files_add(&out, &fresh);
+    while (files_next(&old, &f))
+        if (!str_eq(f.path, fresh.path))
+            files_add(&out, &f);
+    return arena_str(a, buf_str(&out));
+}
+
+/* The files of the new version: uploaded, or the old ones with new code. A new runtime cannot do
+ * anything with the files of another one, unless told to. */
+static int choose_files(struct save *s, const struct function_change *c,
+                        const struct runtime *runtime, struct err *e)
+{
+    struct str old = {NULL, 0};
+    bool same_runtime = !s->is_new && strcmp(s->fn.runtime, runtime->name) == 0;
+    if (c->files.p) {
+        s->version.section = c->files;
+        return 0;
+    }
+    if ((same_runtime || !c->code.p) && !s->is_new &&
+        versions_section(s->db, s->req->arena, s->fn.id, s->fn.active_version, &old, e) < 0)
+        return -1;
+    s->version.section =
+        c->code.p ? with_entry(s->req->arena, old, runtime, s->version.handler, c->code) : old;
+    return 0;
+}
+
+static void describe_files(struct save *s, const struct runtime *runtime)
+{
+    struct version *v = &s->version;
+    struct file entry = files_entry(v->section, runtime->entry_file, v->handler), f;
+    struct str rest = v->section;
+    json_t *list = json_array();
+    while (files_next(&rest, &f)) {
+        v->size += f.bytes.n;
+        json_array_append_new(list,
+                              json_pack("{s:s%, s:i, s:s}", "path", f.path.p, f.path.n, "size",
+                                        (int)f.bytes.n, "mode", f.mode == 0755 ? "0755" : "0644"));
+    }
+    char *text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    must(text);
+    v->files = arena_strdup(s->req->arena, text);
+    free(text);
+    if (entry.path.p && files_is_text(entry.bytes))
+        v->entry = arena_dup(s->req->arena, entry.bytes.p, entry.bytes.n);
+    s->fn.files = v->files;
+    s->fn.code = v->entry ? v->entry : "";
+}
+
+static bool differs(const char *wanted, const char *now)
+{
+    return wanted && (!now || strcmp(wanted, now) != 0);
+}
+
+/* Makes a version when what runs changes. Runtime and handler belong to it: a rollback brings back
+ * those it ran with. */
+static int apply_version(struct save *s, const struct function_change *c, struct err *e)
+{
+    struct function *fn = &s->fn;
+    struct version *v = &s->version;
+    const struct runtime *runtime = NULL;
+    bool other_runtime = s->is_new || differs(c->runtime, fn->runtime);
+    if (!c->code.p && !c->files.p && !other_runtime && !differs(c->handler, fn->handler))
+        return 0;
+    v->runtime = c->runtime ? c->runtime : fn->runtime;
+    if (runtimes_find(v->runtime, &runtime, e) < 0)
+        return -1;
+    v->handler = c->handler ? c->handler : other_runtime ? runtime->handler : fn->handler;
+    v->function_id = fn->id;
+    v->created_us = fn->updated_us;
+    if (versions_next_number(s->db, fn->id, &v->number, e) < 0 ||
+        choose_files(s, c, runtime, e) < 0)
+        return -1;
+    fn->runtime = v->runtime;
+    fn->handler = v->handler;
+    fn->active_version = v->number;
+    describe_files(s, runtime);
+    return 0;
+}
+
+static int apply(struct save *s, struct function_change *c, struct err *e)
+{
+    s->fn.updated_us = clock_wall_us();
+    apply_settings(&s->fn, c);
+    if (apply_version(s, c, e) < 0 || check_together(s, e) < 0)
+        return -1;
+    return c->environment ? merge_environment(s, c->environment, e) : 0;
+}
+
+static int store(struct save *s, struct tx *tx, struct function *ret, struct err *e)
+{
+    int rc = s->is_new ? functions_insert(s->db, &s->fn, e) : functions_update(s->db, &s->fn, e);
+    if (rc < 0 || (s->version.number && versions_insert(s->db, &s->version, e) < 0) ||
+        db_commit(tx, e) < 0)
+        return -1;
+    tell_changed(s);
+    *ret = s->fn;
+    return 0;
+}
+
+static int create(struct save *s, struct tx *tx, struct function_change *c, struct function *ret,
+                  struct err *e)
+{
+    char id[ID_TEXT];
+    id_new(id);
+    rules_standard(&s->fn);
+    s->is_new = true;
+    s->fn.id = arena_strdup(s->req->arena, id);
+    if (apply(s, c, e) < 0)
+        return -1;
+    s->fn.created_us = s->fn.updated_us;
+    return store(s, tx, ret, e);
+}
+
+static int change(struct save *s, struct tx *tx, struct function_change *c, struct function *ret,
+                  struct err *e)
+{
+    if (apply(s, c, e) < 0)
+        return -1;
+    return store(s, tx, ret, e);
+}
+
+int save_new(struct request *req, struct function_change *c, struct function *ret, struct err *e)
+{
+    auto_saving struct functions *f = lock(req);
+    auto_tx struct tx tx = {0};
+    struct save s = {.req = req, .functions = f, .db = req->context};
+    if (db_begin(s.db, &tx, e) < 0)
+        return -1;
+    return create(&s, &tx, c, ret, e);
+}
+
+int save_change(struct request *req, const char *key, struct function_change *c,
+                struct function *ret, struct err *e)
+{
+    auto_saving struct functions *f = lock(req);
+    auto_tx struct tx tx = {0};
+    struct save s = {.req = req, .functions = f, .db = req->context};
+    if (db_begin(s.db, &tx, e) < 0 || functions_find(s.db, req->arena, key, &s.fn, e) < 0)
+        return -1;
+    return change(&s, &tx, c, ret, e);
+}
+
+int save_by_name(struct request *req, struct function_change *c, struct function *ret,
+                 struct err *e)
+{
+    auto_saving struct functions *f = lock(req);
+    auto_tx struct tx tx = {0};
+    struct save s = {.req = req, .functions = f, .db = req->context};
+    struct err missing = {0};
+    if (db_begin(s.db, &tx, e) < 0)
+        return -1;
+    if (functions_find_name(s.db, req->arena, c->name, &s.fn, &missing) == 0)
+        return change(&s, &tx, c, ret, e);
+    if (missing.code != ERR_NOT_FOUND) {
+        *e = missing;
+        return -1;
+    }
+    if (!c->runtime)
+        return http_invalid(req, "query.runtime", "missing", e,
+                            "Field required: no main.py, index.js or bootstrap tells it");
+    return create(&s, &tx, c, ret, e);
+}
+
+static int activate(struct save *s, uint32_t number, struct err *e)
+{
+    struct arena *a = s->req->arena;
+    if (versions_find(s->db, a, s->fn.id, number, &s->version, e) < 0 ||
+        versions_section(s->db, a, s->fn.id, number, &s->version.section, e) < 0)
+        return -1;
+    s->fn.active_version = number;
+    s->fn.runtime = s->version.runtime;
+    s->fn.handler = s->version.handler;
+    s->fn.files = s->version.files;
+    s->fn.code = s->version.entry ? s->version.entry : "";
+    s->fn.updated_us = clock_wall_us();
+    return 0;
+}
+
+int save_rollback(struct request *req, const char *key, uint32_t number, struct function *ret,
+                  struct err *e)
+{
+    auto_saving struct functions *f = lock(req);
+    auto_tx struct tx tx = {0};
+    struct save s = {.req = req, .functions = f, .db = req->context};
+    if (db_begin(s.db, &tx, e) < 0 || functions_find(s.db, req->arena, key, &s.fn, e) < 0 ||
+        activate(&s, number, e) < 0 || check_together(&s, e) < 0 ||
+        functions_update(s.db, &s.fn, e) < 0 || db_commit(&tx, e) < 0)
+        return -1;
+    tell_changed(&s);
+    *ret = s.fn;
+    return 0;
+}
+
+static int remove_row(struct request *req, const char *key, struct function *fn, struct err *e)
+{
+    auto_saving struct functions *f = lock(req);
+    auto_tx struct tx tx = {0};
+    const struct functions_listener *to = &f->config.listener;
+    if (db_begin(req->context, &tx, e) < 0 ||
+        functions_find(req->context, req->arena, key, fn, e) < 0 ||
+        functions_delete(req->context, fn->id, e) < 0 || db_commit(&tx, e) < 0)
+        return -1;
+    if (to->removed)
+        to->removed(to->arg, fn->id);
+    return 0;
+}
+
+/* The records follow after the commit: thousands of rows would hold up every other writer. What a
+ * crash leaves of them can no longer be reached and goes with its age. */
+int save_delete(struct request *req, const char *key, struct err *e)
+{
+    struct function fn;
+    if (remove_row(req, key, &fn, e) < 0)
+        return -1;
+    return calls_forget(((const struct app *)req->app)->calls, req->context, fn.id, e);
+}
