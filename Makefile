@@ -21,7 +21,7 @@ ifneq ($(shell pkg-config --exists $(PKGS) 2>&1 && echo yes),yes)
 $(error Some libraries are missing. `scripts/deps run` installs them or names the command)
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-LIBS    := $(shell pkg-config --libs $(PKGS)) -lpthread
+LIBS    := $(shell pkg-config --libs $(PKGS)) -lpthread -lm
 endif
 
 WERROR  ?= -Werror

@@ -1,4 +1,5 @@
-/* app — what the capabilities share: http_config.app, reached by handlers as req->app. Owned by serve/. */
+/* app — what the capabilities share: http_config.app, reached by handlers as req->app. Owned by
+ * serve/. */
 #pragma once
 
 #include <stdint.h>

@@ -13,6 +13,7 @@ struct request;
 /* The permission column of a route. A row without one is refused at the start. */
 enum permission {
     PERM_PUBLIC = 1,     /* anybody; credentials are not looked at */
+    PERM_CALL,           /* anybody; right credentials are noticed, wrong ones count as none */
     PERM_CALLS_READ,     /* anybody, but wrong credentials are refused; the handler shows what the
                             function has opened (`public_logs`) and all of it to its owner */
     PERM_FUNCTIONS_READ, /* the owner, as all below */

@@ -19,7 +19,7 @@ const struct limit_rule limit_rules[LIMITS] = {
     [LIMIT_OUTPUT_KB] = {"output_kb", 1, 1, 16384, 1024},
     [LIMIT_RESULT_KB] = {"result_kb", 1, 1, 16384, 6144},
     [LIMIT_FILE_MB] = {"file_mb", 1, 1, 4096, 64},
-    [LIMIT_OPEN_FILES] = {"open_files", 1, 16, 4096, 256},
+    [LIMIT_OPEN_FILES] = {"open_files", 1, 16, 4096, 1024},
 };
 
 struct functions *functions_new(const struct functions_config *config)

@@ -74,7 +74,7 @@ struct functions *functions_new(const struct functions_config *config);
 void functions_free(struct functions *f);
 
 extern const struct migration functions_migrations[]; /* 1 functions, 2 function_versions */
-extern const struct route functions_routes[], versions_routes[], deploy_routes[];
+extern const struct route functions_routes[], versions_routes[], deploy_routes[], invoke_routes[];
 
 /* Any thread with a connection. ERR_NOT_FOUND "Function not found". */
 int functions_find_id(struct db *db, struct arena *a, const char *id, struct function *ret,

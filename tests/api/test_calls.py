@@ -70,7 +70,7 @@ def test_a_result_that_is_not_json_names_its_type(shared):
 @pytest.mark.parametrize("code, words", [
     ("def handler(event:\n", ["SyntaxError", "main.py"]),
     ("x = 1", ["handler"]),
-    ("handler = 5", ["handler", "callable"]),
+    ("handler = 5", ["handler", "not a function"]),
     ("import no_such_module\ndef handler(event): pass", ["no_such_module"]),
     ("raise RuntimeError('at load')", ["at load"]),
 ])

@@ -96,7 +96,8 @@ def test_a_hundred_functions_at_once_are_all_served(shared):
 def test_limits_of_a_function_are_those_of_its_slot(shared):
     fn = shared.create("import resource, os\ndef handler(event):\n    held = bytearray(100 << 20)\n    return len(held)",
                        limits={"memory_mb": 256})
-    assert shared.call(fn)["success"]
+    result = shared.call(fn)
+    assert result["success"], result
     shared.request("PUT", f"/api/functions/{fn['id']}", {"limits": {"memory_mb": 64}})
     result = shared.call(fn)
     assert result["status"] == "oom" and "memory_mb = 64" in result["error"]

@@ -110,6 +110,6 @@ def test_a_function_cannot_reach_the_server(shared):
 def test_a_function_sees_no_other_process_and_no_host_file(shared):
     fn = shared.create("import os\ndef handler(event):\n"
                        "    return [[p for p in os.listdir('/proc') if p.isdigit()], os.path.exists('/etc/shadow'),\n"
-                       "            os.path.exists('/root'), os.listdir('/tmp'), os.getuid()]")
+                       "            os.listdir('/root') if os.access('/root', os.R_OK) else [], os.listdir('/tmp'), os.getuid()]")
     pids, shadow, home, tmp, uid = shared.call(fn)["output"]
     assert pids == ["1"] and not shadow and not home and tmp == [] and uid != 0

@@ -1,0 +1,303 @@
+#include "serve/server.h"
+
+#include "auth/auth.h"
+#include "auth/seal.h"
+#include "base/arena.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "engine/engine.h"
+#include "functions/functions.h"
+#include "runtimes/runtimes.h"
+#include "sandbox/sandbox.h"
+#include "serve/fetch.h"
+#include "serve/privileges.h"
+#include "store/store.h"
+#include "usage/usage.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
+    SPARE_FILES = 4096,     /* descriptors beside connections and slots */
+    FILES_PER_SLOT = 5,
+};
+
+int server_open_data(struct server *s, struct err *e)
+{
+    s->data_fd = privileges_open_data_dir(s->settings.data_dir, e);
+    return s->data_fd < 0 ? -1 : 0;
+}
+
+/* Beside the program in a build tree, else where `make install` puts them. */
+static int find_runners(char *out, size_t size, struct err *e)
+{
+    static const char *const places[] = {"runners", "../lib/virga/runners"};
+    char program[PATH_MAX];
+    struct stat info;
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (len < 0)
+        return err_sys(e, "find the program's own path");
+    program[len] = 0;
+    *strrchr(program, '/') = 0;
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        snprintf(out, size, "%s/%s", program, places[i]);
+        if (stat(out, &info) == 0 && S_ISDIR(info.st_mode))
+            return 0;
+    }
+    return err_set(e, ERR_NOT_FOUND, "no language runners beside '%s'; name them with --runners",
+                   program);
+}
+
+int server_start_spawner(struct server *s, struct err *e)
+{
+    char runners[PATH_MAX + 32];
+    struct sandbox_template templates[SANDBOX_TEMPLATES_MAX] = {0};
+    unsigned count = 0;
+    const char *named = s->settings.runners_dir;
+    if (!named && find_runners(runners, sizeof runners, e) < 0)
+        return -1;
+    for (; runtimes[count]; count++)
+        templates[count] =
+            (struct sandbox_template){.name = runtimes[count]->name,
+                                      .template_argv = runtimes[count]->template_argv,
+                                      .slot_argv = runtimes[count]->slot_argv};
+    struct sandbox_config config = {.templates = templates,
+                                    .template_count = count,
+                                    .runners_dir = named ? named : runners,
+                                    .root_dir = s->settings.root_dir,
+                                    .slots_max = s->settings.slots_max,
+                                    .weaker = s->settings.weaker};
+    privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
+                           SPARE_FILES);
+    return spawner_start(&config, &s->spawner_fd, &s->app.spawner, e);
+}
+
+int server_load_keys(struct server *s, struct err *e)
+{
+    if (auth_open(s->data_fd, &s->app.auth, e) < 0)
+        return -1;
+    return seal_load(s->data_fd, &s->seal, e);
+}
+
+int server_drop_rights(struct server *s, struct err *e)
+{
+    return privileges_drop(s->settings.user, s->settings.data_dir, s->data_fd, s->data_path,
+                           sizeof s->data_path, e);
+}
+
+int server_open_store(struct server *s, struct err *e)
+{
+    static const struct migration *const migrations[] = {functions_migrations, calls_migrations,
+                                                         NULL};
+    char path[sizeof s->data_path + 16];
+    snprintf(path, sizeof path, "%s/virga.db", s->data_path);
+    return store_open(&(struct store_config){.path = path, .migrations = migrations}, &s->app.store,
+                      e);
+}
+
+int server_open_loop(struct server *s, struct err *e)
+{
+    if (loop_new(&s->loop, e) < 0)
+        return -1;
+    handoff_init(&s->handoff, s->loop);
+    return 0;
+}
+
+int server_open_calls(struct server *s, struct err *e)
+{
+    return calls_open(&(struct calls_config){.store = s->app.store,
+                                             .keep_days = s->settings.calls_days,
+                                             .keep_per_function = s->settings.calls_per_function},
+                      &s->app.calls, e);
+}
+
+/* --- what the control plane tells the engine --- */
+
+struct change {
+    struct server *server;
+    struct function_spec spec;
+    struct code *code;
+};
+
+static void set_function(void *arg)
+{
+    struct change *c = arg;
+    engine_set(c->server->app.engine, &c->spec, c->code);
+    code_unref(c->code);
+}
+
+static void on_changed(void *arg, const struct function *fn, struct code *code)
+{
+    struct server *s = arg;
+    struct err e = {0};
+    auto_arena struct arena *a = arena_new();
+    struct change change = {.server = s, .code = code};
+    if (function_to_spec(s->app.functions, a, fn, &change.spec, &e) < 0) {
+        log_error("serve", "saved function cannot be called fn=%s: %s", fn->id, e.text);
+        code_unref(code);
+        return;
+    }
+    (void)handoff_run(&s->handoff, set_function, &change);
+}
+
+struct removal {
+    struct server *server;
+    const char *id;
+};
+
+static void remove_function(void *arg)
+{
+    struct removal *r = arg;
+    engine_remove(r->server->app.engine, r->id);
+}
+
+static void on_removed(void *arg, const char *id)
+{
+    struct removal removal = {arg, id};
+    (void)handoff_run(&removal.server->handoff, remove_function, &removal);
+}
+
+int server_open_functions(struct server *s, struct err *e)
+{
+    (void)e;
+    s->app.functions = functions_new(&(struct functions_config){
+        .seal = s->seal,
+        .listener = {.changed = on_changed, .removed = on_removed, .arg = s},
+        .egress = false,
+    });
+    return 0;
+}
+
+/* --- what the engine asks for --- */
+
+static void on_fetch(void *arg, const char *function_id, uint32_t version)
+{
+    struct server *s = arg;
+    fetch_code(s->workers, s->app.engine, function_id, version);
+}
+
+static void on_record(void *arg, struct call_record *r)
+{
+    struct server *s = arg;
+    calls_push(s->app.calls, r);
+}
+
+static bool has_room(void *arg)
+{
+    struct server *s = arg;
+    return calls_room(s->app.calls);
+}
+
+int server_open_engine(struct server *s, struct err *e)
+{
+    struct engine_config config = {
+        .runtimes = runtimes,
+        .slots_max = s->settings.slots_max,
+        .blanks = s->settings.blanks,
+        .idle_ms = s->settings.idle_s * 1000,
+        .code_cache_max = s->settings.code_cache_max,
+        .fetch_code = on_fetch,
+        .record = on_record,
+        .record_room = has_room,
+        .arg = s,
+    };
+    if (engine_new(s->loop, s->spawner_fd, &config, &s->app.engine, e) < 0)
+        return -1;
+    s->spawner_fd = -1; /* the engine's now */
+    return 0;
+}
+
+static int enter_worker(void *arg, void **ret_context, struct err *e)
+{
+    struct server *s = arg;
+    struct db *db;
+    if (db_open(s->app.store, DB_DURABLE, &db, e) < 0)
+        return -1;
+    *ret_context = db;
+    return 0;
+}
+
+static void leave_worker(void *arg, void *context)
+{
+    (void)arg;
+    db_close(context);
+}
+
+int server_open_workers(struct server *s, struct err *e)
+{
+    return workers_new(s->loop,
+                       &(struct workers_config){.threads = s->settings.workers,
+                                                .queue_max = QUEUED_REQUESTS,
+                                                .enter = enter_worker,
+                                                .leave = leave_worker,
+                                                .arg = s},
+                       &s->workers, e);
+}
+
+static int load_one(void *arg, const struct function *fn, struct err *e)
+{
+    struct server *s = arg;
+    struct err why = {0};
+    struct function_spec spec;
+    auto_arena struct arena *a = arena_new();
+    (void)e;
+    /* One function that cannot be called (a lost key, a runtime that is gone) must not stop the
+     * others. */
+    if (function_to_spec(s->app.functions, a, fn, &spec, &why) < 0)
+        log_error("serve", "function cannot be called fn=%s: %s", fn->id, why.text);
+    else
+        engine_set(s->app.engine, &spec, NULL);
+    return 0;
+}
+
+int server_load_functions(struct server *s, struct err *e)
+{
+    struct db *db;
+    if (db_open(s->app.store, DB_DURABLE, &db, e) < 0)
+        return -1;
+    int loaded = functions_each(db, load_one, s, e);
+    db_close(db);
+    return loaded;
+}
+
+int server_listen(struct server *s, struct err *e)
+{
+    static const struct route *const routes[] = {
+        functions_routes, versions_routes, deploy_routes, calls_routes,
+        invoke_routes,    usage_routes,    NULL};
+    return http_server_new(s->loop,
+                           &(struct http_config){.host = s->settings.host,
+                                                 .port = s->settings.port,
+                                                 .body_max = s->settings.body_max,
+                                                 .connections_max = s->settings.connections_max,
+                                                 .idle_ms = s->settings.http_idle_s * 1000,
+                                                 .routes = routes,
+                                                 .workers = s->workers,
+                                                 .app = &s->app,
+                                                 .authorize = auth_authorize},
+                           &s->app.http, e);
+}
+
+/* The other way round: whoever may still be called goes after those who call. */
+void server_done(struct server *s)
+{
+    if (s->loop)
+        handoff_end(&s->handoff);
+    workers_free(s->workers);
+    engine_free(s->app.engine); /* answers what is under way */
+    http_server_free(s->app.http);
+    timer_free(s->drain);
+    functions_free(s->app.functions);
+    calls_close(s->app.calls);
+    loop_free(s->loop);
+    store_close(s->app.store);
+    auth_free(s->app.auth);
+    seal_free(s->seal);
+    fd_close(&s->spawner_fd);
+    fd_close(&s->data_fd);
+}

@@ -1,0 +1,42 @@
+/* server — all state of the daemon, and the steps that bring it up. Private to serve/. */
+#pragma once
+
+#include "app.h"
+#include "base/err.h"
+#include "http/http.h"
+#include "loop/loop.h"
+#include "serve/handoff.h"
+#include "serve/settings.h"
+
+#include <stdbool.h>
+
+struct seal;
+
+struct server {
+    struct app app;
+    struct settings settings;
+    struct seal *seal;
+    struct loop *loop;
+    struct workers *workers;
+    struct timer *drain;
+    struct handoff handoff;
+    int data_fd;
+    int spawner_fd;
+    char data_path[256]; /* of the data directory once the rights are gone */
+    bool stopping;
+};
+
+/* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
+int server_open_data(struct server *s, struct err *e);
+int server_start_spawner(struct server *s, struct err *e);
+int server_load_keys(struct server *s, struct err *e);
+int server_drop_rights(struct server *s, struct err *e);
+int server_open_store(struct server *s, struct err *e);
+int server_open_loop(struct server *s, struct err *e);
+int server_open_calls(struct server *s, struct err *e);
+int server_open_functions(struct server *s, struct err *e);
+int server_open_engine(struct server *s, struct err *e);
+int server_open_workers(struct server *s, struct err *e);
+int server_load_functions(struct server *s, struct err *e);
+int server_listen(struct server *s, struct err *e);
+void server_done(struct server *s);

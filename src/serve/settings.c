@@ -1,0 +1,239 @@
+#include "serve/settings.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "base/str.h"
+#include "sandbox/sandbox.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct option {
+    const char *name;
+    const char *takes;
+    const char *what;
+    int (*set)(struct settings *o, const char *value, struct err *e);
+};
+
+static int set_number(const char *value, uint64_t min, uint64_t max, uint64_t *ret, struct err *e)
+{
+    if (!str_to_u64(str_of(value), ret) || *ret < min || *ret > max)
+        return err_set(e, ERR_INVALID, "takes a whole number from %llu to %llu, not '%s'",
+                       (unsigned long long)min, (unsigned long long)max, value);
+    return 0;
+}
+
+/* One setter per numeric option, so that the table below stays a table. */
+#define NUMBER(option, field, min, max, unit)                                                      \
+    static int set_##option(struct settings *o, const char *value, struct err *e)                  \
+    {                                                                                              \
+        uint64_t n;                                                                                \
+        if (set_number(value, min, max, &n, e) < 0)                                                \
+            return -1;                                                                             \
+        o->field = (__typeof__(o->field))(n * (unit));                                             \
+        return 0;                                                                                  \
+    }
+
+NUMBER(slots_max, slots_max, 1, SANDBOX_SLOTS_MAX, 1)
+NUMBER(blanks, blanks, 0, 256, 1)
+NUMBER(idle, idle_s, 1, 86400, 1)
+NUMBER(workers, workers, 1, 64, 1)
+NUMBER(max_body, body_max, 1, 1024, 1024 * 1024)
+NUMBER(connections, connections_max, 1, 1000000, 1)
+NUMBER(http_idle, http_idle_s, 1, 3600, 1)
+NUMBER(code_cache, code_cache_max, 1, 65536, 1024 * 1024)
+NUMBER(calls_days, calls_days, 1, 36500, 1)
+NUMBER(calls_kept, calls_per_function, 1, 100000000, 1)
+
+static int set_data_dir(struct settings *o, const char *value, struct err *e)
+{
+    (void)e;
+    o->data_dir = value;
+    return 0;
+}
+
+static int set_root(struct settings *o, const char *value, struct err *e)
+{
+    (void)e;
+    o->root_dir = value;
+    return 0;
+}
+
+static int set_runners(struct settings *o, const char *value, struct err *e)
+{
+    (void)e;
+    o->runners_dir = value;
+    return 0;
+}
+
+static int set_user(struct settings *o, const char *value, struct err *e)
+{
+    (void)e;
+    o->user = value;
+    return 0;
+}
+
+static int set_listen(struct settings *o, const char *value, struct err *e)
+{
+    const char *colon = strrchr(value, ':');
+    uint64_t port;
+    size_t host = colon ? (size_t)(colon - value) : 0;
+    if (!colon || !str_to_u64(str_of(colon + 1), &port) || port > 65535 || !host ||
+        host >= sizeof o->host)
+        return err_set(e, ERR_INVALID, "takes ADDRESS:PORT like 127.0.0.1:8000 or [::1]:8000");
+    bool bracket = value[0] == '[' && value[host - 1] == ']';
+    snprintf(o->host, sizeof o->host, "%.*s", (int)(bracket ? host - 2 : host), value + bracket);
+    o->port = (uint16_t)port;
+    return 0;
+}
+
+static int set_weaker(struct settings *o, const char *value, struct err *e)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } words[] = {{"memory", SANDBOX_WITHOUT_MEMORY},
+                 {"cpu", SANDBOX_WITHOUT_CPU},
+                 {"pids", SANDBOX_WITHOUT_PIDS},
+                 {"uids", SANDBOX_WITHOUT_UIDS}};
+    struct str rest = str_of(value);
+    while (rest.p) {
+        struct str word = str_cut(&rest, ',');
+        size_t i = 0;
+        while (i < ARRAY_LEN(words) && !str_is(word, words[i].name))
+            i++;
+        if (i == ARRAY_LEN(words))
+            return err_set(e, ERR_INVALID, "takes words of memory,cpu,pids,uids; not '" STR_FMT "'",
+                           STR_ARG(word));
+        o->weaker |= words[i].bit;
+    }
+    return 0;
+}
+
+static int set_log(struct settings *o, const char *value, struct err *e)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    (void)o;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(value, names[i]) == 0) {
+            log_set_level((enum log_level)i);
+            return 0;
+        }
+    return err_set(e, ERR_INVALID, "takes debug, info, warn or error, not '%s'", value);
+}
+
+static const struct option options[] = {
+    {"data-dir", "DIR", "where everything is stored (/var/lib/virga)", set_data_dir},
+    {"listen", "ADDRESS:PORT", "where to listen (127.0.0.1:8000); port 0 picks a free one",
+     set_listen},
+    {"slots-max", "N", "sandboxes alive at the same time (1024)", set_slots_max},
+    {"blanks", "N", "sandboxes kept ready per runtime for cold calls (4)", set_blanks},
+    {"idle", "SECONDS", "an idle sandbox lives so long (300)", set_idle},
+    {"max-body", "MB", "largest request body (6)", set_max_body},
+    {"max-connections", "N", "connections at the same time (16384)", set_connections},
+    {"http-idle", "SECONDS", "a silent connection is closed after (60)", set_http_idle},
+    {"code-cache", "MB", "code of function versions kept in memory (64)", set_code_cache},
+    {"calls-days", "DAYS", "call records are kept so long (30)", set_calls_days},
+    {"calls-kept", "N", "and at most so many per function (10000)", set_calls_kept},
+    {"workers", "N", "threads for the control plane (4)", set_workers},
+    {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
+    {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
+    {"user", "NAME or UID", "who the server becomes when started as root (virga)", set_user},
+    {"allow-weaker", "WORDS", "start without limits this host cannot enforce: memory,cpu,pids,uids",
+     set_weaker},
+    {"log-level", "LEVEL", "debug, info, warn or error (info)", set_log},
+};
+
+static void help(void)
+{
+    printf("Start the server.\n\nUsage: virga serve [OPTION]...\n\nOptions (defaults in "
+           "parentheses; each can come from the environment, as VIRGA_DATA_DIR):\n");
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        char left[48];
+        snprintf(left, sizeof left, "--%s %s", options[i].name, options[i].takes);
+        printf("  %-30s %s\n", left, options[i].what);
+    }
+    printf(
+        "\nThe start is refused when a limit cannot be enforced here; `virga doctor` says why and "
+        "what to do.\n");
+}
+
+static int set(struct settings *o, const struct option *option, const char *value, const char *from,
+               struct err *e)
+{
+    if (option->set(o, value, e) < 0)
+        return err_in(e, "%s", from);
+    return 0;
+}
+
+static int from_environment(struct settings *o, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        char name[48];
+        int len = snprintf(name, sizeof name, "VIRGA_%s", options[i].name);
+        for (int c = 6; c < len; c++)
+            name[c] = name[c] == '-' ? '_' : (char)toupper((unsigned char)name[c]);
+        const char *value = getenv(name);
+        if (value && set(o, &options[i], value, name, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static const struct option *find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static int from_arguments(int argc, char **argv, struct settings *o, struct err *e)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i];
+        if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
+            help();
+            return 1;
+        }
+        const char *equals = strchr(arg, '=');
+        size_t len = equals ? (size_t)(equals - arg) : strlen(arg);
+        const struct option *option =
+            len > 2 && arg[0] == '-' && arg[1] == '-' ? find(arg + 2, len - 2) : NULL;
+        if (!option)
+            return err_set(e, ERR_INVALID, "unknown option '%s'; see `virga serve --help`", arg);
+        if (!equals && i + 1 == argc)
+            return err_set(e, ERR_INVALID, "--%s takes %s", option->name, option->takes);
+        char from[48];
+        snprintf(from, sizeof from, "--%s", option->name);
+        if (set(o, option, equals ? equals + 1 : argv[++i], from, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
+{
+    *ret = (struct settings){
+        .data_dir = "/var/lib/virga",
+        .host = "127.0.0.1",
+        .port = 8000,
+        .slots_max = 1024,
+        .blanks = 4,
+        .idle_s = 300,
+        .workers = 4,
+        .body_max = 6 * 1024 * 1024,
+        .connections_max = 16384,
+        .http_idle_s = 60,
+        .code_cache_max = 64 * 1024 * 1024,
+        .calls_days = 30,
+        .calls_per_function = 10000,
+    };
+    if (from_environment(ret, e) < 0)
+        return -1;
+    return from_arguments(argc, argv, ret, e);
+}

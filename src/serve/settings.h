@@ -1,0 +1,31 @@
+/* settings — what `virga serve` can be told. Every option is `--name value` or `--name=value`, and
+ * may also come from the environment as VIRGA_NAME; the command line wins. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct settings {
+    const char *data_dir;
+    char host[64];
+    uint16_t port;
+    unsigned slots_max;
+    unsigned blanks;
+    unsigned idle_s;
+    unsigned workers;
+    size_t body_max;
+    unsigned connections_max;
+    unsigned http_idle_s;
+    size_t code_cache_max;
+    unsigned calls_days; /* retention of call records */
+    unsigned calls_per_function;
+    const char *root_dir;    /* NULL: the host's /usr */
+    const char *runners_dir; /* NULL: found beside the program */
+    const char *user;        /* NULL: "virga" when it exists, else a uid of our own */
+    unsigned weaker;         /* enum sandbox_weaker */
+};
+
+/* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */
+int settings_parse(int argc, char **argv, struct settings *ret, struct err *e);

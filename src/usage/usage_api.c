@@ -1,0 +1,76 @@
+#include "usage/usage.h"
+
+#include "app.h"
+#include "auth/auth.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "engine/engine.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void health(struct http_exchange *x)
+{
+    http_answer(x, &(struct response){
+                       .status = 200,
+                       .body = STR("{\"status\":\"ok\",\"version\":\"" VIRGA_VERSION "\"}")});
+}
+
+/* Resident bytes of a process; 0 when it cannot be read. */
+static uint64_t resident(pid_t pid)
+{
+    auto_buf struct buf text = {0};
+    struct err ignored;
+    char path[64];
+    unsigned long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    if (fd_read_file(path, 4096, &text, &ignored) < 0 || sscanf(text.data, "%*u %lu", &pages) != 1)
+        return 0;
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void gauge(struct buf *out, const char *name, const char *help, double value)
+{
+    buf_addf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %.17g\n", name, help, name, name, value);
+}
+
+static void add_process(struct buf *out, const struct app *app)
+{
+    struct http_stats http = {0};
+    http_server_stats(app->http, &http);
+    gauge(out, "virga_process_start_time_seconds", "When the server started.",
+          (double)app->started_us / 1e6);
+    gauge(out, "virga_server_resident_bytes", "Memory of the server process.",
+          (double)resident(getpid()));
+    gauge(out, "virga_spawner_resident_bytes", "Memory of the spawner process.",
+          (double)resident(app->spawner));
+    gauge(out, "virga_http_connections", "Open client connections.", http.connections);
+    gauge(out, "virga_http_buffered_bytes", "Request bodies in memory.",
+          (double)http.buffered_bytes);
+    buf_addf(
+        out,
+        "# HELP virga_http_requests_total Requests answered.\n# TYPE virga_http_requests_total "
+        "counter\nvirga_http_requests_total %" PRIu64
+        "\n# HELP virga_http_refused_total Requests refused as malformed or over a bound.\n"
+        "# TYPE virga_http_refused_total counter\nvirga_http_refused_total %" PRIu64 "\n",
+        http.requests, http.refused);
+}
+
+static void metrics(struct http_exchange *x)
+{
+    const struct app *app = http_exchange_request(x)->app;
+    auto_buf struct buf text = {0};
+    engine_metrics(app->engine, &text);
+    add_process(&text, app);
+    http_answer(x, &(struct response){.status = 200,
+                                      .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                      .body = buf_str(&text)});
+}
+
+const struct route usage_routes[] = {
+    {HTTP_GET, "/api/health", PERM_PUBLIC, PLANE_DATA, NULL, health},
+    {HTTP_GET, "/metrics", PERM_METRICS_READ, PLANE_DATA, NULL, metrics},
+    {0},
+};
