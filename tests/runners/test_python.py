@@ -27,7 +27,7 @@ def runner(tmp_path):
 
 def test_a_handler_gets_the_event_and_its_result_comes_back(runner):
     runner.load("def handler(event): return event")
-    for event in ({"a": [1, 2.5, None, True, "é😀"]}, [], "text", 0, None, {}):
+    for event in ({"a": [1, 2.5, None, True, "é\U0001f600"]}, [], "text", 0, None, {}):
         assert runner.call(event) == event
 
 
