@@ -14,19 +14,22 @@ PYTHON_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(PYTHON_SRC))
 # The same program over a template that copies without a sandbox: for tests/runners.
 PYTHON_COPIES := $(BUILD)/tests/runners/virga-python-copies
 
+RUNNERS += $(PYTHON_RUNNER) $(PYTHON_COPIES)
+
 .PHONY: runner-python
-all runner-python: $(PYTHON_RUNNER) $(PYTHON_COPIES)
+runner-python: $(PYTHON_RUNNER) $(PYTHON_COPIES)
 
 $(PYTHON_RUNNER): $(PYTHON_OBJ) $(PYTHON_SHARED)
-	$(CC) -pie $(CFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lseccomp -lcap-ng -lpthread
+	$(if $(Q),@echo "  LINK  $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lseccomp -lcap-ng -lpthread
 
 $(PYTHON_COPIES): $(PYTHON_OBJ) \
                   $(BUILD)/tests/runners/template_fork.o $(patsubst %.c,$(BUILD)/%.o,$(BASE_SRC))
-	$(CC) -pie $(CFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lpthread
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LINK  $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lpthread
 
 $(BUILD)/runners/python/%.o: ALL_CFLAGS += $(PYTHON_CFLAGS)
 $(BUILD)/runners/python/runner_source.o: runners/python/runner_source.S runners/python/runner.py
 	@mkdir -p $(@D)
-	$(CC) -c -o $@ $<
-
--include $(PYTHON_OBJ:.o=.d)
+	$(Q)$(CC) -c -o $@ $<

@@ -2,10 +2,12 @@
 
 #include "base/must.h"
 
+#include <assert.h>
 #include <stdio.h>
 
-#define PYTHON_VERSION Py_STRINGIFY(PY_MAJOR_VERSION) "." Py_STRINGIFY(PY_MINOR_VERSION)
-#define PYTHON_LIBRARY L"/usr/lib/python" PYTHON_VERSION
+/* Where the standard library of the linked interpreter is installed. */
+#define PYTHON_LIBRARY L"/usr/lib/python3.11"
+static_assert(PY_MAJOR_VERSION == 3 && PY_MINOR_VERSION == 11, "PYTHON_LIBRARY is of this version");
 
 extern const char runner_source[]; /* runner_source.S */
 

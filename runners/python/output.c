@@ -41,7 +41,7 @@ static PyObject *tick(PyObject *self, PyObject *arguments)
         flush_stream(o, o->err);
         o->ticking = timer_settime(o->timer, 0, &again, NULL) == 0;
     }
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static PyMethodDef tick_method = {"tick", tick, METH_VARARGS, NULL};

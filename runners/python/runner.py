@@ -259,6 +259,10 @@ def _hint(module, name):
 
 def _argument_count(handler, name):
     """0, 1 or 2: () or (event) or (event, context), by what the signature takes."""
+    code = getattr(handler, "__code__", None)
+    if type(handler) is _types.FunctionType and not handler.__dict__ and not (
+            code.co_flags & _inspect.CO_VARARGS or code.co_kwonlyargcount or code.co_argcount > 2):
+        return code.co_argcount
     try:
         parameters = _inspect.signature(handler).parameters.values()
     except (TypeError, ValueError):  # written in C, without a signature
@@ -285,16 +289,18 @@ def handler(event, context):
 """
 
 
+_REHEARSAL_SETTINGS = _json.dumps({
+    "function": "rehearsal", "version": 1, "handler": "virga_rehearsal.handler",
+    "environment": {"KEY": "value", "OTHER": "value"}, "result_limit": 1 << 20}).encode()
+
+
 def rehearse():
-    """As load, with made-up code, so that a real load finds warm what it needs."""
-    settings = _json.loads(b'{"environment": {"A": "b"}, "result_limit": 1048576}')
-    _set_environment(settings["environment"])
+    """A load of made-up code, so that the real one finds warm what it needs."""
     try:
-        module = _run_source("virga_rehearsal", "/code/main.py", _REHEARSAL)
-        handler = _find_handler(module, "handler", "main.py")
-        return handler, _argument_count(handler, "handler"), settings["result_limit"]
+        return load(_REHEARSAL_SETTINGS, {"virga_rehearsal.py": _REHEARSAL}, "/")
     finally:
         _sys.modules.pop("virga_rehearsal", None)
+        del _sys.path[0]
 
 
 def rehearse_coroutines():
