@@ -8,7 +8,7 @@
 enum { RESULTS_MAX = 64, FEATURE_COLUMN = 24 };
 
 const struct option_spec doctor_options[] = {
-    {0, "runners-dir", "DIR", "where the runners are (default: as the server finds them)"},
+    {0, "runners", "DIR", "where the runners are (default: as the server finds them)"},
     {0},
 };
 
@@ -52,7 +52,7 @@ int doctor_run(struct cli *c, struct err *e)
     (void)e;
     struct probe_result results[RESULTS_MAX] = {0};
     size_t missing = 0;
-    size_t count = probe_all(options_value(&c->options, "runners-dir"), results, RESULTS_MAX);
+    size_t count = probe_all(options_value(&c->options, "runners"), results, RESULTS_MAX);
     if (c->json)
         print_json(c, results, count);
     for (size_t i = 0; i < count; i++) {

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LIST_PAGE = 1000 /* the most that the server gives at once */, LIST_PAGES_MAX = 100 };
+
 const struct option_spec list_options[] = {
     {0, "names", NULL, "prints names only, one per line"},
     {0},
@@ -70,11 +72,37 @@ static void print_functions(struct cli *c, const json_t *functions)
     table_print(&t, &c->out);
 }
 
+/* The server lists a page at a time. `raw` is what it sent, or all pages as one array. */
+static int get_functions(struct cli *c, json_t **ret, struct buf *raw, struct err *e)
+{
+    auto_json json_t *all = NULL;
+    if (cli_get(c, "/api/functions", &all, raw, e) < 0)
+        return -1;
+    size_t page_size = json_array_size(all);
+    for (int i = 1; i < LIST_PAGES_MAX && page_size >= LIST_PAGE; i++) {
+        auto_json json_t *page = NULL;
+        auto_buf struct buf path = {0};
+        buf_addf(&path, "/api/functions?limit=%d&before=", LIST_PAGE);
+        client_escape(&path, cli_text(json_array_get(all, json_array_size(all) - 1), "id").p);
+        if (cli_get(c, path.data, &page, NULL, e) < 0)
+            return -1;
+        page_size = json_array_size(page);
+        (void)json_array_extend(all, page);
+    }
+    if (json_array_size(all) > LIST_PAGE) {
+        auto_ptr char *text = json_dumps(all, JSON_COMPACT);
+        buf_clear(raw);
+        buf_addz(raw, text);
+    }
+    *ret = take_ptr(all);
+    return 0;
+}
+
 int list_run(struct cli *c, struct err *e)
 {
     auto_json json_t *functions = NULL;
     auto_buf struct buf raw = {0};
-    if (cli_get(c, "/api/functions", &functions, &raw, e) < 0)
+    if (get_functions(c, &functions, &raw, e) < 0)
         return -1;
     if (c->json)
         cli_print_json(c, buf_str(&raw));
