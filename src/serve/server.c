@@ -1,7 +1,6 @@
 #include "serve/server.h"
 
 #include "auth/auth.h"
-#include "auth/seal.h"
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/log.h"
