@@ -1,9 +1,9 @@
 /* filter — the syscall allow-list of a slot, built once with libseccomp and loaded many times.
  *
- * Loading takes time with the length of a program (0.2 ms for the whole list, measured), so there
+ * Loading takes time with the length of a program (0.3 ms for the whole list, measured), so there
  * are two. The template loads `base`: all that a slot may do and the few calls that the way into a
  * slot takes; copies inherit it for nothing. As its last step each copy loads `seal`, which takes
- * these few away (0.04 ms). The kernel obeys the stricter of both. Only both together are a slot's
+ * these few away (0.08 ms). The kernel obeys the stricter of both. Only both together are a slot's
  * filter.
  *
  * What is not listed answers ENOSYS or EPERM as documented in filter_table.c; foreign architectures
