@@ -252,6 +252,25 @@ TEST(a_limit_of_zero_is_refused)
     cgroup_close(c);
 }
 
+TEST(without_rights_the_error_names_the_fix_and_one_can_do_without)
+{
+    if (geteuid() != 0)
+        SKIP("root, to give it up");
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct cgroup *c = NULL;
+        struct err e = {0};
+        if (setgid(65534) < 0 || setuid(65534) < 0)
+            _exit(2);
+        if (cgroup_open(instance(), 0, &c, &e) == 0 || !strstr(e.text, "; "))
+            _exit(3);
+        _exit(cgroup_open(instance(), 7, &c, &e) < 0 || cgroup_missing(c) != 7);
+    }
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK_INT(status, 0);
+}
+
 TEST(what_a_killed_predecessor_left_is_swept)
 {
     struct cgroup *c = open_real(instance());
@@ -300,5 +319,5 @@ TEST_MAIN(a_slot_that_exceeds_its_memory_is_killed_and_counted,
           a_lower_limit_than_the_residue_of_the_last_slot_does_not_stop_a_start,
           processes_are_limited, kill_ends_every_process_of_a_slot,
           cpu_time_is_counted_and_held_to_its_share, limits_of_a_running_slot_change,
-          a_limit_of_zero_is_refused, what_a_killed_predecessor_left_is_swept,
-          closing_removes_every_directory)
+          a_limit_of_zero_is_refused, without_rights_the_error_names_the_fix_and_one_can_do_without,
+          what_a_killed_predecessor_left_is_swept, closing_removes_every_directory)

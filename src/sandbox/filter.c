@@ -41,9 +41,14 @@ static int failed(int rc, struct err *e, const char *what, const char *name)
     return err_sys(e, "syscall filter: %s '%s'", what, name);
 }
 
-static int add_names(scmp_filter_ctx ctx, uint32_t action, const char *names, struct err *e)
+static uint32_t action_for(int error)
 {
-    struct str rest = str_of(names);
+    return error ? SCMP_ACT_ERRNO((uint32_t)error) : SCMP_ACT_ALLOW;
+}
+
+static int add_group(scmp_filter_ctx ctx, const struct filter_group *g, int error, struct err *e)
+{
+    struct str rest = str_of(g->names);
     while (rest.p) {
         struct str word = str_cut(&rest, ' ');
         char name[NAME_MAX_LEN];
@@ -55,22 +60,21 @@ static int add_names(scmp_filter_ctx ctx, uint32_t action, const char *names, st
         int number = seccomp_syscall_resolve_name(name);
         if (number == __NR_SCMP_ERROR)
             return err_set(e, ERR_SYSTEM, "syscall filter: libseccomp does not know '%s'", name);
-        int rc = seccomp_rule_add_array(ctx, action, number, 0, NULL);
+        int rc = seccomp_rule_add_array(ctx, action_for(error), number, 0, NULL);
         if (rc < 0)
             return failed(rc, e, "list", name);
     }
     return 0;
 }
 
-static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, struct err *e)
+static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int error, struct err *e)
 {
-    uint32_t action = r->error ? SCMP_ACT_ERRNO((uint32_t)r->error) : SCMP_ACT_ALLOW;
     struct scmp_arg_cmp args[FILTER_ARGS];
     unsigned n = 0;
     for (; n < FILTER_ARGS && r->args[n].mask; n++)
         args[n] = SCMP_CMP(r->args[n].index, SCMP_CMP_MASKED_EQ, r->args[n].mask, r->args[n].value);
     int number = seccomp_syscall_resolve_name(r->name);
-    int rc = seccomp_rule_add_array(ctx, action, number, n, args);
+    int rc = seccomp_rule_add_array(ctx, action_for(error), number, n, args);
     return rc < 0 ? failed(rc, e, "rule for", r->name) : 0;
 }
 
@@ -85,22 +89,39 @@ static int configure(scmp_filter_ctx ctx, struct err *e)
     return 0;
 }
 
-static int fill(scmp_filter_ctx ctx, struct err *e)
+static int fill_base(scmp_filter_ctx ctx, struct err *e)
 {
     for (size_t i = 0; i < filter_allowed_count; i++)
-        if (add_names(ctx, SCMP_ACT_ALLOW, filter_allowed[i].names, e) < 0)
+        if (add_group(ctx, &filter_allowed[i], filter_allowed[i].error, e) < 0)
             return -1;
     for (size_t i = 0; i < filter_rule_count; i++)
-        if (add_rule(ctx, &filter_rules[i], e) < 0)
+        if (add_rule(ctx, &filter_rules[i], filter_rules[i].error, e) < 0)
             return -1;
     for (size_t i = 0; i < filter_refused_count; i++)
-        if (add_names(ctx, SCMP_ACT_ERRNO(EPERM), filter_refused[i].names, e) < 0)
+        if (add_group(ctx, &filter_refused[i], filter_refused[i].error, e) < 0)
+            return -1;
+    for (size_t i = 0; i < filter_setup_count; i++)
+        if (add_group(ctx, &filter_setup[i], 0, e) < 0)
+            return -1;
+    for (size_t i = 0; i < filter_setup_rule_count; i++)
+        if (add_rule(ctx, &filter_setup_rules[i], 0, e) < 0)
+            return -1;
+    return 0;
+}
+
+static int fill_seal(scmp_filter_ctx ctx, struct err *e)
+{
+    for (size_t i = 0; i < filter_setup_count; i++)
+        if (add_group(ctx, &filter_setup[i], filter_setup[i].error, e) < 0)
+            return -1;
+    for (size_t i = 0; i < filter_setup_rule_count; i++)
+        if (add_rule(ctx, &filter_setup_rules[i], filter_setup_rules[i].error, e) < 0)
             return -1;
     return 0;
 }
 
 /* libseccomp 2.5 exports to descriptors only. */
-static int export(scmp_filter_ctx ctx, struct filter *ret, struct err *e)
+static int export(scmp_filter_ctx ctx, struct sock_fprog *ret, struct err *e)
 {
     auto_buf struct buf code = {0};
     auto_fd int fd = memfd_create("filter", MFD_CLOEXEC);
@@ -114,14 +135,15 @@ static int export(scmp_filter_ctx ctx, struct filter *ret, struct err *e)
     if (fd_read_all(fd, PROGRAM_MAX, &code, e) < 0)
         return err_in(e, "syscall filter");
     must(code.len && code.len % sizeof(struct sock_filter) == 0);
-    ret->program.len = (unsigned short)(code.len / sizeof(struct sock_filter));
-    ret->program.filter = (struct sock_filter *)(void *)buf_take(&code);
+    ret->len = (unsigned short)(code.len / sizeof(struct sock_filter));
+    ret->filter = (struct sock_filter *)(void *)buf_take(&code);
     return 0;
 }
 
-int filter_build(struct filter *ret, struct err *e)
+static int build(uint32_t otherwise, int (*fill)(scmp_filter_ctx ctx, struct err *e),
+                 struct sock_fprog *ret, struct err *e)
 {
-    __attribute__((cleanup(release))) scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    __attribute__((cleanup(release))) scmp_filter_ctx ctx = seccomp_init(otherwise);
     if (!ctx)
         return err_set(e, ERR_SYSTEM, "syscall filter: libseccomp has no filter for this machine");
     if (configure(ctx, e) < 0 || fill(ctx, e) < 0)
@@ -129,15 +151,36 @@ int filter_build(struct filter *ret, struct err *e)
     return export(ctx, ret, e);
 }
 
-void filter_done(struct filter *f)
+int filter_build(struct filter *ret, struct err *e)
 {
-    free(f->program.filter);
-    f->program = (struct sock_fprog){0};
+    *ret = (struct filter){0};
+    if (build(SCMP_ACT_ERRNO(ENOSYS), fill_base, &ret->base, e) == 0 &&
+        build(SCMP_ACT_ALLOW, fill_seal, &ret->seal, e) == 0)
+        return 0;
+    filter_done(ret);
+    return -1;
 }
 
-int filter_load(const struct filter *f, struct err *e)
+void filter_done(struct filter *f)
 {
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &f->program) != 0)
+    free(f->base.filter);
+    free(f->seal.filter);
+    *f = (struct filter){0};
+}
+
+static int load(const struct sock_fprog *program, struct err *e)
+{
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program) != 0)
         return err_sys(e, "load the syscall filter");
     return 0;
+}
+
+int filter_load_base(const struct filter *f, struct err *e)
+{
+    return load(&f->base, e);
+}
+
+int filter_load_seal(const struct filter *f, struct err *e)
+{
+    return load(&f->seal, e);
 }

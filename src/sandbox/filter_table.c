@@ -18,77 +18,81 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+/* clang-format off */
 const struct filter_group filter_allowed[] = {
-    {"files: read, write, map",
+    {"files: read, write, map", 0,
      "read write pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 lseek sendfile "
-     "splice "
-     "tee copy_file_range readahead fadvise64 fallocate ftruncate truncate fsync fdatasync "
+     "splice tee copy_file_range readahead fadvise64 fallocate ftruncate truncate fsync fdatasync "
      "sync_file_range flock dup dup2 dup3 close close_range pipe pipe2"},
-    {"files: names",
+    {"files: names", 0,
      "open openat openat2 creat access faccessat faccessat2 stat lstat fstat newfstatat statx "
-     "statfs "
-     "fstatfs readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir "
-     "unlink "
-     "unlinkat rename renameat renameat2 link linkat symlink symlinkat umask chmod fchmod fchmodat "
-     "chown fchown lchown fchownat utime utimes futimesat utimensat"},
-    {"files: attributes",
+     "statfs fstatfs readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat "
+     "rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat umask chmod "
+     "fchmod fchmodat chown fchown lchown fchownat utime utimes futimesat utimensat"},
+    {"files: attributes", 0,
      "getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr setxattr lsetxattr fsetxattr "
      "removexattr lremovexattr fremovexattr"},
-    {"waiting",
+    {"waiting", 0,
      "poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait "
      "epoll_pwait2 eventfd eventfd2 signalfd signalfd4 timerfd_create timerfd_settime "
      "timerfd_gettime"},
     /* pkey_*: V8 protects its code pages with them */
-    {"memory",
+    {"memory", 0,
      "brk munmap mprotect mremap madvise mincore msync mlock mlock2 munlock mlockall munlockall "
      "pkey_alloc pkey_free pkey_mprotect membarrier"},
-    {"shared memory, semaphores, queues: inside the slot's ipc namespace",
+    {"shared memory, semaphores, queues: inside the slot's ipc namespace", 0,
      "shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open "
-     "mq_unlink "
-     "mq_timedsend mq_timedreceive mq_notify mq_getsetattr"},
-    {"processes and threads",
+     "mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr"},
+    {"processes and threads", 0,
      "fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill pidfd_open "
      "pidfd_send_signal set_tid_address set_robust_list get_robust_list rseq futex futex_waitv "
      "arch_prctl gettid getpid getppid getpgid setpgid getpgrp getsid setsid"},
-    {"signals",
+    {"signals", 0,
      "rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigqueueinfo "
      "rt_tgsigqueueinfo rt_sigsuspend sigaltstack pause restart_syscall"},
-    {"identity: there is nothing to gain, no_new_privs is on",
+    {"identity: there is nothing to gain, no_new_privs is on", 0,
      "getuid geteuid getgid getegid getresuid getresgid getgroups setuid setgid setreuid setregid "
      "setresuid setresgid setfsuid setfsgid setgroups capget capset"},
-    {"time",
-     "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times alarm getitimer "
-     "setitimer timer_create timer_settime timer_gettime timer_getoverrun timer_delete"},
-    {"scheduling and limits of oneself",
+    {"time", 0,
+     "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times alarm "
+     "getitimer setitimer timer_create timer_settime timer_gettime timer_getoverrun timer_delete"},
+    {"scheduling and limits of oneself", 0,
      "sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_setparam "
      "sched_getscheduler sched_setscheduler sched_getattr sched_get_priority_max "
      "sched_get_priority_min sched_rr_get_interval getpriority setpriority ioprio_get ioprio_set "
      "getrlimit setrlimit prlimit64 getrusage getcpu"},
-    {"sockets, once made", "connect accept accept4 bind listen sendto recvfrom sendmsg recvmsg "
-                           "sendmmsg recvmmsg shutdown "
-                           "getsockname getpeername setsockopt getsockopt"},
-    {"information", "uname sysinfo getrandom"},
+    {"sockets, once made", 0,
+     "connect accept accept4 bind listen sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg "
+     "shutdown getsockname getpeername setsockopt getsockopt"},
+    {"information", 0, "uname sysinfo getrandom"},
 };
 
 const struct filter_group filter_refused[] = {
-    {"namespaces and mounts",
-     "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount "
-     "fspick mount_setattr quotactl quotactl_fd swapon swapoff"},
-    {"other processes' memory, descriptors and pages",
+    {"namespaces and mounts", EPERM,
+     "setns pivot_root chroot fspick quotactl quotactl_fd swapon swapoff"},
+    {"other processes' memory, descriptors and pages", EPERM,
      "ptrace process_vm_readv process_vm_writev process_madvise pidfd_getfd kcmp migrate_pages "
      "move_pages"},
-    {"kernel code with a record of escapes",
-     "bpf perf_event_open userfaultfd keyctl add_key request_key memfd_secret modify_ldt vmsplice "
+    {"kernel code with a record of escapes", EPERM,
+     "bpf perf_event_open userfaultfd add_key request_key memfd_secret modify_ldt vmsplice "
      "remap_file_pages"},
-    {"placing memory on nodes", "mbind set_mempolicy get_mempolicy set_mempolicy_home_node"},
-    {"the machine",
+    {"placing memory on nodes", EPERM, "mbind set_mempolicy get_mempolicy set_mempolicy_home_node"},
+    {"the machine", EPERM,
      "reboot kexec_load kexec_file_load init_module finit_module delete_module iopl ioperm acct "
      "syslog sethostname setdomainname vhangup"},
-    {"the clock", "settimeofday clock_settime adjtimex clock_adjtime"},
-    {"files around the permission check of paths", "name_to_handle_at open_by_handle_at"},
-    {"all file systems of the host at once",
+    {"the clock", EPERM, "settimeofday clock_settime adjtimex clock_adjtime"},
+    {"files around the permission check of paths", EPERM, "name_to_handle_at open_by_handle_at"},
+    {"all file systems of the host at once", EPERM,
      "sync syncfs fanotify_init fanotify_mark lookup_dcookie"},
 };
+
+const struct filter_group filter_setup[] = {
+    {"namespaces and mounts", EPERM,
+     "unshare mount umount2 open_tree move_mount fsopen fsconfig fsmount mount_setattr"},
+    {"a session keyring", EPERM, "keyctl"},
+    {"the clone of a copy, the seal itself", ENOSYS, "clone3 seccomp"},
+};
+/* clang-format on */
 
 #define LOW(i, v)                                                                                  \
     {                                                                                              \
@@ -185,8 +189,14 @@ const struct filter_rule filter_rules[] = {
     PRCTL(PR_SET_TIMERSLACK) PRCTL(PR_GET_TIMERSLACK) PRCTL(PR_SET_THP_DISABLE)
     PRCTL(PR_GET_THP_DISABLE) PRCTL(PR_GET_SPECULATION_CTRL) PRCTL(PR_GET_TID_ADDRESS)
 };
+
+const struct filter_rule filter_setup_rules[] = {
+    REFUSE("ioctl", EPERM, LOW(1, SIOCSIFFLAGS)) /* the loopback interface */
+};
 /* clang-format on */
 
+const size_t filter_setup_count = ARRAY_LEN(filter_setup);
+const size_t filter_setup_rule_count = ARRAY_LEN(filter_setup_rules);
 const size_t filter_allowed_count = ARRAY_LEN(filter_allowed);
 const size_t filter_refused_count = ARRAY_LEN(filter_refused);
 const size_t filter_rule_count = ARRAY_LEN(filter_rules);

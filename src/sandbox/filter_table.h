@@ -8,6 +8,7 @@ enum { FILTER_ARGS = 3 };
 
 struct filter_group {
     const char *purpose; /* for the reader */
+    int error;           /* 0 allows */
     const char *names;   /* separated by spaces */
 };
 
@@ -26,3 +27,9 @@ struct filter_rule {
 extern const struct filter_group filter_allowed[], filter_refused[];
 extern const struct filter_rule filter_rules[];
 extern const size_t filter_allowed_count, filter_refused_count, filter_rule_count;
+
+/* What template and copies need before the seal: allowed by the base, refused as written here by
+ * the seal. */
+extern const struct filter_group filter_setup[];
+extern const struct filter_rule filter_setup_rules[];
+extern const size_t filter_setup_count, filter_setup_rule_count;

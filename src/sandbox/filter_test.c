@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/keyctl.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ static void load(void)
     struct filter f;
     struct err e = {0};
     if (filter_build(&f, &e) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-        filter_load(&f, &e) < 0)
+        filter_load_base(&f, &e) < 0 || filter_load_seal(&f, &e) < 0)
         _exit(NOT_LOADED);
     filter_done(&f);
 }
@@ -68,14 +68,15 @@ static int run(const char *const *argv)
     return status_of(pid);
 }
 
-TEST(the_exported_program_is_a_valid_one_and_not_empty)
+TEST(the_seal_of_a_copy_is_short)
 {
     struct filter f;
     struct err e = {0};
     CHECK(filter_build(&f, &e) == 0);
-    CHECK(f.program.len > 100 && f.program.len < 4096);
+    CHECK(f.base.len > 100 && f.base.len < 4096);
+    CHECK(f.seal.len > 10 && f.seal.len < 60); /* each copy loads it: short is quick */
     filter_done(&f);
-    CHECK(f.program.filter == NULL);
+    CHECK(f.base.filter == NULL && f.seal.filter == NULL);
     filter_done(&f);
 }
 
@@ -87,26 +88,51 @@ TEST(without_no_new_privs_and_rights_loading_is_an_error)
         struct err e = {0};
         if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
             _exit(2);
-        _exit(filter_build(&f, &e) < 0 || filter_load(&f, &e) == 0 || e.sys != EACCES);
+        _exit(filter_build(&f, &e) < 0 || filter_load_base(&f, &e) == 0 || e.sys != EACCES);
     }
     CHECK_INT(status_of(pid), 0);
 }
 
-TEST(every_refused_call_answers_eperm)
+static void refused_as_written(const struct filter_group *g)
 {
-    for (size_t i = 0; i < filter_refused_count; i++) {
-        char *names = strdup(filter_refused[i].names);
-        for (char *save = NULL, *name = strtok_r(names, " ", &save); name;
-             name = strtok_r(NULL, " ", &save)) {
-            int number = seccomp_syscall_resolve_name(name);
-            if (number < 0)
-                continue; /* not on this machine */
-            int got = UNDER_FILTER(syscall(number, -1L, -1L, -1L, -1L, -1L, -1L));
-            if (got != EPERM)
-                fail_msg("%s answers %d", name, got);
-        }
-        free(names);
+    char *names = strdup(g->names);
+    for (char *save = NULL, *name = strtok_r(names, " ", &save); name;
+         name = strtok_r(NULL, " ", &save)) {
+        int number = seccomp_syscall_resolve_name(name);
+        if (number < 0)
+            continue; /* not on this machine */
+        int got = UNDER_FILTER(syscall(number, -1L, -1L, -1L, -1L, -1L, -1L));
+        if (got != g->error)
+            fail_msg("%s answers %d", name, got);
     }
+    free(names);
+}
+
+TEST(every_refused_call_answers_as_the_table_says)
+{
+    for (size_t i = 0; i < filter_refused_count; i++)
+        refused_as_written(&filter_refused[i]);
+    for (size_t i = 0; i < filter_setup_count; i++)
+        refused_as_written(&filter_setup[i]);
+    CHECK_INT(UNDER_FILTER(ioctl(0, SIOCSIFFLAGS, NULL)), EPERM);
+}
+
+TEST(between_base_and_seal_the_way_into_a_slot_is_open)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct filter f;
+        struct err e = {0};
+        if (filter_build(&f, &e) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+            filter_load_base(&f, &e) < 0)
+            _exit(NOT_LOADED);
+        if (unshare(CLONE_FILES) < 0 || setns(-1, 0) == 0 || errno != EPERM)
+            _exit(1);
+        if (filter_load_seal(&f, &e) < 0)
+            _exit(2);
+        _exit(unshare(CLONE_FILES) == 0 || errno != EPERM || filter_load_seal(&f, &e) == 0);
+    }
+    CHECK_INT(status_of(pid), 0);
 }
 
 TEST(what_has_an_older_way_or_is_unknown_answers_enosys)
@@ -299,8 +325,9 @@ TEST(node_runs_with_workers_children_and_sockets)
         NULL});
 }
 
-TEST_MAIN(the_exported_program_is_a_valid_one_and_not_empty,
-          without_no_new_privs_and_rights_loading_is_an_error, every_refused_call_answers_eperm,
+TEST_MAIN(the_seal_of_a_copy_is_short, without_no_new_privs_and_rights_loading_is_an_error,
+          every_refused_call_answers_as_the_table_says,
+          between_base_and_seal_the_way_into_a_slot_is_open,
           what_has_an_older_way_or_is_unknown_answers_enosys,
           clone_makes_processes_and_threads_but_no_namespace, sockets_are_unix_tcp_and_udp_only,
           high_bits_of_an_int_argument_change_nothing,

@@ -154,7 +154,7 @@ static int try_filter(void)
         return e.sys ? e.sys : EINVAL;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return errno;
-    if (filter_load(&f, &e) < 0)
+    if (filter_load_base(&f, &e) < 0 || filter_load_seal(&f, &e) < 0)
         return e.sys;
     return unshare(CLONE_FILES) < 0 && errno == EPERM ? 0 : EINVAL;
 }

@@ -8,6 +8,7 @@
 #include "sandbox/filter.h"
 #include "sandbox/order.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a runner finds open, and nothing else: the same numbers as in engine/frame.h. */
@@ -33,4 +34,5 @@ int slot_enter(struct slot_plan *plan, struct err *e);
 #ifdef VIRGA_TESTING
 /* Bits of a comma-separated list of step names, for attack tests that switch one defence off. */
 int slot_skip_parse(const char *names, uint64_t *ret, struct err *e);
+bool slot_skips_filter(const struct order *o);
 #endif

@@ -4,8 +4,9 @@
  *
  * DIRECTORY holds the attacks and appears as /opt/virga. An ATTACK is a program's name;
  * `name+victim` runs it while a victim lives in a slot beside it, `name-victim` right after one was
- * ended, so that it gets the victim's place. A line is: name, tab, refused | SUCCEEDED |
- * inconclusive, tab, explanation. The exit status says only whether all could be run.
+ * ended, so that it gets the victim's place; `name!` kills the spawner under it and ends the
+ * harness. A line is: name, tab, refused | SUCCEEDED | inconclusive, tab, explanation. The exit
+ * status says only whether all could be run.
  *
  * Built with VIRGA_TESTING, the spawner leaves out the steps named in VIRGA_TEST_SKIP. */
 #include "base/fd.h"
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +40,7 @@ struct harness {
     struct sandbox *sandbox;
     pid_t spawner;
     int port; /* of a listener on the host's loopback */
-    bool ready;
+    bool ready, lost;
     struct guest guests[TICKETS];
 };
 
@@ -98,8 +100,9 @@ static void template_failed(void *arg, unsigned index, const struct err *e)
 
 static void lost(void *arg)
 {
-    (void)arg;
-    give_up("spawner", "died");
+    struct harness *h = arg;
+    h->lost = true;
+    loop_stop(h->loop);
 }
 
 static void too_late(void *arg)
@@ -127,9 +130,12 @@ static void wait_for(struct harness *h, const bool *what)
 {
     struct err e = {0};
     timer_set_us(h->deadline, DEADLINE_S * 1000000ull);
-    while (!*what)
+    while (!*what) {
+        if (h->lost)
+            give_up("spawner", "died");
         if (loop_run(h->loop, &e) < 0)
             give_up("loop", e.text);
+    }
     timer_cancel(h->deadline);
 }
 
@@ -203,13 +209,33 @@ static void report(const char *name, const struct guest *g, bool victim_lives)
     printf("%s\t%s\t%s\n", name, word, text);
 }
 
+/* Every process of the slot holds the writing end: the pipe ends when the last of them does. */
+static void run_orphaned(struct harness *h, const char *name)
+{
+    char line[LINE], byte;
+    struct guest *g = start(h, ATTACKER, name);
+    struct pollfd end_of_output = {g->slot.out, POLLIN, 0};
+    if (!read_line(g->slot.socket, line) || strcmp(line, "ready") != 0)
+        give_up(name, "did not get ready");
+    if (kill(h->spawner, SIGKILL) < 0)
+        give_up("kill", "the spawner");
+    bool ends = poll(&end_of_output, 1, DEADLINE_S * 1000) == 1 && read(g->slot.out, &byte, 1) == 0;
+    printf("%s\t%s\t%s\n", name, ends ? "refused" : "SUCCEEDED",
+           ends ? "all of it ended with the spawner" : "somebody still holds the output");
+    close_guest(g);
+}
+
 static void run(struct harness *h, const char *attack)
 {
     char name[64], line[LINE];
     struct guest *victim = NULL;
-    size_t n = strcspn(attack, "+-");
+    size_t n = strcspn(attack, "+-!");
     bool beside = attack[n] == '+', after = attack[n] == '-', lives = true;
     snprintf(name, sizeof name, "%.*s", (int)n, attack);
+    if (attack[n] == '!') {
+        run_orphaned(h, name);
+        return;
+    }
     if (beside || after) {
         victim = start(h, VICTIM, "victim");
         if (!read_line(victim->slot.socket, line) || strcmp(line, "ready") != 0)

@@ -102,8 +102,13 @@ def test_succeeds_without_its_defence(attack, skip):
     assert word == "SUCCEEDED", f"{word}: {why}"
 
 
+def test_no_slot_outlives_the_spawner():
+    word, why = answers("", ("outlive_spawner!",))["outlive_spawner!"]
+    assert word == "refused", f"{word}: {why}"
+
+
 def test_every_attack_is_in_the_table():
-    programs = {p.stem for p in Path(__file__).parent.glob("*.c")} - {"harness", "guest", "victim"}
+    programs = {p.stem for p in Path(__file__).parent.glob("*.c")} - {"harness", "guest", "victim", "outlive_spawner"}
     assert programs == {attack.split("+")[0].split("-")[0] for attack in ATTACKS}
 
 
