@@ -6,11 +6,12 @@
  *   virga-python            a template: orders on TEMPLATE_CONTROL
  *   virga-python --direct   a runner at once, frames on RUNNER_SOCKET: for tests and for backends
  *                           without templates. VIRGA_CODE_DIR replaces /code. */
-#include "engine/frame.h"
 #include "interpreter.h"
+#include "sandbox/runner_fds.h"
 #include "sandbox/template.h"
 #include "serve.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "codec.h"
 #include "engine/frame.h"
 #include "files.h"
+#include "sandbox/runner_fds.h"
 #include "wire.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * socket and answers each with one line. The test binary runs itself as its own guest. */
 #pragma once
 
-#include "engine/frame.h"
+#include "sandbox/runner_fds.h"
 
 #include <dirent.h>
 #include <errno.h>
