@@ -71,13 +71,28 @@ struct pool {
 void pool_init(struct engine *e);
 void pool_done(struct engine *e);
 
+/* --- place.c: who gets which slot --- */
+
 /* Sees to it that a waiting call of `fn` gets a slot: a blank one at once, else a copy on demand,
  * else (all places taken) the least recently used idle slot makes room. Failing that the function
  * waits on nursery->hungry. */
 void pool_place(struct engine *e, struct fn *fn);
-void pool_refill_soon(struct engine *e);
 /* After something ended: those who wait for a place come first, then blanks. */
 void pool_feed(struct engine *e);
+/* Asks the spawner for a slot: for the function, or a blank one when `fn` is NULL. */
+int pool_start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why);
+/* A blank slot becomes one of the function's: at once, or after its limits were changed. -1: it
+ * must be killed. */
+int pool_adopt(struct engine *e, struct slot *s, struct fn *fn, struct err *why);
+/* The oldest waiting call, if there is one, fails for want of a slot. */
+void pool_fail_first(struct fn *fn, const struct err *why);
+bool pool_limits_equal(const struct sandbox_limits *a, const struct sandbox_limits *b);
+/* Whether sandbox_limit can lead from one to the other on a slot that runs. */
+bool pool_limits_reachable(const struct sandbox_limits *from, const struct sandbox_limits *to);
+
+/* --- pool.c: arrival, sweeping, refilling --- */
+
+void pool_refill_soon(struct engine *e);
 
 /* The spawner's words about a start and about changed limits. */
 void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *box);
