@@ -67,8 +67,8 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
     struct slot *s = pool_find(e, id);
     if (!s)
         return;
-    if (s->state == SLOT_BUSY) /* its last frame may still be in the socket */
-        slot_on_socket(s, WATCH_READ);
+    if (s->state == SLOT_BUSY)
+        slot_last_words(s);
     if (s->state == SLOT_BLANK || s->state == SLOT_LIMITING)
         log_warn("engine", "blank slot ended slot=%u runtime=%s status=%d", id,
                  s->nursery->runtime->name, how->status);

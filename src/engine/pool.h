@@ -41,6 +41,7 @@ struct slot {
     struct timer *deadline;
     struct buf in;       /* from the runner, not yet a whole frame */
     struct buf unsent;   /* to the runner, when its socket was full */
+    size_t sent;         /* of `unsent` */
     struct buf out, err; /* printed since the last call ended */
     struct call *call;
     uint64_t asked_us, sent_us, loaded_us, idle_since_us;
@@ -117,5 +118,8 @@ void slot_send_call(struct slot *s, struct call *c);
  */
 int slot_drain(struct slot *s);
 void slot_on_socket(void *slot, unsigned ready);
+/* The slot has ended: takes in the result that may still be in its socket. It gets no other call.
+ */
+void slot_last_words(struct slot *s);
 void slot_on_out(void *slot, unsigned ready);
 void slot_on_err(void *slot, unsigned ready);

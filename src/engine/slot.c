@@ -40,7 +40,8 @@ static void on_deadline(void *arg)
     struct call *c = s->call;
     if (!c)
         return;
-    slot_drain(s);
+    if (slot_drain(s) < 0) /* that has ended the call */
+        return;
     slot_kill(s);
     call_fail(c, CALL_TIMEOUT, "timed out after %u ms (limit timeout_ms = %u)",
               s->fn->spec.timeout_ms, s->fn->spec.timeout_ms);
