@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "base/must.h"
 
+enum { PATIENCE_US = 200 * 1000 };
+
 bool pool_limits_equal(const struct sandbox_limits *a, const struct sandbox_limits *b)
 {
     return a->memory_bytes == b->memory_bytes && a->tmp_bytes == b->tmp_bytes &&
@@ -80,24 +82,6 @@ int pool_adopt(struct engine *e, struct slot *s, struct fn *fn, struct err *why)
     return 0;
 }
 
-/* One idle slot, else a blank one of another runtime, gives up its place. The place is free when
- * the spawner says that the slot has ended. */
-static void make_room(struct engine *e, const struct nursery *for_whom)
-{
-    struct list *idle = list_last(&e->pool.slots[SLOT_IDLE]);
-    if (idle) {
-        slot_kill(list_of(idle, struct slot, state_node));
-        return;
-    }
-    list_each (node, &e->pool.slots[SLOT_BLANK]) {
-        struct slot *s = list_of(node, struct slot, state_node);
-        if (s->nursery != for_whom) {
-            slot_kill(s);
-            return;
-        }
-    }
-}
-
 /* The blank slot that has waited longest: its runner is the most likely to be ready. */
 static struct slot *take_blank(struct nursery *n, const struct fn *fn)
 {
@@ -117,55 +101,129 @@ static struct nursery *nursery_of(struct engine *e, const struct fn *fn)
     return NULL;
 }
 
+static bool blank_fits(const struct slot *s, const struct nursery *n, const struct fn *fn)
+{
+    return s->nursery == n && pool_limits_reachable(&s->limits, &fn->spec.limits);
+}
+
+/* One idle slot, else a blank one that is of no use to the function, gives up its place. The place
+ * is free when the spawner says that the slot has ended. */
+static void make_room(struct engine *e, const struct nursery *n, const struct fn *fn)
+{
+    struct list *idle = list_last(&e->pool.slots[SLOT_IDLE]);
+    if (idle) {
+        slot_kill(list_of(idle, struct slot, state_node));
+        return;
+    }
+    list_each (node, &e->pool.slots[SLOT_BLANK]) {
+        struct slot *s = list_of(node, struct slot, state_node);
+        if (!blank_fits(s, n, fn)) {
+            slot_kill(s);
+            return;
+        }
+    }
+}
+
+/* As many as are dying will have places soon; only who comes on top of them needs another one. */
+static unsigned places_owed(struct engine *e)
+{
+    unsigned hungry = 0;
+    for (unsigned i = 0; i < e->nursery_count; i++)
+        if (e->nurseries[i].up)
+            list_each (node, &e->nurseries[i].hungry)
+                hungry++;
+    return hungry > e->pool.count[SLOT_DYING] ? hungry - e->pool.count[SLOT_DYING] : 0;
+}
+
+static bool full(const struct engine *e)
+{
+    return e->pool.total >= e->config.slots_max;
+}
+
 static void go_hungry(struct engine *e, struct nursery *n, struct fn *fn)
 {
     if (list_empty(&fn->hungry_node))
         list_append(&n->hungry, &fn->hungry_node);
-    /* As many as are dying will have places soon; only who comes on top of them needs another one.
-     */
-    unsigned hungry = 0;
-    list_each (node, &n->hungry)
-        hungry++;
-    if (n->up && e->pool.total >= e->config.slots_max && hungry > e->pool.count[SLOT_DYING])
-        make_room(e, n);
+    if (n->up && full(e) && places_owed(e))
+        make_room(e, n, fn);
 }
 
-/* One more slot for the function. False when there is nothing to be had now. */
-static bool place_one(struct engine *e, struct nursery *n, struct fn *fn)
+static struct fn *first_hungry(struct nursery *n)
 {
-    struct err why = {0};
+    struct list *first = n->up ? list_first(&n->hungry) : NULL;
+    return first ? list_of(first, struct fn, hungry_node) : NULL;
+}
+
+void pool_share(struct engine *e)
+{
+    if (!e->waiting || e->closing)
+        return;
+    for (unsigned i = 0; i < e->nursery_count; i++) {
+        struct fn *fn = first_hungry(&e->nurseries[i]);
+        if (fn && full(e) && places_owed(e))
+            make_room(e, &e->nurseries[i], fn);
+    }
+}
+
+/* Without this a function that always has calls waiting would keep its slots for ever. Not at once:
+ * each change of hands costs a cold start. */
+bool pool_overdue(struct engine *e, const struct fn *fn)
+{
+    if (e->waiting == fn->waiting_count)
+        return false;
+    uint64_t now = clock_mono_us();
+    for (unsigned i = 0; i < e->nursery_count; i++) {
+        struct fn *hungry = first_hungry(&e->nurseries[i]);
+        if (!hungry || hungry == fn)
+            continue;
+        struct call *c = list_of(list_first(&hungry->waiting), struct call, node);
+        if (now - c->arrived_us > PATIENCE_US && full(e) && places_owed(e))
+            return true;
+    }
+    return false;
+}
+
+/* One more slot for the function. 1: it has one; 0: it waits for a place; -1: there is none to be
+ * had. */
+static int place_one(struct engine *e, struct fn *fn, struct err *why)
+{
+    struct nursery *n = nursery_of(e, fn);
     struct slot *blank = take_blank(n, fn);
     if (blank) {
         pool_refill_soon(e);
-        if (pool_adopt(e, blank, fn, &why) == 0)
-            return true;
+        if (pool_adopt(e, blank, fn, why) == 0)
+            return 1;
         slot_kill(blank);
-    } else if (e->pool.total >= e->config.slots_max) {
-        go_hungry(e, n, fn);
-        return false;
-    } else if (pool_start(e, n, fn, &why) == 0) {
-        return true;
+        return -1;
     }
-    pool_fail_first(fn, &why);
-    return false;
+    if (!n->up && n->failed.code && fn->live == fn->starting) {
+        *why = n->failed;
+        return -1;
+    }
+    if (!n->up || full(e)) {
+        go_hungry(e, n, fn);
+        return 0;
+    }
+    return pool_start(e, n, fn, why) < 0 ? -1 : 1;
+}
+
+static bool wants_slot(struct engine *e, struct fn *fn)
+{
+    return !e->closing && fn->waiting_count > fn->starting && fn->live < fn->spec.concurrency &&
+           code_want(e, fn);
 }
 
 void pool_place(struct engine *e, struct fn *fn)
 {
-    struct nursery *n = nursery_of(e, fn);
-    if (e->closing || list_empty(&fn->waiting) || !code_want(e, fn))
-        return;
-    if (!n->up) {
-        if (n->failed.code)
-            pool_fail_first(fn, &n->failed);
-        else
-            go_hungry(e, n, fn);
-        return;
-    }
-    fn_use(fn);
-    while (fn->waiting_count > fn->starting && fn->live < fn->spec.concurrency)
-        if (!place_one(e, n, fn))
+    fn_use(fn); /* who is told of a failure may remove it */
+    while (wants_slot(e, fn)) {
+        struct err why = {0};
+        int placed = place_one(e, fn, &why);
+        if (placed == 0)
             break;
+        if (placed < 0)
+            pool_fail_first(fn, &why);
+    }
     fn_unuse(fn);
 }
 
@@ -184,5 +242,4 @@ void pool_feed(struct engine *e)
             pool_place(e, list_of(first, struct fn, hungry_node));
         }
     }
-    pool_refill_soon(e);
 }

@@ -44,25 +44,25 @@ struct slot *pool_find(struct engine *e, uint32_t id)
     return id < e->config.slots_max ? e->pool.by_id[id] : NULL;
 }
 
+/* The spawner answers in order, so the oldest start is most likely the one meant. */
 struct slot *pool_find_ticket(struct engine *e, uint64_t ticket)
 {
-    const enum slot_state where[] = {SLOT_STARTING, SLOT_DYING};
-    for (size_t i = 0; i < ARRAY_LEN(where); i++) {
-        /* The spawner answers in order, so the oldest start is the one meant. */
-        for (struct list *n = e->pool.slots[where[i]].prev; n != &e->pool.slots[where[i]];
-             n = n->prev) {
-            struct slot *s = list_of(n, struct slot, state_node);
-            if (s->ticket == ticket)
-                return s;
-        }
+    struct list *starting = &e->pool.slots[SLOT_STARTING];
+    for (struct list *n = starting->prev; n != starting; n = n->prev) {
+        struct slot *s = list_of(n, struct slot, state_node);
+        if (s->ticket == ticket)
+            return s;
     }
     return NULL;
 }
 
+/* Not moved once it is set: under a stream of cold calls it would never come. */
 void pool_refill_soon(struct engine *e)
 {
-    if (!e->closing)
-        timer_set_us(e->pool.refill, REFILL_US);
+    if (e->closing || e->pool.refill_set)
+        return;
+    e->pool.refill_set = true;
+    timer_set_us(e->pool.refill, REFILL_US);
 }
 
 static void refill(struct engine *e, struct nursery *n)
@@ -79,6 +79,7 @@ static void refill(struct engine *e, struct nursery *n)
 static void on_refill(void *arg)
 {
     struct engine *e = arg;
+    e->pool.refill_set = false;
     for (unsigned i = 0; i < e->nursery_count; i++)
         refill(e, &e->nurseries[i]);
 }
@@ -99,13 +100,31 @@ static void refuse_overdue(struct fn *fn, uint64_t now)
 {
     struct err why = {0};
     struct list *first;
+    fn_use(fn); /* who is told may remove it */
     while ((first = list_first(&fn->waiting))) {
         struct call *c = list_of(first, struct call, node);
         if (now - c->arrived_us < (uint64_t)fn->spec.timeout_ms * 1000)
-            return;
+            break;
         err_set(&why, ERR_LIMIT, "Too many calls: waited %u ms for a free slot",
                 fn->spec.timeout_ms);
         call_refuse(c, &why);
+    }
+    fn_unuse(fn);
+}
+
+/* From one list to another, because whoever is told may add to and remove from both. */
+static void sweep_queues(struct engine *e, uint64_t now)
+{
+    struct list seen = LIST_INIT(seen);
+    struct list *first;
+    while ((first = list_first(&e->queued))) {
+        list_remove(first);
+        list_append(&seen, first);
+        refuse_overdue(list_of(first, struct fn, queued_node), now);
+    }
+    while ((first = list_first(&seen))) {
+        list_remove(first);
+        list_append(&e->queued, first);
     }
 }
 
@@ -115,11 +134,9 @@ static void on_sweep(void *arg)
     uint64_t now = clock_mono_us();
     timer_set_us(e->pool.sweep, SWEEP_US);
     reap_idle(e, now);
-    for (size_t i = 0; e->waiting && i < e->functions.size; i++)
-        for (struct fn *fn = e->functions.buckets[i], *next; fn; fn = next) {
-            next = fn->next;
-            refuse_overdue(fn, now);
-        }
+    sweep_queues(e, now);
+    on_refill(e); /* starts that failed, and blank slots that ended by themselves, are not retried
+                     any faster than this */
 }
 
 /* Whether a slot that was started for the function can still be used for it: it may have changed
@@ -149,39 +166,55 @@ static void keep_or_kill(struct engine *e, struct slot *s)
         slot_kill(s);
 }
 
-void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *box)
+/* The slot cannot be used, and whoever waited for it learns why. */
+static void give_up(struct engine *e, struct slot *s, const struct err *why)
 {
-    struct err why = {0};
-    must(box->id < e->config.slots_max && !e->pool.by_id[box->id]);
-    e->pool.by_id[box->id] = s;
-    metrics_add(&e->metrics.copy, box->copy_us);
-    e->metrics.slots_started++;
-    if (s->state == SLOT_DYING) { /* given up while it was being made */
-        s->box = *box;
-        sandbox_kill(e->sandbox, box->id);
+    struct fn *fn = s->fn; /* lives as long as the slot */
+    log_error("engine", "slot not taken into service slot=%u: %s", s->box.id, why->text);
+    slot_kill(s);
+    if (!fn)
         return;
-    }
-    if (s->fn && s->counted)
-        s->fn->starting--;
-    else if (!s->fn)
-        s->nursery->starting--;
-    slot_move(s, SLOT_BLANK);
-    if (slot_open(s, box, &why) < 0) {
-        log_error("engine", "slot not taken into service slot=%u: %s", box->id, why.text);
-        slot_kill(s);
-        return;
-    }
-    if (s->fn && (!s->counted || !still_wanted(s)))
-        disown(s);
-    if (s->fn) {
-        if (pool_adopt(e, s, s->fn, &why) < 0)
-            slot_kill(s);
-        return;
-    }
+    pool_fail_first(fn, why);
+    pool_place(e, fn);
+}
+
+/* A blank slot goes to those who wait, else it is kept, else it goes. */
+static void offer(struct engine *e, struct slot *s)
+{
     if (!list_empty(&s->nursery->hungry))
         pool_feed(e);
     if (s->state == SLOT_BLANK)
         keep_or_kill(e, s);
+    pool_share(e);
+}
+
+void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *box)
+{
+    struct err why = {0};
+    struct fn *fn = s->fn;
+    must(box->id < e->config.slots_max && !e->pool.by_id[box->id]);
+    e->pool.by_id[box->id] = s;
+    metrics_add(&e->metrics.copy, box->copy_us);
+    e->metrics.slots_started++;
+    if (fn)
+        fn->starting--;
+    else
+        s->nursery->starting--;
+    slot_move(s, SLOT_BLANK);
+    if (slot_open(s, box, &why) < 0) {
+        give_up(e, s, &why);
+    } else if (!fn) {
+        offer(e, s);
+    } else if (still_wanted(s)) {
+        if (pool_adopt(e, s, fn, &why) < 0)
+            give_up(e, s, &why);
+    } else {
+        fn_use(fn);
+        disown(s);
+        pool_place(e, fn); /* its calls may wait for other limits, another runtime, or code */
+        offer(e, s);
+        fn_unuse(fn);
+    }
 }
 
 void pool_limited(struct engine *e, struct slot *s, const struct err *failed)
@@ -189,8 +222,7 @@ void pool_limited(struct engine *e, struct slot *s, const struct err *failed)
     struct fn *fn = s->fn;
     if (s->state != SLOT_LIMITING)
         return;
-    if (!failed && still_wanted(s) && s->counted &&
-        pool_limits_equal(&s->limits, &fn->spec.limits)) {
+    if (!failed && still_wanted(s) && pool_limits_equal(&s->limits, &fn->spec.limits)) {
         fn->starting--;
         call_serve(fn, s);
         return;
@@ -207,14 +239,33 @@ void pool_not_started(struct engine *e, struct slot *s, const struct err *why)
     e->metrics.slots_failed++;
     log_warn("engine", "slot not started runtime=%s fn=%s: %s", s->nursery->runtime->name,
              fn ? fn->spec.id : "-", why->text);
-    if (!fn)
-        s->nursery->starting--;
     if (fn)
         fn_use(fn);
+    else
+        s->nursery->starting--;
     slot_free(s);
-    if (fn) {
+    if (fn)
         pool_fail_first(fn, why);
+    pool_feed(e); /* its place is free */
+    if (fn) {
         pool_place(e, fn);
         fn_unuse(fn);
     }
+}
+
+void pool_ended(struct engine *e, struct slot *s)
+{
+    struct fn *fn = s->fn;
+    bool used = s->version;
+    if (fn)
+        fn_use(fn);
+    e->pool.by_id[s->box.id] = NULL;
+    slot_free(s);
+    pool_feed(e);
+    if (fn) {
+        pool_place(e, fn); /* a call that waited for this very slot's limits */
+        fn_unuse(fn);
+    }
+    if (used)
+        pool_refill_soon(e);
 }

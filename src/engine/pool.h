@@ -67,6 +67,7 @@ struct pool {
     struct slot **by_id; /* spawner's index -> slot */
     uint64_t last_ticket;
     struct timer *refill, *sweep;
+    bool refill_set;
 };
 
 void pool_init(struct engine *e);
@@ -78,14 +79,20 @@ void pool_done(struct engine *e);
  * else (all places taken) the least recently used idle slot makes room. Failing that the function
  * waits on nursery->hungry. */
 void pool_place(struct engine *e, struct fn *fn);
-/* After something ended: those who wait for a place come first, then blanks. */
+/* A place has become free: places the calls of hungry functions. */
 void pool_feed(struct engine *e);
+/* A slot has become idle: when functions are hungry it makes room for them. */
+void pool_share(struct engine *e);
+/* True when others have waited so long for a place that a busy function owes them one of its slots.
+ */
+bool pool_overdue(struct engine *e, const struct fn *fn);
 /* Asks the spawner for a slot: for the function, or a blank one when `fn` is NULL. */
 int pool_start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why);
 /* A blank slot becomes one of the function's: at once, or after its limits were changed. -1: it
  * must be killed. */
 int pool_adopt(struct engine *e, struct slot *s, struct fn *fn, struct err *why);
-/* The oldest waiting call, if there is one, fails for want of a slot. */
+/* The oldest waiting call, if there is one, fails for want of a slot. The caller goes on with the
+ * next one, by pool_place. */
 void pool_fail_first(struct fn *fn, const struct err *why);
 bool pool_limits_equal(const struct sandbox_limits *a, const struct sandbox_limits *b);
 /* Whether sandbox_limit can lead from one to the other on a slot that runs. */
@@ -99,6 +106,8 @@ void pool_refill_soon(struct engine *e);
 void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *box);
 void pool_not_started(struct engine *e, struct slot *s, const struct err *why);
 void pool_limited(struct engine *e, struct slot *s, const struct err *failed);
+/* The spawner's last word about a slot whose call, if it had one, is finished: frees it. */
+void pool_ended(struct engine *e, struct slot *s);
 
 struct slot *pool_find(struct engine *e, uint32_t id);
 struct slot *pool_find_ticket(struct engine *e, uint64_t ticket);
