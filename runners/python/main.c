@@ -10,9 +10,11 @@
 #include "base/mem.h"
 #include "engine/frame.h"
 #include "interpreter.h"
+#include "sandbox/runner_fds.h"
 #include "sandbox/template.h"
 #include "serve.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #include "files.h"
 #include "output.h"
 #include "channel.h"
+#include "sandbox/runner_fds.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -113,6 +113,12 @@ static void fill_outcome(struct call_record *r, const struct call_outcome *how)
     r->traceback = how->traceback && *how->traceback ? mem_strdup(how->traceback) : NULL;
 }
 
+static bool reusable(const struct slot *s)
+{
+    return s->counted && s->loaded && s->fn->spec.reuse != REUSE_NEVER && !s->engine->closing &&
+           !pool_overdue(s->engine, s->fn);
+}
+
 /* After a call the slot idles when it may serve another one; else it goes. */
 static void release(struct slot *s)
 {
@@ -120,7 +126,7 @@ static void release(struct slot *s)
     if (s->state != SLOT_BUSY)
         return;
     timer_cancel(s->deadline);
-    if (!s->counted || !s->loaded || s->fn->spec.reuse == REUSE_NEVER || s->engine->closing)
+    if (!reusable(s))
         slot_kill(s);
     else {
         s->idle_since_us = clock_mono_us();
@@ -139,6 +145,16 @@ static void serve_next(struct engine *e, struct fn *fn)
         pool_place(e, fn);
 }
 
+static void join_queue(struct call *c)
+{
+    if (list_empty(&c->fn->waiting))
+        list_append(&c->engine->queued, &c->fn->queued_node);
+    list_append(&c->fn->waiting, &c->node);
+    c->fn->waiting_count++;
+    c->engine->waiting++;
+    c->engine->waiting_bytes += c->event.n;
+}
+
 static void leave_queue(struct call *c)
 {
     if (list_empty(&c->node))
@@ -147,6 +163,10 @@ static void leave_queue(struct call *c)
     c->fn->waiting_count--;
     c->engine->waiting--;
     c->engine->waiting_bytes -= c->event.n;
+    if (list_empty(&c->fn->waiting)) {
+        list_remove(&c->fn->queued_node);
+        list_remove(&c->fn->hungry_node);
+    }
 }
 
 void call_finish(struct call *c, const struct call_outcome *how)
@@ -163,13 +183,18 @@ void call_finish(struct call *c, const struct call_outcome *how)
     if (s) {
         fill_from_slot(c, s, now);
         release(s);
+    } else {
+        r->phases.queue_us = span(c->arrived_us, now);
     }
     fill_input(c);
     metrics_call(&e->metrics, r);
     c->done(c->arg, r, NULL);
     e->config.record(e->config.arg, take_ptr(c->record));
     call_free(c);
-    serve_next(e, fn);
+    if (s) { /* a call that never had one gives nothing back; whoever ended it goes on */
+        serve_next(e, fn);
+        pool_share(e);
+    }
     fn_unuse(fn);
 }
 
@@ -207,13 +232,13 @@ void call_serve(struct fn *fn, struct slot *s)
 static int may_enter(struct engine *e, const struct fn *fn, const struct call_request *req,
                      struct err *why)
 {
-    unsigned busy = fn->live - fn->starting;
+    unsigned busy = fn->live - fn->starting; /* and idle ones, but then it is not asked */
     unsigned places = busy < fn->spec.concurrency ? fn->spec.concurrency - busy : 0;
     if (!fn->spec.active)
         return err_set(why, ERR_MALFORMED, "Function is not active (status: inactive)");
     if (!e->config.record_room(e->config.arg))
         return err_set(why, ERR_LIMIT, "call records cannot be stored as fast as they come");
-    if (fn->waiting_count >= places + fn->spec.queue)
+    if (list_empty(&fn->idle) && fn->waiting_count >= (uint64_t)places + fn->spec.queue)
         return err_set(why, ERR_LIMIT,
                        "Too many calls: %u are running (limit concurrency = %u) and %u are waiting "
                        "(limit queue = %u)",
@@ -261,9 +286,6 @@ void engine_call(struct engine *e, const struct call_request *req)
         return;
     }
     struct call *c = call_new(e, fn, req);
-    list_append(&fn->waiting, &c->node);
-    fn->waiting_count++;
-    e->waiting++;
-    e->waiting_bytes += c->event.n;
+    join_queue(c);
     serve_next(e, fn);
 }

@@ -14,7 +14,7 @@ struct call {
     struct slot *slot; /* NULL while waiting */
     struct call_record *record;
     struct str event; /* owned */
-    uint64_t arrived_us, placed_us;
+    uint64_t arrived_us;
     void (*done)(void *arg, const struct call_record *r, const struct err *refused);
     void *arg;
 };

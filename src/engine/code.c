@@ -101,6 +101,8 @@ void engine_code(struct engine *e, const char *function_id, uint32_t version, st
     } else if (code) {
         code_set(e, fn, code);
         pool_place(e, fn);
+    } else if (fn->code) { /* it came another way meanwhile */
+        pool_place(e, fn);
     } else {
         fail_waiting(fn, failed);
     }

@@ -67,20 +67,15 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
     struct slot *s = pool_find(e, id);
     if (!s)
         return;
-    if (s->state == SLOT_BUSY) /* its last frame may still be in the socket */
-        slot_on_socket(s, WATCH_READ);
-    if (s->state == SLOT_BLANK || s->state == SLOT_LIMITING)
-        log_warn("engine", "blank slot ended slot=%u runtime=%s status=%d", id,
-                 s->nursery->runtime->name, how->status);
-    struct fn *lost = s->state == SLOT_LIMITING ? s->fn : NULL;
+    if (s->state == SLOT_BUSY)
+        slot_last_words(s);
     slot_kill(s);
     if (s->call)
         end_call(s, how);
-    e->pool.by_id[id] = NULL;
-    if (lost)
-        pool_place(e, lost);
-    slot_free(s);
-    pool_feed(e);
+    if (!s->version && !(WIFSIGNALED(how->status) && WTERMSIG(how->status) == SIGKILL))
+        log_warn("engine", "fresh slot ended slot=%u runtime=%s status=%d", id,
+                 s->nursery->runtime->name, how->status);
+    pool_ended(e, s);
 }
 
 static void on_template_ready(void *arg, unsigned index, uint64_t start_us)
@@ -92,6 +87,7 @@ static void on_template_ready(void *arg, unsigned index, uint64_t start_us)
     log_info("engine", "template ready runtime=%s start_us=%llu", n->runtime->name,
              (unsigned long long)start_us);
     pool_feed(e);
+    pool_refill_soon(e);
 }
 
 static void on_template_failed(void *arg, unsigned index, const struct err *why)
@@ -112,11 +108,10 @@ static void fail_all(struct engine *e, const char *why)
             if (s->call)
                 call_fail(s->call, CALL_PLATFORM_ERROR, "%s", why);
         }
-    for (size_t i = 0; i < e->functions.size; i++)
-        for (struct fn *fn = e->functions.buckets[i]; fn; fn = fn->next)
-            while (!list_empty(&fn->waiting))
-                call_fail(list_of(fn->waiting.next, struct call, node), CALL_PLATFORM_ERROR, "%s",
-                          why);
+    for (struct list *first; (first = list_first(&e->queued));) {
+        struct fn *fn = list_of(first, struct fn, queued_node);
+        call_fail(list_of(fn->waiting.next, struct call, node), CALL_PLATFORM_ERROR, "%s", why);
+    }
 }
 
 static void on_lost(void *arg)
@@ -158,6 +153,7 @@ int engine_new(struct loop *l, int spawner_fd, const struct engine_config *confi
     e->config = *config;
     e->loop = l;
     list_init(&e->codes);
+    list_init(&e->queued);
     add_nurseries(e);
     pool_init(e);
     if (sandbox_new(l, spawner_fd, &events, e, &e->sandbox, err) < 0) {

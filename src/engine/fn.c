@@ -71,6 +71,7 @@ struct fn *fn_add(struct fn_table *t, const struct function_spec *spec)
     fn->spec = spec_copy(spec);
     list_init(&fn->idle);
     list_init(&fn->waiting);
+    list_init(&fn->queued_node);
     list_init(&fn->hungry_node);
     list_init(&fn->code_node);
     struct fn **at = bucket(t, spec->id);
@@ -110,6 +111,7 @@ void fn_unuse(struct fn *fn)
     if (--fn->users)
         return;
     must(list_empty(&fn->waiting) && list_empty(&fn->idle));
+    list_remove(&fn->queued_node);
     list_remove(&fn->hungry_node);
     list_remove(&fn->code_node);
     code_unref(fn->code);

@@ -15,7 +15,8 @@ struct fn {
     unsigned starting;   /* of these, those that cannot take a call yet */
     struct list waiting; /* calls, oldest first */
     unsigned waiting_count;
-    struct list hungry_node; /* nursery->hungry */
+    struct list queued_node; /* engine->queued, while calls wait */
+    struct list hungry_node; /* nursery->hungry, only while calls wait */
     bool removed;            /* out of the table; freed with its last slot and call */
     unsigned users;          /* slots and calls that point here */
 };

@@ -47,9 +47,6 @@
 
 enum { FRAME_HEADER = 8 };
 
-/* The runner's descriptors. Nothing else is open when user code starts. */
-enum { RUNNER_STDIN = 0 /* /dev/null */, RUNNER_STDOUT = 1, RUNNER_STDERR = 2, RUNNER_SOCKET = 3 };
-
 enum frame_type {
     FRAME_LOAD = 0x01,
     FRAME_CALL = 0x02,

@@ -1,3 +1,5 @@
+/* pool — slots arrive, idle ones are swept away, blank ones are refilled. Who gets which is in
+ * place.c. */
 #include "engine/private.h"
 
 #include "base/clock.h"
@@ -6,13 +8,10 @@
 #include "base/must.h"
 #include "loop/loop.h"
 
-#include <string.h>
-
 enum {
     SWEEP_US = 500 * 1000,
-    REFILL_US =
-        2 *
-        1000, /* lets the call that took a blank go first: copying competes with it for the CPU */
+    /* Lets the call that took a blank go first: copying competes with it for the CPU. */
+    REFILL_US = 2 * 1000,
 };
 
 static void on_sweep(void *arg);
@@ -45,206 +44,25 @@ struct slot *pool_find(struct engine *e, uint32_t id)
     return id < e->config.slots_max ? e->pool.by_id[id] : NULL;
 }
 
+/* The spawner answers in order, so the oldest start is most likely the one meant. */
 struct slot *pool_find_ticket(struct engine *e, uint64_t ticket)
 {
-    const enum slot_state where[] = {SLOT_STARTING, SLOT_DYING};
-    for (size_t i = 0; i < ARRAY_LEN(where); i++) {
-        /* The spawner answers in order, so the oldest start is the one meant. */
-        for (struct list *n = e->pool.slots[where[i]].prev; n != &e->pool.slots[where[i]];
-             n = n->prev) {
-            struct slot *s = list_of(n, struct slot, state_node);
-            if (s->ticket == ticket)
-                return s;
-        }
+    struct list *starting = &e->pool.slots[SLOT_STARTING];
+    for (struct list *n = starting->prev; n != starting; n = n->prev) {
+        struct slot *s = list_of(n, struct slot, state_node);
+        if (s->ticket == ticket)
+            return s;
     }
     return NULL;
 }
 
-static void fail_first(struct fn *fn, const struct err *why)
-{
-    struct list *first = list_first(&fn->waiting);
-    if (first)
-        call_fail(list_of(first, struct call, node), CALL_PLATFORM_ERROR, "no sandbox: %s",
-                  why->text);
-}
-
-/* One idle slot, else a blank one of another runtime, gives up its place. The place is free when
- * the spawner says that the slot has ended. */
-static void make_room(struct engine *e, const struct nursery *for_whom)
-{
-    struct list *idle = list_last(&e->pool.slots[SLOT_IDLE]);
-    if (idle) {
-        slot_kill(list_of(idle, struct slot, state_node));
-        return;
-    }
-    list_each (node, &e->pool.slots[SLOT_BLANK]) {
-        struct slot *s = list_of(node, struct slot, state_node);
-        if (s->nursery != for_whom) {
-            slot_kill(s);
-            return;
-        }
-    }
-}
-
-static int start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why)
-{
-    struct slot *s = mem_alloc(sizeof *s);
-    s->engine = e;
-    s->nursery = n;
-    s->limits = fn ? fn->spec.limits : sandbox_default_limits;
-    s->ticket = ++e->pool.last_ticket;
-    s->asked_us = clock_mono_us();
-    s->box =
-        (struct sandbox_slot){.socket = -1, .out = -1, .err = -1, .memory_peak = -1, .cpu = -1};
-    if (sandbox_start(e->sandbox, s->ticket, n->index, &s->limits, why) < 0) {
-        free(s);
-        return -1;
-    }
-    list_init(&s->owner_node);
-    list_push(&e->pool.slots[SLOT_STARTING], &s->state_node);
-    e->pool.count[SLOT_STARTING]++;
-    e->pool.total++;
-    if (fn) {
-        s->fn = fn;
-        fn_use(fn);
-        s->counted = true;
-        fn->live++;
-        fn->starting++;
-    } else {
-        n->starting++;
-    }
-    return 0;
-}
-
-static bool limits_equal(const struct sandbox_limits *a, const struct sandbox_limits *b)
-{
-    return a->memory_bytes == b->memory_bytes && a->tmp_bytes == b->tmp_bytes &&
-           a->file_bytes == b->file_bytes && a->cpu_millis == b->cpu_millis && a->pids == b->pids &&
-           a->open_files == b->open_files && a->network == b->network;
-}
-
-/* What sandbox_limit cannot change on a running slot. */
-static bool limits_reachable(const struct sandbox_limits *from, const struct sandbox_limits *to)
-{
-    return from->tmp_bytes == to->tmp_bytes && from->network == to->network;
-}
-
-/* A blank slot becomes one of the function's: at once, or after its limits were changed. */
-static int adopt(struct engine *e, struct slot *s, struct fn *fn, struct err *why)
-{
-    if (!s->fn) {
-        s->fn = fn;
-        fn_use(fn);
-    }
-    if (!s->counted) {
-        s->counted = true;
-        fn->live++;
-    }
-    if (limits_equal(&s->limits, &fn->spec.limits)) {
-        call_serve(fn, s);
-        return 0;
-    }
-    if (sandbox_limit(e->sandbox, s->box.id, &fn->spec.limits, why) < 0)
-        return -1;
-    s->limits = fn->spec.limits;
-    slot_move(s, SLOT_LIMITING);
-    fn->starting++;
-    return 0;
-}
-
-/* The blank slot that has waited longest: its runner is the most likely to be ready. */
-static struct slot *take_blank(struct nursery *n, const struct fn *fn)
-{
-    struct list *oldest = list_last(&n->blanks);
-    if (!oldest)
-        return NULL;
-    struct slot *s = list_of(oldest, struct slot, owner_node);
-    return limits_reachable(&s->limits, &fn->spec.limits) ? s : NULL;
-}
-
-static struct nursery *nursery_of(struct engine *e, const struct fn *fn)
-{
-    for (unsigned i = 0; i < e->nursery_count; i++)
-        if (e->nurseries[i].runtime == fn->spec.runtime)
-            return &e->nurseries[i];
-    must(!"every runtime has a nursery");
-    return NULL;
-}
-
-static void go_hungry(struct engine *e, struct nursery *n, struct fn *fn)
-{
-    if (list_empty(&fn->hungry_node))
-        list_append(&n->hungry, &fn->hungry_node);
-    /* As many as are dying will have places soon; only who comes on top of them needs another one.
-     */
-    unsigned hungry = 0;
-    list_each (node, &n->hungry)
-        hungry++;
-    if (n->up && e->pool.total >= e->config.slots_max && hungry > e->pool.count[SLOT_DYING])
-        make_room(e, n);
-}
-
-/* One more slot for the function. False when there is nothing to be had now. */
-static bool place_one(struct engine *e, struct nursery *n, struct fn *fn)
-{
-    struct err why = {0};
-    struct slot *blank = take_blank(n, fn);
-    if (blank) {
-        pool_refill_soon(e);
-        if (adopt(e, blank, fn, &why) == 0)
-            return true;
-        slot_kill(blank);
-    } else if (e->pool.total >= e->config.slots_max) {
-        go_hungry(e, n, fn);
-        return false;
-    } else if (start(e, n, fn, &why) == 0) {
-        return true;
-    }
-    fail_first(fn, &why);
-    return false;
-}
-
-void pool_place(struct engine *e, struct fn *fn)
-{
-    struct nursery *n = nursery_of(e, fn);
-    if (e->closing || list_empty(&fn->waiting) || !code_want(e, fn))
-        return;
-    if (!n->up) {
-        if (n->failed.code)
-            fail_first(fn, &n->failed);
-        else
-            go_hungry(e, n, fn);
-        return;
-    }
-    fn_use(fn);
-    while (fn->waiting_count > fn->starting && fn->live < fn->spec.concurrency)
-        if (!place_one(e, n, fn))
-            break;
-    fn_unuse(fn);
-}
-
-void pool_feed(struct engine *e)
-{
-    for (unsigned i = 0; i < e->nursery_count; i++) {
-        struct list now = LIST_INIT(now);
-        struct nursery *n = &e->nurseries[i];
-        struct list *first;
-        while ((first = list_first(&n->hungry))) {
-            list_remove(first);
-            list_append(&now, first);
-        }
-        while ((first = list_first(&now))) {
-            list_remove(first);
-            pool_place(e, list_of(first, struct fn, hungry_node));
-        }
-    }
-    pool_refill_soon(e);
-}
-
+/* Not moved once it is set: under a stream of cold calls it would never come. */
 void pool_refill_soon(struct engine *e)
 {
-    if (!e->closing)
-        timer_set_us(e->pool.refill, REFILL_US);
+    if (e->closing || e->pool.refill_set)
+        return;
+    e->pool.refill_set = true;
+    timer_set_us(e->pool.refill, REFILL_US);
 }
 
 static void refill(struct engine *e, struct nursery *n)
@@ -252,7 +70,7 @@ static void refill(struct engine *e, struct nursery *n)
     struct err why = {0};
     while (n->up && n->blank_count + n->starting < e->config.blanks &&
            e->pool.total < e->config.slots_max)
-        if (start(e, n, NULL, &why) < 0) {
+        if (pool_start(e, n, NULL, &why) < 0) {
             log_warn("engine", "blank slot not started runtime=%s: %s", n->runtime->name, why.text);
             return;
         }
@@ -261,6 +79,7 @@ static void refill(struct engine *e, struct nursery *n)
 static void on_refill(void *arg)
 {
     struct engine *e = arg;
+    e->pool.refill_set = false;
     for (unsigned i = 0; i < e->nursery_count; i++)
         refill(e, &e->nurseries[i]);
 }
@@ -281,13 +100,31 @@ static void refuse_overdue(struct fn *fn, uint64_t now)
 {
     struct err why = {0};
     struct list *first;
+    fn_use(fn); /* who is told may remove it */
     while ((first = list_first(&fn->waiting))) {
         struct call *c = list_of(first, struct call, node);
         if (now - c->arrived_us < (uint64_t)fn->spec.timeout_ms * 1000)
-            return;
+            break;
         err_set(&why, ERR_LIMIT, "Too many calls: waited %u ms for a free slot",
                 fn->spec.timeout_ms);
         call_refuse(c, &why);
+    }
+    fn_unuse(fn);
+}
+
+/* From one list to another, because whoever is told may add to and remove from both. */
+static void sweep_queues(struct engine *e, uint64_t now)
+{
+    struct list seen = LIST_INIT(seen);
+    struct list *first;
+    while ((first = list_first(&e->queued))) {
+        list_remove(first);
+        list_append(&seen, first);
+        refuse_overdue(list_of(first, struct fn, queued_node), now);
+    }
+    while ((first = list_first(&seen))) {
+        list_remove(first);
+        list_append(&e->queued, first);
     }
 }
 
@@ -297,11 +134,9 @@ static void on_sweep(void *arg)
     uint64_t now = clock_mono_us();
     timer_set_us(e->pool.sweep, SWEEP_US);
     reap_idle(e, now);
-    for (size_t i = 0; e->waiting && i < e->functions.size; i++)
-        for (struct fn *fn = e->functions.buckets[i], *next; fn; fn = next) {
-            next = fn->next;
-            refuse_overdue(fn, now);
-        }
+    sweep_queues(e, now);
+    on_refill(e); /* starts that failed, and blank slots that ended by themselves, are not retried
+                     any faster than this */
 }
 
 /* Whether a slot that was started for the function can still be used for it: it may have changed
@@ -311,7 +146,7 @@ static bool still_wanted(const struct slot *s)
     const struct fn *fn = s->fn;
     return !fn->removed && !list_empty(&fn->waiting) && fn->code &&
            fn->spec.runtime == s->nursery->runtime &&
-           limits_reachable(&s->limits, &fn->spec.limits);
+           pool_limits_reachable(&s->limits, &fn->spec.limits);
 }
 
 static void disown(struct slot *s)
@@ -326,44 +161,60 @@ static void disown(struct slot *s)
  * enough. */
 static void keep_or_kill(struct engine *e, struct slot *s)
 {
-    if (!limits_equal(&s->limits, &sandbox_default_limits) ||
+    if (!pool_limits_equal(&s->limits, &sandbox_default_limits) ||
         s->nursery->blank_count > e->config.blanks)
         slot_kill(s);
+}
+
+/* The slot cannot be used, and whoever waited for it learns why. */
+static void give_up(struct engine *e, struct slot *s, const struct err *why)
+{
+    struct fn *fn = s->fn; /* lives as long as the slot */
+    log_error("engine", "slot not taken into service slot=%u: %s", s->box.id, why->text);
+    slot_kill(s);
+    if (!fn)
+        return;
+    pool_fail_first(fn, why);
+    pool_place(e, fn);
+}
+
+/* A blank slot goes to those who wait, else it is kept, else it goes. */
+static void offer(struct engine *e, struct slot *s)
+{
+    if (!list_empty(&s->nursery->hungry))
+        pool_feed(e);
+    if (s->state == SLOT_BLANK)
+        keep_or_kill(e, s);
+    pool_share(e);
 }
 
 void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *box)
 {
     struct err why = {0};
+    struct fn *fn = s->fn;
     must(box->id < e->config.slots_max && !e->pool.by_id[box->id]);
     e->pool.by_id[box->id] = s;
     metrics_add(&e->metrics.copy, box->copy_us);
     e->metrics.slots_started++;
-    if (s->state == SLOT_DYING) { /* given up while it was being made */
-        s->box = *box;
-        sandbox_kill(e->sandbox, box->id);
-        return;
-    }
-    if (s->fn && s->counted)
-        s->fn->starting--;
-    else if (!s->fn)
+    if (fn)
+        fn->starting--;
+    else
         s->nursery->starting--;
     slot_move(s, SLOT_BLANK);
     if (slot_open(s, box, &why) < 0) {
-        log_error("engine", "slot not taken into service slot=%u: %s", box->id, why.text);
-        slot_kill(s);
-        return;
-    }
-    if (s->fn && (!s->counted || !still_wanted(s)))
+        give_up(e, s, &why);
+    } else if (!fn) {
+        offer(e, s);
+    } else if (still_wanted(s)) {
+        if (pool_adopt(e, s, fn, &why) < 0)
+            give_up(e, s, &why);
+    } else {
+        fn_use(fn);
         disown(s);
-    if (s->fn) {
-        if (adopt(e, s, s->fn, &why) < 0)
-            slot_kill(s);
-        return;
+        pool_place(e, fn); /* its calls may wait for other limits, another runtime, or code */
+        offer(e, s);
+        fn_unuse(fn);
     }
-    if (!list_empty(&s->nursery->hungry))
-        pool_feed(e);
-    if (s->state == SLOT_BLANK)
-        keep_or_kill(e, s);
 }
 
 void pool_limited(struct engine *e, struct slot *s, const struct err *failed)
@@ -371,14 +222,14 @@ void pool_limited(struct engine *e, struct slot *s, const struct err *failed)
     struct fn *fn = s->fn;
     if (s->state != SLOT_LIMITING)
         return;
-    if (!failed && still_wanted(s) && s->counted && limits_equal(&s->limits, &fn->spec.limits)) {
+    if (!failed && still_wanted(s) && pool_limits_equal(&s->limits, &fn->spec.limits)) {
         fn->starting--;
         call_serve(fn, s);
         return;
     }
     slot_kill(s);
     if (failed)
-        fail_first(fn, failed);
+        pool_fail_first(fn, failed);
     pool_place(e, fn);
 }
 
@@ -388,14 +239,33 @@ void pool_not_started(struct engine *e, struct slot *s, const struct err *why)
     e->metrics.slots_failed++;
     log_warn("engine", "slot not started runtime=%s fn=%s: %s", s->nursery->runtime->name,
              fn ? fn->spec.id : "-", why->text);
-    if (!fn)
-        s->nursery->starting--;
     if (fn)
         fn_use(fn);
+    else
+        s->nursery->starting--;
     slot_free(s);
+    if (fn)
+        pool_fail_first(fn, why);
+    pool_feed(e); /* its place is free */
     if (fn) {
-        fail_first(fn, why);
         pool_place(e, fn);
         fn_unuse(fn);
     }
+}
+
+void pool_ended(struct engine *e, struct slot *s)
+{
+    struct fn *fn = s->fn;
+    bool used = s->version;
+    if (fn)
+        fn_use(fn);
+    e->pool.by_id[s->box.id] = NULL;
+    slot_free(s);
+    pool_feed(e);
+    if (fn) {
+        pool_place(e, fn); /* a call that waited for this very slot's limits */
+        fn_unuse(fn);
+    }
+    if (used)
+        pool_refill_soon(e);
 }

@@ -41,6 +41,7 @@ struct slot {
     struct timer *deadline;
     struct buf in;       /* from the runner, not yet a whole frame */
     struct buf unsent;   /* to the runner, when its socket was full */
+    size_t sent;         /* of `unsent` */
     struct buf out, err; /* printed since the last call ended */
     struct call *call;
     uint64_t asked_us, sent_us, loaded_us, idle_since_us;
@@ -66,23 +67,47 @@ struct pool {
     struct slot **by_id; /* spawner's index -> slot */
     uint64_t last_ticket;
     struct timer *refill, *sweep;
+    bool refill_set;
 };
 
 void pool_init(struct engine *e);
 void pool_done(struct engine *e);
 
+/* --- place.c: who gets which slot --- */
+
 /* Sees to it that a waiting call of `fn` gets a slot: a blank one at once, else a copy on demand,
  * else (all places taken) the least recently used idle slot makes room. Failing that the function
  * waits on nursery->hungry. */
 void pool_place(struct engine *e, struct fn *fn);
-void pool_refill_soon(struct engine *e);
-/* After something ended: those who wait for a place come first, then blanks. */
+/* A place has become free: places the calls of hungry functions. */
 void pool_feed(struct engine *e);
+/* A slot has become idle: when functions are hungry it makes room for them. */
+void pool_share(struct engine *e);
+/* True when others have waited so long for a place that a busy function owes them one of its slots.
+ */
+bool pool_overdue(struct engine *e, const struct fn *fn);
+/* Asks the spawner for a slot: for the function, or a blank one when `fn` is NULL. */
+int pool_start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why);
+/* A blank slot becomes one of the function's: at once, or after its limits were changed. -1: it
+ * must be killed. */
+int pool_adopt(struct engine *e, struct slot *s, struct fn *fn, struct err *why);
+/* The oldest waiting call, if there is one, fails for want of a slot. The caller goes on with the
+ * next one, by pool_place. */
+void pool_fail_first(struct fn *fn, const struct err *why);
+bool pool_limits_equal(const struct sandbox_limits *a, const struct sandbox_limits *b);
+/* Whether sandbox_limit can lead from one to the other on a slot that runs. */
+bool pool_limits_reachable(const struct sandbox_limits *from, const struct sandbox_limits *to);
+
+/* --- pool.c: arrival, sweeping, refilling --- */
+
+void pool_refill_soon(struct engine *e);
 
 /* The spawner's words about a start and about changed limits. */
 void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *box);
 void pool_not_started(struct engine *e, struct slot *s, const struct err *why);
 void pool_limited(struct engine *e, struct slot *s, const struct err *failed);
+/* The spawner's last word about a slot whose call, if it had one, is finished: frees it. */
+void pool_ended(struct engine *e, struct slot *s);
 
 struct slot *pool_find(struct engine *e, uint32_t id);
 struct slot *pool_find_ticket(struct engine *e, uint64_t ticket);
@@ -102,5 +127,8 @@ void slot_send_call(struct slot *s, struct call *c);
  */
 int slot_drain(struct slot *s);
 void slot_on_socket(void *slot, unsigned ready);
+/* The slot has ended: takes in the result that may still be in its socket. It gets no other call.
+ */
+void slot_last_words(struct slot *s);
 void slot_on_out(void *slot, unsigned ready);
 void slot_on_err(void *slot, unsigned ready);

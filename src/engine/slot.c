@@ -7,7 +7,7 @@
 #include "loop/loop.h"
 
 static const bool may_move[SLOT_STATES][SLOT_STATES] = {
-    [SLOT_STARTING] = {[SLOT_BLANK] = true, [SLOT_DYING] = true},
+    [SLOT_STARTING] = {[SLOT_BLANK] = true},
     [SLOT_BLANK] = {[SLOT_LIMITING] = true, [SLOT_BUSY] = true, [SLOT_DYING] = true},
     [SLOT_LIMITING] = {[SLOT_BUSY] = true, [SLOT_DYING] = true},
     [SLOT_BUSY] = {[SLOT_IDLE] = true, [SLOT_DYING] = true},
@@ -40,7 +40,8 @@ static void on_deadline(void *arg)
     struct call *c = s->call;
     if (!c)
         return;
-    slot_drain(s);
+    if (slot_drain(s) < 0) /* that has ended the call */
+        return;
     slot_kill(s);
     call_fail(c, CALL_TIMEOUT, "timed out after %u ms (limit timeout_ms = %u)",
               s->fn->spec.timeout_ms, s->fn->spec.timeout_ms);
@@ -89,12 +90,10 @@ void slot_kill(struct slot *s)
 {
     if (s->state == SLOT_DYING)
         return;
+    must(s->state != SLOT_STARTING); /* it has no index yet */
     slot_uncount(s);
-    /* A slot that has not been handed over has no index yet; it is killed when it arrives. */
-    if (s->state != SLOT_STARTING) {
-        sandbox_kill(s->engine->sandbox, s->box.id);
-        close_ends(s);
-    }
+    sandbox_kill(s->engine->sandbox, s->box.id);
+    close_ends(s);
     slot_move(s, SLOT_DYING);
 }
 

@@ -17,7 +17,8 @@
 
 enum {
     READ_BYTES = 65536,
-    FAILED_MAX = 256 * 1024, /* an error with its traceback */
+    KEPT_BYTES = 1024 * 1024, /* a buffer larger than this is not kept for the next use */
+    FAILED_MAX = 256 * 1024,  /* an error with its traceback */
 };
 
 static void broken(struct slot *s, const char *what)
@@ -28,17 +29,26 @@ static void broken(struct slot *s, const char *what)
         call_fail(c, CALL_CRASHED, "the function broke the runner's protocol: %s", what);
 }
 
+/* What was sent stays in front until all of it is: moving the rest of a large program forward after
+ * each write would cost its square. */
 static void send_rest(struct slot *s)
 {
-    while (s->unsent.len) {
-        ssize_t n = send(s->box.socket, s->unsent.data, s->unsent.len, MSG_NOSIGNAL);
+    bool full = false;
+    while (s->sent < s->unsent.len) {
+        ssize_t n =
+            send(s->box.socket, s->unsent.data + s->sent, s->unsent.len - s->sent, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
+        full = n < 0 && errno == EAGAIN;
         if (n < 0)
             break; /* full: go on when writable; broken: the reader sees the end of the socket */
-        buf_consume(&s->unsent, (size_t)n);
+        s->sent += (size_t)n;
     }
-    watch_want(s->socket, WATCH_READ | (s->unsent.len && errno == EAGAIN ? WATCH_WRITE : 0));
+    if (s->sent == s->unsent.len) {
+        s->sent = 0;
+        buf_done(&s->unsent);
+    }
+    watch_want(s->socket, WATCH_READ | (full ? WATCH_WRITE : 0));
 }
 
 static void send_bytes(struct slot *s, struct str bytes)
@@ -113,7 +123,7 @@ void slot_send_call(struct slot *s, struct call *c)
     add_call(out, c, s->sent_us + timeout_us);
     timer_set_us(s->deadline, timeout_us);
     send_bytes(s, buf_str(out));
-    if (out->cap > 1024 * 1024) /* one large program must not stay in memory for ever */
+    if (out->cap > KEPT_BYTES) /* one large program must not stay in memory for ever */
         buf_done(out);
 }
 
@@ -142,9 +152,21 @@ static void on_failed(struct slot *s, const struct frame *f)
     json_decref(failed);
 }
 
+static void too_large(struct slot *s, size_t bytes)
+{
+    struct call *c = s->call;
+    slot_kill(s);
+    call_fail(c, CALL_OUTPUT_LIMIT, "the result is too large: %zu bytes, limit %u", bytes,
+              s->fn->spec.result_bytes);
+}
+
 static void on_result(struct slot *s, const struct frame *f)
 {
     struct err e = {0};
+    if (f->payload.n > s->fn->spec.result_bytes) { /* the frame's limit leaves room for errors */
+        too_large(s, f->payload.n);
+        return;
+    }
     if (json_check(f->payload, &e) < 0) {
         broken(s, "a result that is not JSON");
         return;
@@ -169,7 +191,9 @@ static bool expected(const struct slot *s, enum frame_type type)
     }
 }
 
-static void on_frame(struct slot *s, const struct frame *f)
+/* `last`: nothing stands behind it in the buffer. An answer with something behind it counts, but
+ * its slot is at its end: what it said before it was asked must not answer the next call. */
+static void on_frame(struct slot *s, const struct frame *f, bool last)
 {
     if (!expected(s, f->type)) {
         broken(s, "a frame that nobody asked for");
@@ -186,6 +210,8 @@ static void on_frame(struct slot *s, const struct frame *f)
     }
     if (slot_drain(s) < 0)
         return;
+    if (!last || s->unsent.len)
+        slot_kill(s);
     if (f->type == FRAME_RESULT)
         on_result(s, f);
     else
@@ -216,7 +242,7 @@ static void take_frames(struct slot *s)
     size_t at = 0;
     int got;
     while ((got = frame_next(&s->in, &at, frame_limit(s), &f, &e)) > 0) {
-        on_frame(s, &f);
+        on_frame(s, &f, at == s->in.len);
         if (s->state == SLOT_DYING)
             return;
     }
@@ -237,25 +263,38 @@ static void on_end(struct slot *s)
     slot_kill(s);
 }
 
+/* One read. False when there was nothing, or the slot is dying now. */
+static bool receive(struct slot *s)
+{
+    size_t room = s->in.cap - s->in.len > 4096 ? s->in.cap - s->in.len - 1 : 4096;
+    buf_reserve(&s->in, room);
+    ssize_t n = recv(s->box.socket, s->in.data + s->in.len, room, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return errno == EINTR;
+    if (n <= 0) {
+        on_end(s);
+        return false;
+    }
+    s->in.len += (size_t)n;
+    s->in.data[s->in.len] = 0;
+    take_frames(s);
+    return s->state != SLOT_DYING;
+}
+
 void slot_on_socket(void *slot, unsigned ready)
 {
     struct slot *s = slot;
     if (ready & WATCH_WRITE)
         send_rest(s);
-    if (!(ready & WATCH_READ))
-        return;
-    size_t room = s->in.cap - s->in.len > 4096 ? s->in.cap - s->in.len - 1 : 4096;
-    buf_reserve(&s->in, room);
-    ssize_t n = recv(s->box.socket, s->in.data + s->in.len, room, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0) {
-        on_end(s);
-        return;
-    }
-    s->in.len += (size_t)n;
-    s->in.data[s->in.len] = 0;
-    take_frames(s);
+    if (ready & WATCH_READ)
+        receive(s);
+}
+
+void slot_last_words(struct slot *s)
+{
+    slot_uncount(s);
+    while (s->state == SLOT_BUSY && receive(s))
+        ;
 }
 
 /* One read of one pipe. 1: there may be more; 0: nothing now; -1: over the limit. */

@@ -2,6 +2,7 @@
 
 #include "base/must.h"
 #include "base/str.h"
+#include "sandbox/runner_fds.h"
 #include "sandbox/rights.h"
 #include "sandbox/slot_mounts.h"
 

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "sandbox/runner_fds.h"
 #include "sandbox/clone.h"
 #include "sandbox/order.h"
 #include "sandbox/rights.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sandbox/slot.h"
+#include "sandbox/runner_fds.h"
 
 #include <dirent.h>
 #include <errno.h>

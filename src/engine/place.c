@@ -1,0 +1,245 @@
+/* place — finds a slot for calls that wait: a blank one, a new one, or one that somebody else has
+ * to give up. */
+#include "engine/private.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/must.h"
+
+enum { PATIENCE_US = 200 * 1000 };
+
+bool pool_limits_equal(const struct sandbox_limits *a, const struct sandbox_limits *b)
+{
+    return a->memory_bytes == b->memory_bytes && a->tmp_bytes == b->tmp_bytes &&
+           a->file_bytes == b->file_bytes && a->cpu_millis == b->cpu_millis && a->pids == b->pids &&
+           a->open_files == b->open_files && a->network == b->network;
+}
+
+/* What sandbox_limit cannot change on a running slot. */
+bool pool_limits_reachable(const struct sandbox_limits *from, const struct sandbox_limits *to)
+{
+    return from->tmp_bytes == to->tmp_bytes && from->network == to->network;
+}
+
+void pool_fail_first(struct fn *fn, const struct err *why)
+{
+    struct list *first = list_first(&fn->waiting);
+    if (first)
+        call_fail(list_of(first, struct call, node), CALL_PLATFORM_ERROR, "no sandbox: %s",
+                  why->text);
+}
+
+int pool_start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why)
+{
+    struct slot *s = mem_alloc(sizeof *s);
+    s->engine = e;
+    s->nursery = n;
+    s->limits = fn ? fn->spec.limits : sandbox_default_limits;
+    s->ticket = ++e->pool.last_ticket;
+    s->asked_us = clock_mono_us();
+    s->box =
+        (struct sandbox_slot){.socket = -1, .out = -1, .err = -1, .memory_peak = -1, .cpu = -1};
+    if (sandbox_start(e->sandbox, s->ticket, n->index, &s->limits, why) < 0) {
+        free(s);
+        return -1;
+    }
+    list_init(&s->owner_node);
+    list_push(&e->pool.slots[SLOT_STARTING], &s->state_node);
+    e->pool.count[SLOT_STARTING]++;
+    e->pool.total++;
+    if (fn) {
+        s->fn = fn;
+        fn_use(fn);
+        s->counted = true;
+        fn->live++;
+        fn->starting++;
+    } else {
+        n->starting++;
+    }
+    return 0;
+}
+
+/* A blank slot becomes one of the function's: at once, or after its limits were changed. */
+int pool_adopt(struct engine *e, struct slot *s, struct fn *fn, struct err *why)
+{
+    if (!s->fn) {
+        s->fn = fn;
+        fn_use(fn);
+    }
+    if (!s->counted) {
+        s->counted = true;
+        fn->live++;
+    }
+    if (pool_limits_equal(&s->limits, &fn->spec.limits)) {
+        call_serve(fn, s);
+        return 0;
+    }
+    if (sandbox_limit(e->sandbox, s->box.id, &fn->spec.limits, why) < 0)
+        return -1;
+    s->limits = fn->spec.limits;
+    slot_move(s, SLOT_LIMITING);
+    fn->starting++;
+    return 0;
+}
+
+/* The blank slot that has waited longest: its runner is the most likely to be ready. */
+static struct slot *take_blank(struct nursery *n, const struct fn *fn)
+{
+    struct list *oldest = list_last(&n->blanks);
+    if (!oldest)
+        return NULL;
+    struct slot *s = list_of(oldest, struct slot, owner_node);
+    return pool_limits_reachable(&s->limits, &fn->spec.limits) ? s : NULL;
+}
+
+static struct nursery *nursery_of(struct engine *e, const struct fn *fn)
+{
+    for (unsigned i = 0; i < e->nursery_count; i++)
+        if (e->nurseries[i].runtime == fn->spec.runtime)
+            return &e->nurseries[i];
+    must(!"every runtime has a nursery");
+    return NULL;
+}
+
+static bool blank_fits(const struct slot *s, const struct nursery *n, const struct fn *fn)
+{
+    return s->nursery == n && pool_limits_reachable(&s->limits, &fn->spec.limits);
+}
+
+/* One idle slot, else a blank one that is of no use to the function, gives up its place. The place
+ * is free when the spawner says that the slot has ended. */
+static void make_room(struct engine *e, const struct nursery *n, const struct fn *fn)
+{
+    struct list *idle = list_last(&e->pool.slots[SLOT_IDLE]);
+    if (idle) {
+        slot_kill(list_of(idle, struct slot, state_node));
+        return;
+    }
+    list_each (node, &e->pool.slots[SLOT_BLANK]) {
+        struct slot *s = list_of(node, struct slot, state_node);
+        if (!blank_fits(s, n, fn)) {
+            slot_kill(s);
+            return;
+        }
+    }
+}
+
+/* As many as are dying will have places soon; only who comes on top of them needs another one. */
+static unsigned places_owed(struct engine *e)
+{
+    unsigned hungry = 0;
+    for (unsigned i = 0; i < e->nursery_count; i++)
+        if (e->nurseries[i].up)
+            list_each (node, &e->nurseries[i].hungry)
+                hungry++;
+    return hungry > e->pool.count[SLOT_DYING] ? hungry - e->pool.count[SLOT_DYING] : 0;
+}
+
+static bool full(const struct engine *e)
+{
+    return e->pool.total >= e->config.slots_max;
+}
+
+static void go_hungry(struct engine *e, struct nursery *n, struct fn *fn)
+{
+    if (list_empty(&fn->hungry_node))
+        list_append(&n->hungry, &fn->hungry_node);
+    if (n->up && full(e) && places_owed(e))
+        make_room(e, n, fn);
+}
+
+static struct fn *first_hungry(struct nursery *n)
+{
+    struct list *first = n->up ? list_first(&n->hungry) : NULL;
+    return first ? list_of(first, struct fn, hungry_node) : NULL;
+}
+
+void pool_share(struct engine *e)
+{
+    if (!e->waiting || e->closing)
+        return;
+    for (unsigned i = 0; i < e->nursery_count; i++) {
+        struct fn *fn = first_hungry(&e->nurseries[i]);
+        if (fn && full(e) && places_owed(e))
+            make_room(e, &e->nurseries[i], fn);
+    }
+}
+
+/* Without this a function that always has calls waiting would keep its slots for ever. Not at once:
+ * each change of hands costs a cold start. */
+bool pool_overdue(struct engine *e, const struct fn *fn)
+{
+    if (e->waiting == fn->waiting_count)
+        return false;
+    uint64_t now = clock_mono_us();
+    for (unsigned i = 0; i < e->nursery_count; i++) {
+        struct fn *hungry = first_hungry(&e->nurseries[i]);
+        if (!hungry || hungry == fn)
+            continue;
+        struct call *c = list_of(list_first(&hungry->waiting), struct call, node);
+        if (now - c->arrived_us > PATIENCE_US && full(e) && places_owed(e))
+            return true;
+    }
+    return false;
+}
+
+/* One more slot for the function. 1: it has one; 0: it waits for a place; -1: there is none to be
+ * had. */
+static int place_one(struct engine *e, struct fn *fn, struct err *why)
+{
+    struct nursery *n = nursery_of(e, fn);
+    struct slot *blank = take_blank(n, fn);
+    if (blank) {
+        pool_refill_soon(e);
+        if (pool_adopt(e, blank, fn, why) == 0)
+            return 1;
+        slot_kill(blank);
+        return -1;
+    }
+    if (!n->up && n->failed.code && fn->live == fn->starting) {
+        *why = n->failed;
+        return -1;
+    }
+    if (!n->up || full(e)) {
+        go_hungry(e, n, fn);
+        return 0;
+    }
+    return pool_start(e, n, fn, why) < 0 ? -1 : 1;
+}
+
+static bool wants_slot(struct engine *e, struct fn *fn)
+{
+    return !e->closing && fn->waiting_count > fn->starting && fn->live < fn->spec.concurrency &&
+           code_want(e, fn);
+}
+
+void pool_place(struct engine *e, struct fn *fn)
+{
+    fn_use(fn); /* who is told of a failure may remove it */
+    while (wants_slot(e, fn)) {
+        struct err why = {0};
+        int placed = place_one(e, fn, &why);
+        if (placed == 0)
+            break;
+        if (placed < 0)
+            pool_fail_first(fn, &why);
+    }
+    fn_unuse(fn);
+}
+
+void pool_feed(struct engine *e)
+{
+    for (unsigned i = 0; i < e->nursery_count; i++) {
+        struct list now = LIST_INIT(now);
+        struct nursery *n = &e->nurseries[i];
+        struct list *first;
+        while ((first = list_first(&n->hungry))) {
+            list_remove(first);
+            list_append(&now, first);
+        }
+        while ((first = list_first(&now))) {
+            list_remove(first);
+            pool_place(e, list_of(first, struct fn, hungry_node));
+        }
+    }
+}
