@@ -5,6 +5,7 @@
  *
  * One poll loop over the server's socket, the listening socket and the bootstrap's connections;
  * children are reaped between rounds. provided.h tells the rest. */
+#include "sandbox/runner_fds.h"
 #include "provided.h"
 
 #include <errno.h>
