@@ -114,7 +114,8 @@ int cgroup_slot_open(struct cgroup *c, unsigned index, const struct cgroup_limit
     clear_slot(ret, index);
     if (check(limits, e) < 0)
         return -1;
-    if (prepare(c, ret, limits, e) == 0)
+    struct err why;
+    if (prepare(c, ret, limits, &why) == 0)
         return 0;
     /* Memory of the former slot may still be charged to a reused directory, more than the new limit
      * (EBUSY). A new directory starts at zero; the rest goes to the parent. */

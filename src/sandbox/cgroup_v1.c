@@ -35,10 +35,13 @@ static int limit_memory(int dir, uint64_t bytes, struct err *e)
 {
     static const char mem[] = "memory.limit_in_bytes", all[] = "memory.memsw.limit_in_bytes";
     bool swap = has(dir, all);
-    if (cgroup_put_u64(dir, mem, bytes, e) == 0)
+    struct err first;
+    if (cgroup_put_u64(dir, mem, bytes, &first) == 0)
         return swap ? cgroup_put_u64(dir, all, bytes, e) : 0;
-    if (e->sys != EINVAL || !swap)
+    if (first.sys != EINVAL || !swap) {
+        *e = first;
         return -1;
+    }
     if (cgroup_put_u64(dir, all, bytes, e) < 0)
         return -1;
     return cgroup_put_u64(dir, mem, bytes, e);
@@ -49,9 +52,13 @@ static int limit_memory(int dir, uint64_t bytes, struct err *e)
 static int limit_cpu(int dir, uint32_t millis, struct err *e)
 {
     uint64_t quota_us = (uint64_t)millis * (CGROUP_PERIOD_US / 1000);
-    if (cgroup_put_u64(dir, "cpu.cfs_quota_us", quota_us, e) == 0)
+    struct err first;
+    if (cgroup_put_u64(dir, "cpu.cfs_quota_us", quota_us, &first) == 0)
         return 0;
-    return e->sys == EINVAL ? cgroup_put(dir, "cpu.cfs_quota_us", "-1", e) : -1;
+    if (first.sys == EINVAL)
+        return cgroup_put(dir, "cpu.cfs_quota_us", "-1", e);
+    *e = first;
+    return -1;
 }
 
 int cgroup_v1_limit(struct cgroup_slot *s, const struct cgroup *c,
