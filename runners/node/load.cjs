@@ -11,7 +11,7 @@ const { Refusal } = require('./failure.cjs');
 
 const CHECKS_MAX = 4;
 const CHECK_TIMEOUT_MS = 5000;
-const EXTENSIONS = ['', '.js', '.mjs', '.cjs'];
+const EXTENSIONS = ['.js', '.mjs', '.cjs'];
 const IS_MODULE = new RegExp([
   'Cannot use import statement outside a module',
   "Unexpected token 'export'",
@@ -50,7 +50,7 @@ function writeFiles(codeDir, files) {
       fs.mkdirSync(path.join(codeDir, parent), { recursive: true });
       made.add(parent);
     }
-    fs.writeFileSync(path.join(codeDir, name), bytes, { mode });
+    fs.writeFileSync(path.join(codeDir, name), bytes, { mode: mode & 0o777 });
   }
 }
 
@@ -135,8 +135,9 @@ function prepare(payload, codeDir) {
   const entry = findEntry(stem, files);
   const module = isModule(entry, files);
   writeFiles(codeDir, files);
-  const candidates = [entry, ...[...files.keys()].filter((name) => name !== entry && /\.m?js$/.test(name))]
-    .slice(0, CHECKS_MAX).map((name) => path.join(codeDir, name));
+  const others = [...files.keys()].filter((name) => name !== entry && /\.m?js$/.test(name));
+  const candidates = [entry, ...others].slice(0, CHECKS_MAX)
+    .map((name) => path.join(codeDir, name));
   return { settings, members, entry, file: candidates[0], module, candidates };
 }
 

@@ -34,8 +34,9 @@ class Output extends Writable {
 function install() {
   const out = new Output(1);
   const err = new Output(2);
-  Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => out });
-  Object.defineProperty(process, 'stderr', { configurable: true, enumerable: true, get: () => err });
+  const shared = { configurable: true, enumerable: true };
+  Object.defineProperty(process, 'stdout', { ...shared, get: () => out });
+  Object.defineProperty(process, 'stderr', { ...shared, get: () => err });
   return (muted) => {
     out.muted = muted;
     err.muted = muted;

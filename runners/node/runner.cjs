@@ -49,7 +49,8 @@ function resultText(value) {
   try {
     text = kind === 'function' || kind === 'symbol' ? undefined : stringify(value);
   } catch (error) {
-    throw new Refusal('TypeError', `the result (${nameOf(value)}) cannot be JSON: ${error.message}`);
+    throw new Refusal('TypeError',
+      `the result (${nameOf(value)}) cannot be JSON: ${error.message}`);
   }
   if (text === undefined) {
     throw new Refusal('TypeError', `the result is of type ${nameOf(value)}, which cannot be JSON`);
@@ -97,6 +98,7 @@ class Session {
   }
 
   enter({ settings, file }) {
+    process.umask(0o022);
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, BASE_ENVIRONMENT, settings.environment);
     process.chdir(this.codeDir);

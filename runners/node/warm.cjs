@@ -52,7 +52,7 @@ function play(newSession, source, next) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'virga-warm-'));
   let answers = 0;
   const answered = () => {
-    if (answers++ < CALLS) reader.take(callFrame({ fail: answers % 8 === 0 }));
+    if (answers++ < CALLS && !session.broken) reader.take(callFrame({ fail: answers % 8 === 0 }));
     else leave();
   };
   const channel = {

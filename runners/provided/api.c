@@ -73,7 +73,10 @@ static void fail_as_posted(struct provided *p, bool fatal, const struct request 
     auto_buf struct buf trace = {0};
     size_t i;
     json_t *line;
-    json_array_foreach(json_object_get(body, "stackTrace"), i, line) add_trace_line(&trace, line);
+    json_array_foreach(json_object_get(body, "stackTrace"), i, line)
+    {
+        add_trace_line(&trace, line);
+    }
     struct str type = text_of(body, "errorType", r->error_type.n ? r->error_type : STR("Error"));
     struct str message = text_of(body, "errorMessage", body ? STR("") : r->body);
     api_fail(p, fatal, type, message, buf_str(&trace));

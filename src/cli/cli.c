@@ -253,6 +253,11 @@ void cli_print_json(struct cli *c, struct str json)
     term_show(&c->out, STYLE_PLAIN, buf_str(&text));
 }
 
+json_int_t cli_integer(const json_t *object, const char *member)
+{
+    return json_integer_value(json_object_get(object, member));
+}
+
 struct str cli_text(const json_t *object, const char *member)
 {
     const json_t *text = json_object_get(object, member);

@@ -191,8 +191,8 @@ TEST(options_are_merged_into_the_manifest)
 {
     json_t *m = NULL;
     struct err e = {0};
-    CHECK(merge(STR("{\"env\":{\"A\":\"1\"},\"other\":true}"), "--env=B=x=y", &m, &e) == 1);
-    json_t *want = json_pack("{s:{s:s,s:s},s:b}", "env", "A", "1", "B", "x=y", "other", 1);
+    CHECK(merge(STR("{\"environment\":{\"A\":\"1\"},\"other\":true}"), "--env=B=x=y", &m, &e) == 1);
+    json_t *want = json_pack("{s:{s:s,s:s},s:b}", "environment", "A", "1", "B", "x=y", "other", 1);
     CHECK(json_equal(m, want));
     json_decref(m);
     json_decref(want);
@@ -206,7 +206,7 @@ TEST(a_wrong_setting_names_its_option)
     CHECK_STR(e.text, "--reuse: 'maybe' is not one of: always, never");
     json_decref(m);
     m = NULL;
-    CHECK(merge(STR("{\"env\":1}"), "--env=A=1", &m, &e) < 0);
+    CHECK(merge(STR("{\"environment\":1}"), "--env=A=1", &m, &e) < 0);
     json_decref(m);
     m = NULL;
     CHECK(merge(STR("[]"), "--env=A=1", &m, &e) < 0);

@@ -64,6 +64,8 @@ void cli_print_json(struct cli *c, struct str json);
 
 /* A member as text; "" unless it is a string. */
 struct str cli_text(const json_t *object, const char *member);
+/* A member as a whole number; 0 unless it is one. */
+json_int_t cli_integer(const json_t *object, const char *member);
 
 void help_all(struct cli *c, struct term *out);
 void help_command(struct cli *c, const struct command *command, struct term *out);

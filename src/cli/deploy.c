@@ -21,19 +21,6 @@ static int settle_manifest(struct cli *c, struct source *source, json_t **ret, s
     return 0;
 }
 
-/* What the entry file tells; "" leaves it to the server. */
-static const char *guess_runtime(const struct source *s)
-{
-    static const struct {
-        const char *file, *runtime;
-    } known[] = {
-        {"main.py", "python"}, {"index.js", "node"}, {"index.mjs", "node"}, {"index.cjs", "node"}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (source_find(s, known[i].file))
-            return known[i].runtime;
-    return "";
-}
-
 static void add_query(struct buf *path, const char *name, struct str value)
 {
     if (value.n == 0)
@@ -44,10 +31,10 @@ static void add_query(struct buf *path, const char *name, struct str value)
 
 static void make_path(const struct source *s, const json_t *manifest, struct buf *ret)
 {
-    struct str name = cli_text(manifest, "name"), runtime = cli_text(manifest, "runtime");
+    struct str name = cli_text(manifest, "name");
     buf_addz(ret, "/api/deploy");
     add_query(ret, "name", name.n ? name : str_of(s->name));
-    add_query(ret, "runtime", runtime.n ? runtime : str_of(guess_runtime(s)));
+    add_query(ret, "runtime", cli_text(manifest, "runtime")); /* else the entry file tells */
     add_query(ret, "handler", cli_text(manifest, "handler"));
 }
 

@@ -1,14 +1,17 @@
 #include "base/must.h"
 #include "cli/command.h"
 #include "cli/pretty.h"
+#include "runtimes/runtimes.h"
 #include "sandbox/probe.h"
+
+#include <limits.h>
 
 #include <stdlib.h>
 
 enum { RESULTS_MAX = 64, FEATURE_COLUMN = 24 };
 
 const struct option_spec doctor_options[] = {
-    {0, "runners-dir", "DIR", "where the runners are (default: as the server finds them)"},
+    {0, "runners", "DIR", "where the runners are (default: as the server finds them)"},
     {0},
 };
 
@@ -49,10 +52,13 @@ static void print_json(struct cli *c, const struct probe_result *results, size_t
 
 int doctor_run(struct cli *c, struct err *e)
 {
-    (void)e;
+    char found[PATH_MAX + 32];
     struct probe_result results[RESULTS_MAX] = {0};
     size_t missing = 0;
-    size_t count = probe_all(options_value(&c->options, "runners-dir"), results, RESULTS_MAX);
+    const char *runners = options_value(&c->options, "runners");
+    if (!runners && runtimes_find_runners(found, sizeof found, e) < 0)
+        return -1;
+    size_t count = probe_all(runners ? runners : found, results, RESULTS_MAX);
     if (c->json)
         print_json(c, results, count);
     for (size_t i = 0; i < count; i++) {

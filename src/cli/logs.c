@@ -69,54 +69,66 @@ static void show_call(struct cli *c, const json_t *call)
     term_show_indented(&c->out, STYLE_RED, "    ", cli_text(call, traced ? "traceback" : "error"));
 }
 
-static int fetch(struct logs *l, size_t limit, const char *before, json_t **ret, struct err *e)
+/* `cursor` is "before" or "after"; without an id there is none. */
+static int fetch(struct logs *l, size_t limit, const char *cursor, const char *id, json_t **ret,
+                 struct err *e)
 {
     auto_buf struct buf path = {0};
     char query[48];
     (void)snprintf(query, sizeof query, "/invocations?limit=%zu", limit);
     if (cli_function_path(l->function, query, &path, e) < 0)
         return -1;
-    if (l->newest) {
-        buf_addz(&path, "&after=");
-        client_escape(&path, l->newest);
-    }
-    if (before) {
-        buf_addz(&path, "&before=");
-        client_escape(&path, before);
+    if (id && *id) {
+        buf_addf(&path, "&%s=", cursor);
+        client_escape(&path, id);
     }
     return cli_get(l->cli, path.data, ret, NULL, e);
 }
 
-/* At most `count` records after the newest one shown, page by page; newest first, as they come. */
-static int fetch_pages(struct logs *l, size_t count, json_t *calls, struct err *e)
+/* `calls` come newest first. */
+static void show_calls(struct logs *l, const json_t *calls)
 {
-    for (unsigned page = 0; page < PAGES_MAX && json_array_size(calls) < count; page++) {
-        auto_json json_t *more = NULL;
-        size_t have = json_array_size(calls);
-        size_t limit = count - have < PAGE ? count - have : PAGE;
-        struct str before = cli_text(have ? json_array_get(calls, have - 1) : NULL, "id");
-        if (fetch(l, limit, before.n ? before.p : NULL, &more, e) < 0)
-            return -1;
-        (void)json_array_extend(calls, more);
-        if (json_array_size(more) < limit || (have && before.n == 0))
-            return 0;
-    }
-    return 0;
-}
-
-static int show_new(struct logs *l, size_t count, struct err *e)
-{
-    auto_json json_t *calls = json_array();
-    if (fetch_pages(l, count, calls, e) < 0)
-        return -1;
-    size_t n = json_array_size(calls) < count ? json_array_size(calls) : count;
-    for (size_t i = n; i-- > 0;)
+    for (size_t i = json_array_size(calls); i-- > 0;)
         show_call(l->cli, json_array_get(calls, i));
-    if (n > 0) {
+    if (cli_text(json_array_get(calls, 0), "id").n > 0) {
         free(l->newest);
         l->newest = mem_strdup(cli_text(json_array_get(calls, 0), "id").p);
     }
     (void)fflush(l->cli->out.file);
+}
+
+/* The newest `count` calls. A page may hold fewer than asked for (the server bounds its bytes too):
+ * only an empty one is the end. */
+static int show_newest(struct logs *l, size_t count, struct err *e)
+{
+    auto_json json_t *calls = json_array();
+    while (json_array_size(calls) < count) {
+        auto_json json_t *page = NULL;
+        size_t have = json_array_size(calls);
+        size_t limit = count - have < PAGE ? count - have : PAGE;
+        struct str last = cli_text(json_array_get(calls, have - 1), "id");
+        if (have > 0 && last.n == 0)
+            break;
+        if (fetch(l, limit, "before", last.p, &page, e) < 0)
+            return -1;
+        if (json_array_size(page) == 0 || json_array_extend(calls, page) < 0)
+            break;
+    }
+    show_calls(l, calls);
+    return 0;
+}
+
+/* All that came after the newest one shown, the oldest page first. */
+static int show_later(struct logs *l, struct err *e)
+{
+    for (unsigned i = 0; i < PAGES_MAX; i++) {
+        auto_json json_t *page = NULL;
+        if (fetch(l, PAGE, "after", l->newest, &page, e) < 0)
+            return -1;
+        if (json_array_size(page) == 0)
+            break;
+        show_calls(l, page);
+    }
     return 0;
 }
 
@@ -133,7 +145,7 @@ static int follow(struct logs *l, struct err *e)
     bool lost = false;
     for (;;) {
         (void)poll(NULL, 0, INTERVAL_MS);
-        bool reached = show_new(l, PAGES_MAX * PAGE, e) == 0;
+        bool reached = show_later(l, e) == 0;
         if (!reached && e->code != ERR_UNAVAILABLE)
             return -1;
         if (lost == reached)
@@ -165,7 +177,7 @@ int logs_run(struct cli *c, struct err *e)
         (signal(SIGINT, on_interrupt) == SIG_ERR || signal(SIGTERM, on_interrupt) == SIG_ERR))
         return err_sys(e, "handle Ctrl-C");
     struct logs l = {.cli = c, .function = fn};
-    int done = show_new(&l, count, e);
+    int done = show_newest(&l, count, e);
     if (done == 0 && following)
         done = follow(&l, e);
     free(l.newest);

@@ -11,7 +11,7 @@
 const struct option_spec manifest_options[] = {
     {'n', "name", "NAME",
      "what the function is called (default: virga.json, else the file's name)"},
-    {'r', "runtime", "RUNTIME", "python, node, ... (default: told by the entry file)"},
+    {'r', "runtime", "RUNTIME", "python, nodejs, provided (default: told by the entry file)"},
     {0, "handler", "FILE.NAME", "what is called, such as main.handler"},
     {'e', "env", "KEY=VALUE", "an environment variable; may be repeated"},
     {'m', "memory", "SIZE", "memory limit: 256 or 256m for megabytes, 1g"},
@@ -19,7 +19,7 @@ const struct option_spec manifest_options[] = {
     {0, "cpu", "CORES", "processor time: 0.5 is half a core"},
     {0, "concurrency", "COUNT", "calls that may run at the same time"},
     {0, "reuse", "WHEN", "always: keep a sandbox for later calls; never: a fresh copy for each"},
-    {0, "access", "WHO", "who may call it: public, key or private"},
+    {0, "queue", "COUNT", "calls that may wait beyond that; more are refused with 429"},
     {0},
 };
 
@@ -82,86 +82,125 @@ int manifest_megabytes(const char *text, json_int_t *ret, struct err *e)
     return measure(text, units, "size such as 256m or 1g", ret, e);
 }
 
-static int millis(const char *text, json_int_t *ret, struct err *e)
+/* The object that is a member of `o`, made when it is not there yet. */
+static int object_in(json_t *o, const char *name, json_t **ret, struct err *e)
 {
-    static const struct unit units[] = {{"", 1000}, {"m", 1}, {NULL, 0}};
-    return measure(text, units, "number of cores such as 0.5 or 2", ret, e);
-}
-
-static int count(const char *text, json_int_t *ret, struct err *e)
-{
-    static const struct unit units[] = {{"", 1}, {NULL, 0}};
-    return measure(text, units, "number", ret, e);
+    *ret = json_object_get(o, name);
+    if (*ret && !json_is_object(*ret))
+        return err_set(e, ERR_INVALID, "'%s' in virga.json is no object", name);
+    if (!*ret) {
+        *ret = json_object();
+        (void)json_object_set_new(o, name, *ret);
+    }
+    return 0;
 }
 
 static int put_env(json_t *manifest, const char *text, struct err *e)
 {
     const char *equals = strchr(text, '=');
-    json_t *env = json_object_get(manifest, "env");
+    json_t *environment;
     if (!equals || equals == text)
         return err_set(e, ERR_INVALID, "not KEY=VALUE");
     if (!str_is_utf8(str_of(text)))
         return err_set(e, ERR_INVALID, "not UTF-8");
-    if (!env) {
-        env = json_object();
-        (void)json_object_set_new(manifest, "env", env);
-    }
+    if (object_in(manifest, "environment", &environment, e) < 0)
+        return -1;
     auto_ptr char *key = mem_dup(text, (size_t)(equals - text));
-    if (json_object_set_new(env, key, json_string(equals + 1)) < 0)
-        return err_set(e, ERR_INVALID, "'env' in virga.json is no object");
+    (void)json_object_set_new(environment, key, json_string(equals + 1));
     return 0;
 }
 
-/* How an option becomes a member. Exactly one of `number` and `words` is set, or neither: a text.
- */
+static int read_word(const char *text, json_t **ret, struct err *e)
+{
+    *ret = *text ? json_string(text) : NULL;
+    return *ret ? 0 : err_set(e, ERR_INVALID, "empty or not UTF-8");
+}
+
+static int read_reuse(const char *text, json_t **ret, struct err *e)
+{
+    if (strcmp(text, "always") != 0 && strcmp(text, "never") != 0)
+        return err_set(e, ERR_INVALID, "'%s' is not one of: always, never", text);
+    return read_word(text, ret, e);
+}
+
+static int read_with(int (*parse)(const char *, json_int_t *, struct err *), const char *text,
+                     json_t **ret, struct err *e)
+{
+    json_int_t n = 0;
+    if (parse(text, &n, e) < 0)
+        return -1;
+    *ret = json_integer(n);
+    return 0;
+}
+
+static int read_memory(const char *text, json_t **ret, struct err *e)
+{
+    return read_with(manifest_megabytes, text, ret, e);
+}
+
+static int read_timeout(const char *text, json_t **ret, struct err *e)
+{
+    return read_with(manifest_duration_ms, text, ret, e);
+}
+
+static int read_count(const char *text, json_t **ret, struct err *e)
+{
+    uint64_t n;
+    if (!str_to_u64(str_of(text), &n) || n > INT32_MAX)
+        return err_set(e, ERR_INVALID, "'%s' is no number", text);
+    *ret = json_integer((json_int_t)n);
+    return 0;
+}
+
+static int read_cores(const char *text, json_t **ret, struct err *e)
+{
+    double cores;
+    char *end;
+    if (!number(text, &cores, &end) || *end || cores <= 0)
+        return err_set(e, ERR_INVALID, "'%s' is no number of cores such as 0.5 or 2", text);
+    *ret = json_real(cores);
+    return 0;
+}
+
+/* How an option becomes a member of the manifest, or of its object `limits`. */
 static const struct member {
     const char *option, *member;
-    int (*number)(const char *text, json_int_t *ret, struct err *e);
-    const char *const *words;
+    bool limit;
+    int (*read)(const char *text, json_t **ret, struct err *e);
 } members[] = {
-    {"name", "name", NULL, NULL},
-    {"runtime", "runtime", NULL, NULL},
-    {"handler", "handler", NULL, NULL},
-    {"memory", "memory_mb", manifest_megabytes, NULL},
-    {"timeout", "timeout_ms", manifest_duration_ms, NULL},
-    {"cpu", "cpu_millis", millis, NULL},
-    {"concurrency", "concurrency", count, NULL},
-    {"reuse", "reuse", NULL, (const char *const[]){"always", "never", NULL}},
-    {"access", "access", NULL, (const char *const[]){"public", "key", "private", NULL}},
+    {"name", "name", false, read_word},
+    {"runtime", "runtime", false, read_word},
+    {"handler", "handler", false, read_word},
+    {"memory", "memory_mb", true, read_memory},
+    {"timeout", "timeout_ms", true, read_timeout},
+    {"cpu", "cpu", true, read_cores},
+    {"concurrency", "concurrency", false, read_count},
+    {"queue", "queue", false, read_count},
+    {"reuse", "reuse", false, read_reuse},
 };
 
-static int put_word(json_t *manifest, const struct member *m, const char *value, struct err *e)
+static int put_member(json_t *manifest, const struct member *m, const char *text, struct err *e)
 {
-    bool known = !m->words;
-    for (size_t i = 0; m->words && m->words[i]; i++)
-        known |= strcmp(m->words[i], value) == 0;
-    if (!known)
-        return err_set(e, ERR_INVALID, "'%s' is not one of: %s, %s%s%s", value, m->words[0],
-                       m->words[1], m->words[2] ? ", " : "", m->words[2] ? m->words[2] : "");
-    if (*value == 0)
-        return err_set(e, ERR_INVALID, "empty");
-    if (json_object_set_new(manifest, m->member, json_string(value)) < 0)
-        return err_set(e, ERR_INVALID, "not UTF-8");
+    json_t *value, *into = manifest;
+    if (m->read(text, &value, e) < 0)
+        return -1;
+    if (m->limit && object_in(manifest, "limits", &into, e) < 0) {
+        json_decref(value);
+        return -1;
+    }
+    (void)json_object_set_new(into, m->member, value);
     return 0;
 }
 
-static int put(json_t *manifest, const char *option, const char *value, struct err *e)
+/* 1: it was a setting; 0: another option, such as --server. */
+static int put(json_t *manifest, const char *option, const char *text, struct err *e)
 {
-    json_int_t n;
     if (strcmp(option, "env") == 0)
-        return put_env(manifest, value, e) < 0 ? -1 : 1;
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        const struct member *m = &members[i];
-        if (strcmp(m->option, option) != 0)
-            continue;
-        if (!m->number)
-            return put_word(manifest, m, value, e) < 0 ? -1 : 1;
-        if (m->number(value, &n, e) < 0)
-            return -1;
-        (void)json_object_set_new(manifest, m->member, json_integer(n));
-        return 1;
-    }
-    return 0; /* not a setting: --json, --server */
+        return put_env(manifest, text, e) < 0 ? -1 : 1;
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (strcmp(members[i].option, option) == 0)
+            return put_member(manifest, &members[i], text, e) < 0 ? -1 : 1;
+    return 0;
 }
 
 int manifest_merge(json_t *manifest, const struct options *o, struct err *e)

@@ -2,6 +2,10 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "cli/when.h"
+
+#include <stdio.h>
+#include <time.h>
 
 enum { GAP = 2, FIRST_MIN = 8 };
 
@@ -29,6 +33,19 @@ void table_add(struct table *t, enum style style, struct str text)
     term_clean(text, false, &clean);
     t->cells = mem_realloc(t->cells, (t->count + 1) * sizeof *t->cells);
     t->cells[t->count++] = (struct table_cell){buf_take(&clean), style};
+}
+
+void table_add_number(struct table *t, enum style style, long long n)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%lld", n);
+    table_add(t, style, str_of(text));
+}
+
+void table_add_ago(struct table *t, struct str rfc3339)
+{
+    char text[WHEN_TEXT];
+    table_add(t, STYLE_PLAIN, str_of(when_ago(rfc3339.p, time(NULL), text)));
 }
 
 static void measure(const struct table *t, unsigned limit, size_t width[TABLE_COLUMNS_MAX])

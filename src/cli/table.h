@@ -25,6 +25,8 @@ struct table {
 void table_init(struct table *t, size_t columns, const char *const *headings);
 void table_done(struct table *t);
 void table_add(struct table *t, enum style style, struct str text); /* the next cell */
+void table_add_number(struct table *t, enum style style, long long n);
+void table_add_ago(struct table *t, struct str rfc3339); /* "5 min ago", see when_ago */
 
 /* On a terminal too narrow for it the first column is cut, and marked with an ellipsis. */
 void table_print(const struct table *t, struct term *out);

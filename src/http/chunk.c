@@ -21,12 +21,12 @@ static int take_line(struct chunk *c, struct str *in, struct str *ret, struct re
         char byte = *in->p++;
         in->n--;
         if (c->line_len == sizeof c->line)
-            return refuse(r, 400, "Chunk line too long");
+            return head_refuse(r, 400, "Chunk line too long");
         c->line[c->line_len++] = byte;
         if (byte != '\n')
             continue;
         if (c->line_len < 2 || c->line[c->line_len - 2] != '\r')
-            return refuse(r, 400, "A line must end with CR LF");
+            return head_refuse(r, 400, "A line must end with CR LF");
         *ret = (struct str){c->line, c->line_len - 2};
         c->line_len = 0;
         return 1;
@@ -41,12 +41,12 @@ static int parse_size(struct chunk *c, struct str line, struct refusal *r)
     size_t i = 0;
     for (int digit; i < line.n && (digit = hex_value(line.p[i])) >= 0; i++) {
         if (size > UINT32_MAX) /* far above any body_max, far below an overflow */
-            return refuse(r, 413, "Content Too Large");
+            return head_refuse(r, 413, "Content Too Large");
         size = size << 4 | (unsigned)digit;
     }
     bool extended = i < line.n && line.p[i] == ';';
     if (i == 0 || (i < line.n && !extended) || !head_is_value(line))
-        return refuse(r, 400, malformed);
+        return head_refuse(r, 400, malformed);
     c->left = size;
     c->state = size ? CHUNK_DATA : CHUNK_TRAILER;
     return 0;
@@ -61,17 +61,17 @@ static int take_trailer(struct chunk *c, struct str line, struct refusal *r)
     }
     c->trailer_bytes += line.n;
     if (c->trailer_bytes > CHUNK_TRAILER_MAX)
-        return refuse(r, 431, "Trailers too large");
+        return head_refuse(r, 431, "Trailers too large");
     struct str name = str_cut(&value, ':');
     if (!value.p || !head_is_token(name) || !head_is_value(value))
-        return refuse(r, 400, "Malformed trailer");
+        return head_refuse(r, 400, "Malformed trailer");
     return 0;
 }
 
 static int take_data_end(struct chunk *c, struct str line, struct refusal *r)
 {
     if (line.n > 0)
-        return refuse(r, 400, malformed);
+        return head_refuse(r, 400, malformed);
     c->state = CHUNK_SIZE;
     return 0;
 }

@@ -104,7 +104,7 @@ int exchange_open(struct http_exchange *x, struct str head, struct refusal *r)
     req->headers = x->head.headers;
     req->header_count = x->head.header_count;
     if (x->head.content_length > x->conn->server->config.body_max)
-        return refuse(r, 413, "Content Too Large");
+        return head_refuse(r, 413, "Content Too Large");
     if (target_split(req, x->head.target, r) < 0)
         return -1;
     find_route(x);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-int refuse(struct refusal *r, int status, const char *text)
+int head_refuse(struct refusal *r, int status, const char *text)
 {
     *r = (struct refusal){status, text};
     return -1;
@@ -20,7 +20,7 @@ int head_end(struct str in, size_t *seen, size_t *ret, struct refusal *r)
         }
         i = (size_t)(lf - in.p);
         if (i == 0 || in.p[i - 1] != '\r')
-            return refuse(r, 400, "A line must end with CR LF");
+            return head_refuse(r, 400, "A line must end with CR LF");
         i++;
         *seen = i;
         if (i >= 4 && memcmp(in.p + i - 4, "\r\n\r\n", 4) == 0) {
@@ -78,8 +78,8 @@ static int parse_version(struct str version, struct head *ret, struct refusal *r
         ret->http_1_0 = true;
     else if (!str_is(version, "HTTP/1.1"))
         return version.n == 8 && str_starts(version, STR("HTTP/"))
-                   ? refuse(r, 505, "HTTP Version Not Supported")
-                   : refuse(r, 400, "Malformed request line");
+                   ? head_refuse(r, 505, "HTTP Version Not Supported")
+                   : head_refuse(r, 400, "Malformed request line");
     return 0;
 }
 
@@ -89,12 +89,13 @@ static int parse_request_line(struct str line, struct head *ret, struct refusal 
     struct str method = str_cut(&rest, ' ');
     struct str target = str_cut(&rest, ' ');
     if (!head_is_token(method) || target.n == 0 || !rest.p)
-        return refuse(r, 400, "Malformed request line");
+        return head_refuse(r, 400, "Malformed request line");
     for (size_t i = 0; i < target.n; i++)
         if (target.p[i] <= 0x20 || target.p[i] > 0x7e) /* char is signed: also above 0x7f */
-            return refuse(r, 400, "The request target has a byte that must be percent-encoded");
+            return head_refuse(r, 400,
+                               "The request target has a byte that must be percent-encoded");
     if (target.n > HEAD_TARGET_MAX)
-        return refuse(r, 414, "URI Too Long");
+        return head_refuse(r, 414, "URI Too Long");
     ret->method = method_of(method);
     ret->target = (char *)target.p;
     ret->target[target.n] = 0; /* over the space behind it */
@@ -106,16 +107,16 @@ static int parse_header(char *line, size_t len, struct http_header *ret, struct 
 {
     char *colon = memchr(line, ':', len);
     if (*line == ' ' || *line == '\t')
-        return refuse(r, 400, "Folded header lines are not accepted");
+        return head_refuse(r, 400, "Folded header lines are not accepted");
     if (!colon || !head_is_token((struct str){line, (size_t)(colon - line)}))
-        return refuse(r, 400, "Malformed header name");
+        return head_refuse(r, 400, "Malformed header name");
     char *value = colon + 1, *end = line + len;
     while (value < end && (*value == ' ' || *value == '\t'))
         value++;
     while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
     if (!head_is_value((struct str){value, (size_t)(end - value)}))
-        return refuse(r, 400, "Control byte in a header value");
+        return head_refuse(r, 400, "Control byte in a header value");
     *colon = 0;
     *end = 0;
     *ret = (struct http_header){line, value};
@@ -125,7 +126,7 @@ static int parse_header(char *line, size_t len, struct http_header *ret, struct 
 static int set_once(const char **slot, const char *value, const char *text, struct refusal *r)
 {
     if (*slot)
-        return refuse(r, 400, text);
+        return head_refuse(r, 400, text);
     *slot = value;
     return 0;
 }
@@ -175,11 +176,11 @@ static int check_target(struct head *h, struct refusal *r)
     if (*h->target == '/' || strcmp(h->target, "*") == 0)
         return 0;
     if (strncasecmp(h->target, "http://", 7) != 0 || !h->host)
-        return refuse(r, 400, "Malformed request target");
+        return head_refuse(r, 400, "Malformed request target");
     size_t len = strlen(h->host);
     char *authority = h->target + 7;
     if (strncasecmp(authority, h->host, len) != 0 || authority[len] != '/')
-        return refuse(r, 400, "The request target names another host than Host");
+        return head_refuse(r, 400, "The request target names another host than Host");
     h->target = authority + len;
     return 0;
 }
@@ -187,19 +188,19 @@ static int check_target(struct head *h, struct refusal *r)
 static int check_framing(struct head *h, const struct framing *f, struct refusal *r)
 {
     if (!h->host && !h->http_1_0)
-        return refuse(r, 400, "Missing Host");
+        return head_refuse(r, 400, "Missing Host");
     if (h->host && !is_host(h->host))
-        return refuse(r, 400, "Malformed Host");
+        return head_refuse(r, 400, "Malformed Host");
     if (f->length && f->encoding)
-        return refuse(r, 400, "Content-Length together with Transfer-Encoding");
+        return head_refuse(r, 400, "Content-Length together with Transfer-Encoding");
     if (f->length && !str_to_u64(str_of(f->length), &h->content_length))
-        return refuse(r, 400, "Malformed Content-Length");
+        return head_refuse(r, 400, "Malformed Content-Length");
     if (f->encoding && h->http_1_0)
-        return refuse(r, 400, "Transfer-Encoding in HTTP/1.0");
+        return head_refuse(r, 400, "Transfer-Encoding in HTTP/1.0");
     if (f->encoding && strcasecmp(f->encoding, "chunked") != 0)
-        return refuse(r, 501, "Transfer-Encoding other than chunked");
+        return head_refuse(r, 501, "Transfer-Encoding other than chunked");
     if (f->expect && strcasecmp(f->expect, "100-continue") != 0)
-        return refuse(r, 417, "Expectation Failed");
+        return head_refuse(r, 417, "Expectation Failed");
     h->chunked = f->encoding;
     h->has_body = h->chunked || h->content_length > 0;
     h->expects_continue = f->expect && h->has_body && !h->http_1_0;
@@ -235,7 +236,7 @@ int head_parse(char *text, size_t len, struct arena *arena, struct head *ret, st
     struct framing f = {0};
     size_t lines = count_lines(text, len); /* the request line, the headers, the empty line */
     if (lines > HEAD_HEADERS_MAX + 2)
-        return refuse(r, 431, "Too many headers");
+        return head_refuse(r, 431, "Too many headers");
     ret->headers = arena_alloc(arena, lines * sizeof *ret->headers);
     char *line = text;
     for (char *lf; (lf = memchr(line, '\n', len - (size_t)(line - text))); line = lf + 1) {

@@ -38,7 +38,7 @@ int head_end(struct str in, size_t *seen, size_t *ret, struct refusal *r);
  * point into it, the header array lives in the arena. -1 with a refusal. */
 int head_parse(char *text, size_t len, struct arena *arena, struct head *ret, struct refusal *r);
 
-int refuse(struct refusal *r, int status, const char *text); /* returns -1 */
+int head_refuse(struct refusal *r, int status, const char *text); /* returns -1 */
 
 bool head_is_token(struct str s); /* RFC 9110 token: a method or a header's name */
 bool head_is_value(struct str s); /* no control bytes but tab */

@@ -1,5 +1,5 @@
 /* The server against clients that are slow, greedy, gone or many, and at its own end. */
-#include "http/http_test.h"
+#include "http/testdata/http_peer.h"
 
 /* Reads until the server ends the connection; the wait is bounded by the socket's timeout. */
 static int last_status(int fd)

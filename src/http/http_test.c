@@ -1,5 +1,5 @@
 /* The server as clients see it: raw bytes over real sockets. */
-#include "http/http_test.h"
+#include "http/testdata/http_peer.h"
 
 TEST(both_planes_answer)
 {

@@ -53,14 +53,14 @@ size_t target_path_len(const char *target)
 int target_split(struct request *req, const char *target, struct refusal *r)
 {
     if (strchr(target, '#'))
-        return refuse(r, 400, "The request target has a fragment");
+        return head_refuse(r, 400, "The request target has a fragment");
     if (!well_encoded(target))
-        return refuse(r, 400, "Malformed percent-encoding in the request target");
+        return head_refuse(r, 400, "Malformed percent-encoding in the request target");
     size_t len = target_path_len(target);
     char *path = arena_dup(req->arena, target, len);
     (void)target_decode(path, false);
     if (!str_is_utf8(str_of(path)))
-        return refuse(r, 400, "The path is not UTF-8");
+        return head_refuse(r, 400, "The path is not UTF-8");
     req->target = target;
     req->path = path;
     req->query = target[len] ? target + len + 1 : "";

@@ -3,6 +3,8 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
 struct runtime {
     const char *name;                 /* "python" */
     const char *const *aliases;       /* "python3", ...; NULL-terminated */
@@ -18,3 +20,7 @@ extern const struct runtime *const runtimes[]; /* NULL-terminated */
 
 /* By name or alias; ERR_INVALID lists the known ones. */
 int runtimes_find(const char *name, const struct runtime **ret, struct err *e);
+
+/* The directory with the languages' runners: beside the program in a build tree, else where `make
+ * install` puts it. */
+int runtimes_find_runners(char *ret, size_t size, struct err *e);

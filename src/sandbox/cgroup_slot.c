@@ -114,8 +114,8 @@ int cgroup_slot_open(struct cgroup *c, unsigned index, const struct cgroup_limit
     clear_slot(ret, index);
     if (check(limits, e) < 0)
         return -1;
-    struct err why;
-    if (prepare(c, ret, limits, &why) == 0)
+    struct err reused = {0};
+    if (prepare(c, ret, limits, &reused) == 0)
         return 0;
     /* Memory of the former slot may still be charged to a reused directory, more than the new limit
      * (EBUSY). A new directory starts at zero; the rest goes to the parent. */

@@ -34,8 +34,8 @@ static bool has(int dir, const char *file)
 static int limit_memory(int dir, uint64_t bytes, struct err *e)
 {
     static const char mem[] = "memory.limit_in_bytes", all[] = "memory.memsw.limit_in_bytes";
+    struct err first = {0};
     bool swap = has(dir, all);
-    struct err first;
     if (cgroup_put_u64(dir, mem, bytes, &first) == 0)
         return swap ? cgroup_put_u64(dir, all, bytes, e) : 0;
     if (first.sys != EINVAL || !swap) {
@@ -52,7 +52,7 @@ static int limit_memory(int dir, uint64_t bytes, struct err *e)
 static int limit_cpu(int dir, uint32_t millis, struct err *e)
 {
     uint64_t quota_us = (uint64_t)millis * (CGROUP_PERIOD_US / 1000);
-    struct err first;
+    struct err first = {0};
     if (cgroup_put_u64(dir, "cpu.cfs_quota_us", quota_us, &first) == 0)
         return 0;
     if (first.sys == EINVAL)

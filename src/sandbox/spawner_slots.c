@@ -286,6 +286,7 @@ void spawner_slot_limit(struct spawner *s, const struct wire *w)
 {
     struct wire reply;
     struct sandbox_limits limits;
+    struct err why = {0};
     struct spawner_slot *slot = running(s, w);
     wire_init(&reply, WIRE_LIMITED);
     reply.slot = w->slot;
@@ -293,8 +294,8 @@ void spawner_slot_limit(struct spawner *s, const struct wire *w)
     wire_unpack_limits(&w->limits, &limits);
     if (!slot)
         err_set(&reply.err, ERR_NOT_FOUND, "slot %u is not running", w->slot);
-    else
-        (void)spawner_limit(s, slot, &limits, &reply.err);
+    else if (spawner_limit(s, slot, &limits, &why) < 0)
+        reply.err = why;
     spawner_say(s, &reply, NULL, 0);
 }
 

@@ -1,7 +1,6 @@
 #include "serve/server.h"
 
 #include "auth/auth.h"
-#include "auth/seal.h"
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -18,8 +17,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
@@ -33,33 +30,13 @@ int server_open_data(struct server *s, struct err *e)
     return s->data_fd < 0 ? -1 : 0;
 }
 
-/* Beside the program in a build tree, else where `make install` puts them. */
-static int find_runners(char *out, size_t size, struct err *e)
-{
-    static const char *const places[] = {"runners", "../lib/virga/runners"};
-    char program[PATH_MAX];
-    struct stat info;
-    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (len < 0)
-        return err_sys(e, "find the program's own path");
-    program[len] = 0;
-    *strrchr(program, '/') = 0;
-    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        snprintf(out, size, "%s/%s", program, places[i]);
-        if (stat(out, &info) == 0 && S_ISDIR(info.st_mode))
-            return 0;
-    }
-    return err_set(e, ERR_NOT_FOUND, "no language runners beside '%s'; name them with --runners",
-                   program);
-}
-
 int server_start_spawner(struct server *s, struct err *e)
 {
     char runners[PATH_MAX + 32];
     struct sandbox_template templates[SANDBOX_TEMPLATES_MAX] = {0};
     unsigned count = 0;
     const char *named = s->settings.runners_dir;
-    if (!named && find_runners(runners, sizeof runners, e) < 0)
+    if (!named && runtimes_find_runners(runners, sizeof runners, e) < 0)
         return -1;
     for (; runtimes[count]; count++)
         templates[count] =

@@ -65,6 +65,7 @@ class Api:
         self.functions = {}
         self.versions = {}
         self.calls = []
+        self.page_max = 200
         self.result = {"success": True, "output": None, "status": "success"}
         self.canned = None
         self.requests = []
@@ -94,7 +95,7 @@ class Api:
         if parts == ["deploy"]:
             return self.deploy(query, body)
         if parts == ["functions"]:
-            return 200, list(self.functions.values())
+            return 200, self.list(query)
         found = self.find(parts[1])
         if not found:
             return 404, {"detail": "Function not found"}
@@ -114,14 +115,19 @@ class Api:
             return 200, {"detail": "Function deleted"}
         return 200, found
 
+    def list(self, query):
+        all_ = list(self.functions.values())
+        start = next((i + 1 for i, f in enumerate(all_) if f["id"] == query.get("before")), 0)
+        return all_[start:start + int(query.get("limit", 1000))]
+
     def page(self, query):
-        calls = self.calls  # newest first
+        """Newest first; `after` gives those that follow it most closely."""
+        calls, limit = self.calls, min(int(query.get("limit", 50)), self.page_max)
+        assert not ("after" in query and "before" in query)
         if "after" in query:
             self.polled.set()
-            calls = [c for c in calls if c["id"] > query["after"]]
-        if "before" in query:
-            calls = [c for c in calls if c["id"] < query["before"]]
-        return calls[:int(query.get("limit", 50))]
+            return [c for c in calls if c["id"] > query["after"]][-limit:]
+        return [c for c in calls if c["id"] < query.get("before", "g")][:limit]
 
     def deploy(self, query, body):
         with tarfile.open(fileobj=io.BytesIO(body)) as tar:

@@ -236,6 +236,13 @@ def test_list_names_prints_names_only(cli, api):
     assert cli("list", "--names").stdout == "one\ntwo\n"
 
 
+def test_a_list_of_several_pages_is_shown_whole(cli, api):
+    for n in range(1500):
+        api.add(f"f{n}")
+    assert len(cli("list", "--names").stdout.splitlines()) == 1500
+    assert json.loads(cli("list", "--json").stdout) == list(api.functions.values())
+
+
 def test_an_empty_list_says_what_to_do_next(cli):
     done = cli("list")
     assert (done.returncode, done.stdout) == (0, "") and "virga deploy" in done.stderr
@@ -359,13 +366,13 @@ def test_a_link_that_leads_outside_is_refused(cli, api, tmp_path):
 
 def test_options_are_merged_into_virga_json(cli, api, tmp_path):
     (tmp_path / "main.py").write_text("x")
-    (tmp_path / "virga.json").write_text('{"name": "mine", "env": {"A": "1"}, "timeout_ms": 1}')
+    (tmp_path / "virga.json").write_text('{"name": "mine", "environment": {"A": "1"}, "limits": {"pids": 9}}')
     done = cli("deploy", ".", "--env", "B=2=3", "--timeout", "2m", "--memory", "1g", "--reuse",
-               "never", "--cpu", "0.5", "--concurrency", "4")
+               "never", "--cpu", "0.5", "--concurrency", "4", "--queue", "0")
     assert done.returncode == 0, done.stderr
     assert json.loads(api.files["virga.json"][1]) == {
-        "name": "mine", "env": {"A": "1", "B": "2=3"}, "timeout_ms": 120000, "memory_mb": 1024,
-        "reuse": "never", "cpu_millis": 500, "concurrency": 4}
+        "name": "mine", "environment": {"A": "1", "B": "2=3"}, "reuse": "never", "concurrency": 4,
+        "queue": 0, "limits": {"pids": 9, "timeout_ms": 120000, "memory_mb": 1024, "cpu": 0.5}}
     assert "mine" in api.functions
 
 
@@ -468,6 +475,13 @@ def test_logs_of_many_calls_come_in_pages(cli, api):
     assert [line.split()[-1] for line in lines] == [f"{n:036x}" for n in range(46, 251)]
 
 
+def test_a_page_cut_short_by_its_bytes_is_not_the_end(cli, api):
+    api.add("f")
+    api.page_max = 3
+    api.calls = [call(n) for n in range(10, 0, -1)]
+    assert len(cli("logs", "f").stdout.splitlines()) == 10
+
+
 def test_logs_as_json_are_one_object_per_line(cli, api):
     api.add("f")
     api.calls = [call(2), call(1, stdout="a\nb")]
@@ -478,7 +492,8 @@ def test_logs_as_json_are_one_object_per_line(cli, api):
 def test_following_shows_new_calls_and_ends_with_ctrl_c(cli, api):
     api.add("f")
     api.calls = [call(1)]
-    with subprocess.Popen([VIRGA, "logs", "f", "-f"], env=cli.env, stdout=subprocess.PIPE,
+    api.page_max = 1
+    with subprocess.Popen([VIRGA, "logs", "f", "-f", "-n", "1"], env=cli.env, stdout=subprocess.PIPE,
                           text=True) as process:
         assert f"{1:036x}" in process.stdout.readline()
         assert api.polled.wait(DEADLINE_S)

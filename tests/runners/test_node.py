@@ -1,4 +1,4 @@
-"""The JavaScript runner, spoken to as the server does. NODE_RUNNER_BUILD names the build directory."""
+"""The JavaScript runner, spoken to as the server does. BUILD in the environment names the build."""
 
 import os
 import pathlib
@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build"))
 NODE = "/usr/bin/node"
 RUNNER = BUILD / "runners/node/runner.cjs"
+FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=50", "--v8-pool-size=1"]  # node.c
 
 pytestmark = pytest.mark.skipif(not os.path.exists(NODE), reason="needs nodejs")
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(not os.path.exists(NODE), reason="needs nodejs")
 @pytest.fixture
 def node(tmp_path):
     """A blank runner whose /code is a directory of this test."""
-    argv = [NODE, "--v8-pool-size=1", str(RUNNER), "--direct", str(tmp_path)]
+    argv = [NODE, *FLAGS, str(RUNNER), "--direct", str(tmp_path)]
     with Runner(argv, env={"PATH": "/usr/bin:/bin", "SECRET": "of the host"},
                 entry="index.js", handler="index.handler") as runner:
         yield runner
@@ -188,7 +189,7 @@ def test_a_result_above_the_limit_fails_and_the_next_one_is_served(node):
 
 def test_large_events_and_results_pass_whole(node):
     node.load("exports.handler = (e) => e;", result_limit=32 << 20)
-    event = {"text": "xä€😀" * 500_000}
+    event = {"text": "xä€\U0001f600" * 500_000}
     assert node.call(event) == event
 
 
@@ -328,3 +329,9 @@ def test_the_runner_ends_with_its_socket(node):
     node.call()
     node.socket.shutdown(1)
     assert node.wait() == 0
+
+
+def test_the_example_greets(node):
+    node.load((ROOT / "examples/node/index.js").read_text())
+    assert node.call({"name": "you"}) == {"greeting": "hello, you"}
+    assert node.stdout().startswith(b"greeting you, ")

@@ -1,4 +1,4 @@
-/* http_test — a server on a thread of its own, and a client that speaks raw bytes to it: what the
+/* http_peer — a server on a thread of its own, and a client that speaks raw bytes to it: what the
  * tests of the server share. */
 #pragma once
 

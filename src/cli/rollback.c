@@ -1,0 +1,76 @@
+#include "cli/command.h"
+#include "cli/versions.h"
+
+#include <stdio.h>
+
+/* The newest version older than the active one. */
+static int previous(struct cli *c, const json_t *fn, json_int_t *ret, struct err *e)
+{
+    auto_json json_t *versions = NULL;
+    json_int_t active = cli_integer(fn, "active_version"), best = 0;
+    size_t i;
+    const json_t *v;
+    if (versions_get(c, fn, &versions, NULL, e) < 0)
+        return -1;
+    json_array_foreach(versions, i, v)
+    {
+        json_int_t n = cli_integer(v, "version");
+        best = n < active && n > best ? n : best;
+    }
+    if (best == 0)
+        return err_set(e, ERR_INVALID,
+                       "version %" JSON_INTEGER_FORMAT " is the oldest one there is", active);
+    *ret = best;
+    return 0;
+}
+
+static int target_version(struct cli *c, const json_t *fn, json_int_t *ret, struct err *e)
+{
+    uint64_t n;
+    const char *given = cli_arg(c, 1);
+    if (!given)
+        return previous(c, fn, ret, e);
+    if (!str_to_u64(str_of(given), &n) || n == 0 || n > INT32_MAX)
+        return err_set(e, ERR_INVALID, "'%s' is no version number", given);
+    *ret = (json_int_t)n;
+    return 0;
+}
+
+static int activate(struct cli *c, const json_t *fn, json_int_t version, struct buf *ret,
+                    struct err *e)
+{
+    char rest[48];
+    auto_buf struct buf path = {0};
+    (void)snprintf(rest, sizeof rest, "/versions/%" JSON_INTEGER_FORMAT, version);
+    if (cli_function_path(fn, rest, &path, e) < 0)
+        return -1;
+    struct client_request req = {.method = "PUT", .path = path.data};
+    return client_call(c->client, &req, ret, e);
+}
+
+int rollback_run(struct cli *c, struct err *e)
+{
+    auto_json json_t *fn = NULL;
+    auto_buf struct buf answer = {0};
+    json_int_t version = 0;
+    if (cli_function(c, cli_arg(c, 0), &fn, e) < 0 || target_version(c, fn, &version, e) < 0)
+        return -1;
+    if (activate(c, fn, version, &answer, e) < 0)
+        return -1;
+    json_int_t before = cli_integer(fn, "active_version");
+    if (c->json) {
+        cli_print_json(c, buf_str(&answer));
+        return CLI_OK;
+    }
+    term_show(&c->out, STYLE_BOLD, cli_text(fn, "name"));
+    if (before == version)
+        term_say(&c->out, STYLE_PLAIN,
+                 ": version %" JSON_INTEGER_FORMAT " was active already, nothing changed\n",
+                 version);
+    else
+        term_say(&c->out, STYLE_PLAIN,
+                 ": version %" JSON_INTEGER_FORMAT " is active now, %" JSON_INTEGER_FORMAT
+                 " was before\n",
+                 version, before);
+    return CLI_OK;
+}
