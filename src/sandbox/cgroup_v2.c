@@ -40,9 +40,13 @@ static int move_to_leaf(struct cgroup *c, struct cgroup_tree *t, struct err *e)
         return err_sys(e, "read '%s/cgroup.procs'", t->path);
     c->moved = true;
     for (char *save = NULL, *pid = strtok_r(text, "\n", &save); pid;
-         pid = strtok_r(NULL, "\n", &save))
-        if (cgroup_put(t->base, "daemon/cgroup.procs", pid, e) < 0 && e->sys != ESRCH)
+         pid = strtok_r(NULL, "\n", &save)) {
+        struct err why;
+        if (cgroup_put(t->base, "daemon/cgroup.procs", pid, &why) < 0 && why.sys != ESRCH) {
+            *e = why;
             return -1;
+        }
+    }
     return 0;
 }
 
@@ -119,6 +123,15 @@ void cgroup_v2_retire(struct cgroup *c)
     (void)c->host->remove_dir(t->base, "daemon");
 }
 
+static int put_if_there(int dir, const char *file, const char *text, struct err *e)
+{
+    struct err why;
+    if (cgroup_put(dir, file, text, &why) == 0 || why.sys == ENOENT)
+        return 0;
+    *e = why;
+    return -1;
+}
+
 /* Memory that nothing may exceed by swapping; the group dies as a whole, so that no half of a slot
  * lives on. memory.high stays unset: throttling instead of killing would turn a limit into a hang.
  */
@@ -126,11 +139,9 @@ static int limit_memory(int dir, uint64_t bytes, struct err *e)
 {
     if (cgroup_put_u64(dir, "memory.max", bytes, e) < 0)
         return -1;
-    if (cgroup_put(dir, "memory.oom.group", "1", e) < 0 && e->sys != ENOENT) /* before 4.19 */
+    if (put_if_there(dir, "memory.oom.group", "1", e) < 0) /* from 4.19 on */
         return -1;
-    if (cgroup_put(dir, "memory.swap.max", "0", e) < 0 && e->sys != ENOENT) /* no swap here */
-        return -1;
-    return 0;
+    return put_if_there(dir, "memory.swap.max", "0", e); /* where swap is counted */
 }
 
 int cgroup_v2_limit(struct cgroup_slot *s, const struct cgroup *c,
