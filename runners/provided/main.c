@@ -8,6 +8,8 @@
 #include "sandbox/runner_fds.h"
 #include "provided.h"
 
+#include "sandbox/runner_fds.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

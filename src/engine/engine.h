@@ -128,8 +128,8 @@ struct call_request {
     const char *source;
     /* Exactly once, with a record that lives during the callback only; `refused` is set (and the
      * record's status is CALL_THROTTLED or the record NULL) when the call never started:
-     * ERR_NOT_FOUND, ERR_LIMIT, ERR_INVALID (not active). Called before engine_call returns or
-     * later. */
+     * ERR_NOT_FOUND, ERR_LIMIT, ERR_MALFORMED (not active), ERR_UNAVAILABLE (closing). Called
+     * before engine_call returns or later. */
     void (*done)(void *arg, const struct call_record *r, const struct err *refused);
     void *arg;
 };

@@ -4,7 +4,7 @@
 #include "sandbox/template.h"
 
 #include "base/fd.h"
-#include "engine/frame.h"
+#include "sandbox/runner_fds.h"
 
 #include <sched.h>
 #include <signal.h>

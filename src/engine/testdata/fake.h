@@ -458,6 +458,7 @@ static void on_done(void *arg, const struct call_record *r, const struct err *re
 
 static void call_into(struct world *w, struct answer *a, const char *id, const char *event)
 {
+    a->status = CALL_STATUSES; /* a refusal leaves none */
     void **arg = mem_alloc(2 * sizeof *arg);
     arg[0] = a;
     arg[1] = w;
