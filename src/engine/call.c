@@ -80,17 +80,22 @@ static void fill_phases(struct call *c, const struct slot *s, uint64_t now)
 static void fill_from_slot(struct call *c, struct slot *s, uint64_t now)
 {
     struct call_record *r = c->record;
-    uint64_t cpu_us;
     fill_phases(c, s, now);
+    r->out_len = s->out.len;
+    r->out = r->out_len ? buf_take(&s->out) : NULL;
+    r->err_len = s->err.len;
+    r->err = r->err_len ? buf_take(&s->err) : NULL;
+}
+
+/* Costs two system calls, so the answer goes out first. */
+static void fill_usage(struct call_record *r, struct slot *s)
+{
+    uint64_t cpu_us;
     sandbox_usage(&s->box, &r->memory_peak_bytes, &cpu_us);
     if (cpu_us > s->cpu_seen_us) {
         r->cpu_us = cpu_us - s->cpu_seen_us;
         s->cpu_seen_us = cpu_us;
     }
-    r->out_len = s->out.len;
-    r->out = r->out_len ? buf_take(&s->out) : NULL;
-    r->err_len = s->err.len;
-    r->err = r->err_len ? buf_take(&s->err) : NULL;
 }
 
 /* The event becomes the record's input without another copy; only what is kept of a large one is.
@@ -189,6 +194,8 @@ void call_finish(struct call *c, const struct call_outcome *how)
     fill_input(c);
     metrics_call(&e->metrics, r);
     c->done(c->arg, r, NULL);
+    if (s)
+        fill_usage(r, s);
     e->config.record(e->config.arg, take_ptr(c->record));
     call_free(c);
     if (s) { /* a call that never had one gives nothing back; whoever ended it goes on */

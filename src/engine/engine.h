@@ -59,7 +59,8 @@ struct call_phases {
     uint32_t handler_us; /* event sent until result received */
 };
 
-/* A finished call. Owned memory; call_record_free. Sink and done callbacks see the same record. */
+/* A finished call. Owned memory; call_record_free. The done callback sees it without
+ * memory_peak_bytes and cpu_us, which are read after the answer is out; the sink sees all of it. */
 struct call_record {
     char id[ID_CALL_TEXT];
     char function_id[ID_TEXT];
