@@ -15,9 +15,10 @@ struct serve;
 struct serve *serve_new(PyObject *runner);
 
 /* Loads and calls made-up functions, without the socket. In the template it fills caches and lets
- * the bytecode specialise. serve_run does one more round in the copy before it says READY: the
- * page faults of the first load and call (some 300, each a few microseconds) are then taken ahead,
- * while nobody waits. */
+ * the bytecode specialise. serve_run does one more round in a copy that nobody waits for before it
+ * says READY: the page faults of the first load and call (some 300, each a few microseconds) are
+ * then taken ahead. A function that arrives within 2 ms, or between two calls of it, ends the
+ * round. */
 void serve_rehearse(struct serve *s, int rounds);
 
 /* Answers frames on `fd` until its peer closes it, then ends the process. Code is written to and
