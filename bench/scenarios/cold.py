@@ -4,7 +4,10 @@ from measure import NotMeasured, faultless, load, ms
 from server import BODY, COLD, GOOD, Server, wait_for_blanks
 
 BLANKS = 4
-RATE = 50  # a second: blanks have the time between two calls to be made anew
+# Calls a second: blanks have the time between two calls to be made anew. Node.js cannot be copied: a blank
+# one starts for 0.1 to 0.2 s of CPU time, which its slot's limit of half a core stretches.
+RATES = {"python": 50, "node": 2}
+NODE_CALLS = 40
 
 
 def measure(report):
@@ -12,7 +15,7 @@ def measure(report):
     python_with_blanks(report, count)
     on_demand(report, "python", count)
     all_at_once(report)
-    node(report, count)
+    node(report)
     ratios(report)
 
 
@@ -28,7 +31,7 @@ def with_blanks(runtime, count):
     with Server("--blanks", str(BLANKS)) as v:
         ids = v.create_many(count, runtime)
         wait_for_blanks(v, BLANKS)
-        return cold_calls(v, ids, connections=8, rate=RATE)
+        return cold_calls(v, ids, connections=8, rate=RATES[runtime])
 
 
 def text(latency):
@@ -37,7 +40,7 @@ def text(latency):
 
 def python_with_blanks(report, count):
     required = "p50 <= 2 ms, p99 <= 10 ms"
-    name = f"cold Python, {BLANKS} blanks, {RATE} a second"
+    name = f"cold Python, {BLANKS} blanks, {RATES['python']} a second"
     try:
         latency = with_blanks("python", count)
         report.figures["cold us"] = latency["p50"]
@@ -70,10 +73,10 @@ def all_at_once(report):
         report.missing(name, why, required)
 
 
-def node(report, count):
-    name, required = f"cold Node, {BLANKS} blanks", "p50 <= 8 ms"
+def node(report):
+    name, required = f"cold Node, {BLANKS} blanks, {RATES['node']} a second", "p50 <= 8 ms"
     try:
-        latency = with_blanks("node", count)
+        latency = with_blanks("node", NODE_CALLS)
         report.check(name, text(latency), required, latency["p50"] <= 8000)
     except NotMeasured as why:
         report.missing(name, why, required)
