@@ -141,8 +141,8 @@ def test_reuse_never_gives_every_call_a_fresh_copy(shared):
 
 
 def test_environment_reaches_the_function_and_is_masked_in_listings(shared):
-    fn = shared.create("import os\ndef handler(event): return os.environ['TOKEN']", environment={"TOKEN": "s3cret"})
-    assert shared.call(fn)["output"] == "s3cret"
+    fn = shared.create("import os\ndef handler(event): return os.environ['TOKEN'][::-1]", environment={"TOKEN": "s3cret"})
+    assert shared.call(fn)["output"] == "terc3s"
     shown = shared.request("GET", f"/api/functions/{fn['id']}")
     assert b"s3cret" not in shown.body and shown.json["environment"] == {"TOKEN": "****"}
     stored = b"".join(p.read_bytes() for p in shared.data.glob("virga.db*"))
