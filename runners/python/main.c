@@ -15,14 +15,30 @@
 #include "serve.h"
 
 #include <stdbool.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char CODE_DIR[] = "/code";
 enum { WARM_UP_ROUNDS = 20 }; /* bytecode specialises after 8 */
 
+/* Python's streams look at their descriptor when they are made, above all whether it can seek. The
+ * template's are a log file or a terminal, the copies' are pipes: so pipes they are meanwhile. */
+static void make_streams(struct serve *serve)
+{
+    int p[2], saved[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+    if (pipe(p) < 0 || dup2(p[1], STDOUT_FILENO) < 0 || dup2(p[1], STDERR_FILENO) < 0)
+        _exit(1);
+    serve_open_streams(serve);
+    if (dup2(saved[0], STDOUT_FILENO) < 0 || dup2(saved[1], STDERR_FILENO) < 0)
+        _exit(1);
+    close(saved[0]), close(saved[1]), close(p[0]), close(p[1]);
+}
+
 /* Objects that all copies share move out of the collector's sight: a collection would touch, and so
- * copy, every page of them. */
+ * copy, every page of them. The same goes for malloc's free memory: what is not joined by now is
+ * joined by the first large allocation of each copy. */
 static void settle(void)
 {
     PyGC_Collect();
@@ -32,6 +48,7 @@ static void settle(void)
         PyErr_Print();
     Py_XDECREF(done);
     Py_XDECREF(gc);
+    malloc_trim(0);
 }
 
 static void warm_up(struct serve *serve, PyObject *runner)
@@ -81,6 +98,10 @@ int main(int argc, char **argv)
     PyObject *module = interpreter_runner();
     struct runner runner = {serve_new(module), options.code_dir};
     warm_up(runner.serve, module);
+    if (options.direct)
+        serve_open_streams(runner.serve);
+    else
+        make_streams(runner.serve);
     settle();
     if (options.direct)
         serve_run(runner.serve, RUNNER_SOCKET, runner.code_dir);

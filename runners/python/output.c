@@ -67,8 +67,12 @@ int output_open(struct output *o)
     Py_INCREF(o->out);
     Py_INCREF(o->err);
     Py_DECREF(pair);
-    o->can_tick = make_timer(o);
     return 0;
+}
+
+void output_start(struct output *o)
+{
+    o->can_tick = make_timer(o);
 }
 
 void output_begin(struct output *o)

@@ -19,8 +19,11 @@ struct output {
 
 int output_init(struct output *o, PyObject *runner); /* 0, or -1 with a Python exception */
 
-/* In the process that will serve: opens sys.stdout and sys.stderr. 0, or -1 with an exception. */
+/* Opens sys.stdout and sys.stderr, in the process that will serve or the one it is copied from. 0,
+ * or -1 with an exception. */
 int output_open(struct output *o);
+
+void output_start(struct output *o); /* in the process that will serve: timers are not inherited */
 
 void output_begin(struct output *o); /* user code starts to run */
 void output_end(struct output *o);   /* it has ended: flushes all it has printed */

@@ -362,6 +362,12 @@ static bool next_frame(struct serve *s, struct channel_frame *ret)
     }
 }
 
+void serve_open_streams(struct serve *s)
+{
+    if (output_open(&s->output) < 0)
+        give_up();
+}
+
 _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
 {
     struct channel_frame frame;
@@ -369,8 +375,7 @@ _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
     s->code_dir = code_dir;
     fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
     pthread_atfork(NULL, NULL, leave_family);
-    if (output_open(&s->output) < 0)
-        give_up();
+    output_start(&s->output);
     rehearse_unless_needed(s);
     answer(s, FRAME_READY, 0, STR(""));
     while (next_frame(s, &frame))

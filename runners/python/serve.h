@@ -21,6 +21,10 @@ struct serve *serve_new(PyObject *runner);
  * round. */
 void serve_rehearse(struct serve *s, int rounds);
 
+/* Replaces Python's standard streams by those of a runner, which write to descriptors 1 and 2 when
+ * a call ends. Once, at the end of what may print; copies inherit them. */
+void serve_open_streams(struct serve *s);
+
 /* Answers frames on `fd` until its peer closes it, then ends the process. Code is written to and
  * loaded from `code_dir`. */
 _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir);

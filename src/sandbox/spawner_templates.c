@@ -34,6 +34,14 @@ enum {
 static char *const slot_environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp",
                                          "TMPDIR=/tmp", "LANG=C.UTF-8", NULL};
 
+/* Copies of a template would each resolve on first use what it has not used itself. */
+static char *const template_environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin",
+                                             "HOME=/tmp",
+                                             "TMPDIR=/tmp",
+                                             "LANG=C.UTF-8",
+                                             "LD_BIND_NOW=1",
+                                             NULL};
+
 /* --- in the child --- */
 
 struct birth {
@@ -161,7 +169,7 @@ static _Noreturn void run_template(struct birth *b)
             .arg = (void *)(uintptr_t)config->slot_argv,
         });
     execve(config->template_argv[0], (char *const *)(uintptr_t)config->template_argv,
-           slot_environment);
+           template_environment);
     (void)err_sys(&e, "run '%s'", config->template_argv[0]);
     order_report(TEMPLATE_CONTROL, REPORT_FAILED, &e);
     _exit(1);
