@@ -37,8 +37,7 @@ static void make_streams(struct serve *serve)
 }
 
 /* Objects that all copies share move out of the collector's sight: a collection would touch, and so
- * copy, every page of them. The same goes for malloc's free memory: what is not joined by now is
- * joined by the first large allocation of each copy. */
+ * copy, every page of them. */
 static void settle(void)
 {
     PyGC_Collect();
@@ -48,7 +47,6 @@ static void settle(void)
         PyErr_Print();
     Py_XDECREF(done);
     Py_XDECREF(gc);
-    malloc_trim(0);
 }
 
 static void warm_up(struct serve *serve, PyObject *runner)

@@ -57,6 +57,7 @@ _Noreturn static void give_up(void)
 struct serve *serve_new(PyObject *runner)
 {
     struct serve *s = mem_alloc(sizeof *s);
+    channel_init(&s->channel, -1); /* here, since it takes a large piece of memory */
     codec_init(&s->codec, runner);
     s->load = PyObject_GetAttrString(runner, "load");
     s->rehearse = PyObject_GetAttrString(runner, "rehearse");
@@ -371,7 +372,7 @@ void serve_open_streams(struct serve *s)
 _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
 {
     struct channel_frame frame;
-    channel_init(&s->channel, fd);
+    s->channel.fd = fd;
     s->code_dir = code_dir;
     fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
     pthread_atfork(NULL, NULL, leave_family);
