@@ -15,7 +15,6 @@
 #include "serve.h"
 
 #include <stdbool.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
