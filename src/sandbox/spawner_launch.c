@@ -12,13 +12,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int open_pipe(int *ret_read, int *ret_write, struct err *e)
+/* The slot's own, so that programs inside may open /dev/stdout and /dev/stderr by name. */
+static int open_pipe(uid_t owner, int *ret_read, int *ret_write, struct err *e)
 {
     int p[2];
     if (pipe2(p, O_CLOEXEC) < 0)
         return err_sys(e, "make a pipe");
     *ret_read = p[0];
     *ret_write = p[1];
+    if (owner && fchown(p[1], owner, (gid_t)-1) < 0)
+        return err_sys(e, "give a pipe to uid %u", (unsigned)owner);
     return fd_nonblock(p[0], e);
 }
 
@@ -36,9 +39,10 @@ static int open_socket(int type, int *ret_mine, int *ret_theirs, struct err *e)
 static int open_channels(struct spawner *s, struct spawner_slot *slot, int fds[ORDER_FD_CGROUP],
                          struct err *e)
 {
+    uid_t owner = s->instance.root ? s->instance.uid_base + INSTANCE_SLOT_UID + slot->index : 0;
     if (open_socket(SOCK_STREAM, &slot->socket, &fds[ORDER_FD_SOCKET], e) < 0 ||
-        open_pipe(&slot->out, &fds[ORDER_FD_OUT], e) < 0 ||
-        open_pipe(&slot->err, &fds[ORDER_FD_ERR], e) < 0 ||
+        open_pipe(owner, &slot->out, &fds[ORDER_FD_OUT], e) < 0 ||
+        open_pipe(owner, &slot->err, &fds[ORDER_FD_ERR], e) < 0 ||
         open_socket(SOCK_SEQPACKET, &slot->start, &fds[ORDER_FD_START], e) < 0)
         return -1;
     if (setsockopt(slot->start, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)

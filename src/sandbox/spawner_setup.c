@@ -154,13 +154,14 @@ static bool says(const char *path, char what)
     return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
 }
 
-/* SETUID and SETGID write templates' id maps; KILL ends slots; RESOURCE, where we have it, raises a
- * blank slot's limits. Making user namespaces needs SYS_ADMIN only on hosts that restrict it.
- * DAC_OVERRIDE rests until the end: v1's top directory is not writable, not even for its owner. */
+/* SETUID and SETGID write templates' id maps; CHOWN gives slots their pipes; KILL ends slots;
+ * RESOURCE, where we have it, raises a blank slot's limits. Making user namespaces needs SYS_ADMIN
+ * only on hosts that restrict it. DAC_OVERRIDE rests until the end: v1's top directory is not
+ * writable, not even for its owner. */
 static int drop_rights(struct setup *u, struct err *e)
 {
     uint64_t keep = RIGHTS_BIT(CAP_SETUID) | RIGHTS_BIT(CAP_SETGID) | RIGHTS_BIT(CAP_KILL) |
-                    RIGHTS_BIT(CAP_SYS_RESOURCE);
+                    RIGHTS_BIT(CAP_CHOWN) | RIGHTS_BIT(CAP_SYS_RESOURCE);
     /* Without root our only id to give is our own, which is 0 in here: mapping that needs SETFCAP.
      */
     if (u->owner)

@@ -91,6 +91,13 @@ def test_output_and_error_streams_are_kept_apart_from_the_result(shared):
     assert record["stdout"] == result["stdout"] and record["stderr"] == "to err\n"
 
 
+def test_programs_may_open_their_standard_streams_by_name(shared):
+    fn = shared.create("import subprocess\ndef handler(event):\n"
+                       "    subprocess.run(['/bin/sh', '-c', 'echo one > /dev/stdout; echo two > /dev/stderr'], check=True)")
+    result = shared.call(fn)
+    assert result["success"] and result["stdout"] == "one\n" and result["stderr"] == "two\n", result
+
+
 def test_a_record_has_the_documented_fields(shared):
     fn = shared.create("def handler(event): return event")
     result = shared.call(fn, {"n": 1})
