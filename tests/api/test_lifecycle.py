@@ -63,6 +63,22 @@ def test_a_killed_server_leaves_nothing_and_the_next_start_works(tmp_path):
         assert again.call(functions[0])["output"] == "hello"
 
 
+def refused(*options):
+    done = subprocess.run([PROGRAM, "serve", *options], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_a_second_server_on_the_same_data_is_refused(server):
+    said = refused("--data-dir", server.data, "--listen", "127.0.0.1:0")
+    assert "another server uses" in said and "--data-dir" in said
+
+
+def test_a_port_in_use_is_named_with_the_option(server, tmp_path):
+    said = refused("--data-dir", tmp_path / "other", "--listen", f"127.0.0.1:{server.port}")
+    assert "another program listens" in said and "--listen" in said
+
+
 def test_a_killed_spawner_ends_the_server_and_the_next_start_sweeps(tmp_path):
     server = Server(tmp_path).start()
     spawner, pids, _ = busy(server)
