@@ -226,9 +226,11 @@ int cli_function(struct cli *c, const char *name, json_t **ret, struct err *e)
         return err_set(e, ERR_INVALID, "the name of the function is empty");
     buf_addz(&path, "/api/functions/");
     client_escape(&path, name);
-    if (cli_get(c, path.data, ret, NULL, e) < 0)
-        return err_in(e, "%s", name);
-    return 0;
+    if (cli_get(c, path.data, ret, NULL, e) == 0)
+        return 0;
+    if (e->code == ERR_NOT_FOUND)
+        return err_set(e, ERR_NOT_FOUND, "%s: Function not found; 'virga list' shows all", name);
+    return err_in(e, "%s", name);
 }
 
 int cli_function_path(const json_t *function, const char *rest, struct buf *ret, struct err *e)

@@ -129,13 +129,17 @@ void client_escape(struct buf *out, const char *text)
     }
 }
 
-/* ["body", "name"] becomes "name". */
+/* ["body", "name"] becomes "name", and so does a setting of an upload: it may have come from
+ * virga.json as well as from an option. */
 static void add_place(struct buf *out, const json_t *loc)
 {
-    size_t n = json_array_size(loc);
-    for (size_t i = n > 1 ? 1 : 0; i < n; i++) {
+    size_t n = json_array_size(loc), first = n > 1 ? 1 : 0;
+    const char *second = json_string_value(json_array_get(loc, 1));
+    if (n > 2 && second && strcmp(second, "virga_json") == 0)
+        first = 2;
+    for (size_t i = first; i < n; i++) {
         const json_t *part = json_array_get(loc, i);
-        buf_addz(out, i > 1 ? "." : "");
+        buf_addz(out, i > first ? "." : "");
         if (json_is_string(part))
             buf_addz(out, json_string_value(part));
         else

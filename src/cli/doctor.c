@@ -5,8 +5,8 @@
 #include "sandbox/probe.h"
 
 #include <limits.h>
-
 #include <stdlib.h>
+#include <string.h>
 
 enum { RESULTS_MAX = 64, FEATURE_COLUMN = 24 };
 
@@ -50,11 +50,42 @@ static void print_json(struct cli *c, const struct probe_result *results, size_t
     free(text);
 }
 
+/* What --allow-weaker calls the protections. */
+static const struct {
+    const char *feature, *words;
+} weaker_words[] = {
+    {"memory limit", "memory"},       {"CPU limit", "cpu"},
+    {"process limit", "pids"},        {"cgroup", "memory,cpu,pids"},
+    {"own user id per slot", "uids"},
+};
+
+static void add_weaker(const struct probe_result *r, struct buf *words)
+{
+    for (size_t i = 0; i < ARRAY_LEN(weaker_words) && r->state == PROBE_WEAKER; i++)
+        if (strcmp(weaker_words[i].feature, r->feature) == 0)
+            buf_addf(words, "%s%s", words->len ? "," : "", weaker_words[i].words);
+}
+
+static void conclude(struct cli *c, size_t missing, const struct buf *words)
+{
+    if (missing)
+        term_say(&c->out, STYLE_RED, "\n'virga serve' does not start here: %zu missing.\n",
+                 missing);
+    else if (words->len)
+        term_say(&c->out, STYLE_YELLOW,
+                 "\n'virga serve' starts here only with --allow-weaker %s,\n"
+                 "which gives up what these protect from.\n",
+                 words->data);
+    else
+        term_say(&c->out, STYLE_GREEN, "\n'virga serve' starts here with every protection.\n");
+}
+
 int doctor_run(struct cli *c, struct err *e)
 {
     char found[PATH_MAX + 32];
     struct probe_result results[RESULTS_MAX] = {0};
     size_t missing = 0;
+    auto_buf struct buf words = {0};
     const char *runners = options_value(&c->options, "runners");
     if (!runners && runtimes_find_runners(found, sizeof found, e) < 0)
         return -1;
@@ -66,6 +97,9 @@ int doctor_run(struct cli *c, struct err *e)
         missing += results[i].state == PROBE_MISSING;
         if (!c->json)
             print_one(c, &results[i]);
+        add_weaker(&results[i], &words);
     }
+    if (!c->json)
+        conclude(c, missing, &words);
     return missing ? CLI_FAILED : CLI_OK;
 }

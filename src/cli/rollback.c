@@ -45,7 +45,13 @@ static int activate(struct cli *c, const json_t *fn, json_int_t version, struct 
     if (cli_function_path(fn, rest, &path, e) < 0)
         return -1;
     struct client_request req = {.method = "PUT", .path = path.data};
-    return client_call(c->client, &req, ret, e);
+    if (client_call(c->client, &req, ret, e) == 0)
+        return 0;
+    if (e->code != ERR_NOT_FOUND)
+        return -1;
+    return err_set(e, ERR_NOT_FOUND,
+                   "there is no version %" JSON_INTEGER_FORMAT "; 'virga versions %s' lists them",
+                   version, cli_arg(c, 0));
 }
 
 int rollback_run(struct cli *c, struct err *e)

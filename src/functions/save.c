@@ -279,8 +279,9 @@ int save_by_name(struct request *req, struct function_change *c, struct function
         return -1;
     }
     if (!c->runtime)
-        return http_invalid(req, "query.runtime", "missing", e,
-                            "Field required: no main.py, index.js or bootstrap tells it");
+        return http_invalid(
+            req, "query.runtime", "missing", e,
+            "Field required: name it, or add main.py, index.js or bootstrap, which tell it");
     return create(&s, &tx, c, ret, e);
 }
 

@@ -196,8 +196,10 @@ int http_body_json(struct request *req, json_t **ret, struct err *e)
 {
     if (req->body.n == 0)
         return http_invalid(req, "body", "missing", e, "Field required");
-    if (!is_json_type(http_header(req, "Content-Type")))
-        return not_object(req, e);
+    if (!is_json_type(http_header(req, "Content-Type"))) /* curl -d sends another one */
+        return http_invalid(req, "body", "dict_type", e,
+                            "Input should be a valid dictionary: send it with the header "
+                            "Content-Type: application/json");
     if (!req->json && parse_body(req, e) < 0)
         return -1;
     if (!json_is_object(req->json))

@@ -126,18 +126,6 @@ static int try_proc(void)
     return sys ? sys : in_child(mount_proc); /* only a child is in the new pid namespace */
 }
 
-static int try_overlay(void)
-{
-    int sys = enter(CLONE_NEWNS);
-    if (sys)
-        return sys;
-    if (mount("tmpfs", "/tmp", "tmpfs", 0, "size=1m") < 0 || mkdir("/tmp/u", 0700) < 0 ||
-        mkdir("/tmp/w", 0700) < 0 || mkdir("/tmp/m", 0700) < 0)
-        return errno;
-    return done(mount("overlay", "/tmp/m", "overlay", 0,
-                      "lowerdir=/etc,upperdir=/tmp/u,workdir=/tmp/w,userxattr"));
-}
-
 /* --- the rest of the kernel --- */
 
 static int try_no_new_privs(void)
@@ -224,10 +212,6 @@ static void check_kernel(struct results *l)
         put(l, c->feature, sys ? PROBE_MISSING : PROBE_WORKS, sys ? failure : c->works,
             sys == ENOSPC ? "sysctl -w user.max_user_namespaces=65536" : c->fix);
     }
-    put(l, "overlay mounts", PROBE_WORKS,
-        in_child(try_overlay) == 0 ? "writable copies of a root file system are possible"
-                                   : "not available here; slots do not need them",
-        "");
 }
 
 /* --- what the start itself depends on --- */
@@ -295,15 +279,15 @@ static void check_runtimes(struct results *l, const char *runners_dir)
         snprintf(detail, sizeof detail, "%.150s%s", runners_dir,
                  dir < 0 ? " cannot be opened" : "");
         put(l, "runners", dir < 0 ? PROBE_MISSING : PROBE_WORKS, detail,
-            "point --runners-dir at the installed runners (a source tree: run 'make')");
+            "point --runners at the installed runners (a source tree: run 'make')");
         bool there = python >= 0 && has_program(python);
         put(l, "runtime python", there ? PROBE_WORKS : PROBE_WEAKER,
             there ? "runner found" : "no runner program below the runners' directory",
             "apt-get install libpython3.11-dev and 'make', or install the virga package");
     }
     bool node = access("/usr/bin/node", X_OK) == 0;
-    put(l, "runtime node", node ? PROBE_WORKS : PROBE_WEAKER,
-        node ? "/usr/bin/node" : "/usr/bin/node is not there: no Node functions",
+    put(l, "runtime nodejs", node ? PROBE_WORKS : PROBE_WEAKER,
+        node ? "/usr/bin/node" : "/usr/bin/node is not there: no Node.js functions",
         "apt-get install nodejs");
 }
 

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DRAIN_US = 10 * 1000 * 1000 }; /* how long calls under way may take after SIGTERM */
@@ -87,6 +88,8 @@ int serve_main(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
+    umask(022); /* a starter's 077 would lock the server's user out of /run/virga; secrets name 0600
+                 */
     s.app.started_us = clock_wall_us();
     bool failed = start(&s, &e) < 0 || run(&s, &e) < 0;
     if (failed)

@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "usage/usage.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -247,17 +248,22 @@ int server_listen(struct server *s, struct err *e)
     static const struct route *const routes[] = {
         functions_routes, versions_routes, deploy_routes, calls_routes,
         invoke_routes,    usage_routes,    NULL};
-    return http_server_new(s->loop,
-                           &(struct http_config){.host = s->settings.host,
-                                                 .port = s->settings.port,
-                                                 .body_max = s->settings.body_max,
-                                                 .connections_max = s->settings.connections_max,
-                                                 .idle_ms = s->settings.http_idle_s * 1000,
-                                                 .routes = routes,
-                                                 .workers = s->workers,
-                                                 .app = &s->app,
-                                                 .authorize = auth_authorize},
-                           &s->app.http, e);
+    const struct http_config config = {.host = s->settings.host,
+                                       .port = s->settings.port,
+                                       .body_max = s->settings.body_max,
+                                       .connections_max = s->settings.connections_max,
+                                       .idle_ms = s->settings.http_idle_s * 1000,
+                                       .routes = routes,
+                                       .workers = s->workers,
+                                       .app = &s->app,
+                                       .authorize = auth_authorize};
+    if (http_server_new(s->loop, &config, &s->app.http, e) == 0)
+        return 0;
+    if (e->sys == EADDRINUSE)
+        return err_set(e, ERR_CONFLICT,
+                       "another program listens on %s port %u; --listen ADDRESS:PORT names another",
+                       config.host, config.port);
+    return -1;
 }
 
 /* The other way round: whoever may still be called goes after those who call. */

@@ -142,7 +142,8 @@ static const struct option options[] = {
     {"workers", "N", "threads for the control plane (4)", set_workers},
     {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
     {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
-    {"user", "NAME or UID", "who the server becomes when started as root (virga)", set_user},
+    {"user", "NAME or UID",
+     "who the server becomes when started as root (virga, else an unused uid)", set_user},
     {"allow-weaker", "WORDS", "start without limits this host cannot enforce: memory,cpu,pids,uids",
      set_weaker},
     {"log-level", "LEVEL", "debug, info, warn or error (info)", set_log},
@@ -150,8 +151,10 @@ static const struct option options[] = {
 
 static void help(void)
 {
-    printf("Start the server.\n\nUsage: virga serve [OPTION]...\n\nOptions (defaults in "
-           "parentheses; each can come from the environment, as VIRGA_DATA_DIR):\n");
+    printf(
+        "Start the server.\n\nUsage: virga serve [OPTION]...\n\nOptions, with their defaults in "
+        "parentheses. Each may also come from the environment: --data-dir\nas VIRGA_DATA_DIR; the "
+        "command line wins.\n");
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         char left[48];
         snprintf(left, sizeof left, "--%s %s", options[i].name, options[i].takes);

@@ -63,6 +63,37 @@ def test_a_killed_server_leaves_nothing_and_the_next_start_works(tmp_path):
         assert again.call(functions[0])["output"] == "hello"
 
 
+def test_a_strict_umask_of_the_starter_does_no_harm(tmp_path):
+    if os.geteuid() != 0:
+        import pytest
+        pytest.skip("not root: /run cannot be replaced")
+    start = f'mount -t tmpfs none /run && umask 077 && exec "{PROGRAM}" serve --data-dir "{tmp_path}/data" --listen 127.0.0.1:0'
+    with open(tmp_path / "log", "wb") as log:
+        server = subprocess.Popen(["unshare", "--mount", "sh", "-c", start], stderr=log)
+    try:
+        said = until(lambda: server.poll() is not None or b"listening" in (tmp_path / "log").read_bytes(), "it listens")
+        assert said and server.poll() is None, (tmp_path / "log").read_text()
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def refused(*options):
+    done = subprocess.run([PROGRAM, "serve", *options], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_a_second_server_on_the_same_data_is_refused(server):
+    said = refused("--data-dir", server.data, "--listen", "127.0.0.1:0")
+    assert "another server uses" in said and "--data-dir" in said
+
+
+def test_a_port_in_use_is_named_with_the_option(server, tmp_path):
+    said = refused("--data-dir", tmp_path / "other", "--listen", f"127.0.0.1:{server.port}")
+    assert "another program listens" in said and "--listen" in said
+
+
 def test_a_killed_spawner_ends_the_server_and_the_next_start_sweeps(tmp_path):
     server = Server(tmp_path).start()
     spawner, pids, _ = busy(server)

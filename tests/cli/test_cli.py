@@ -119,7 +119,9 @@ def test_doctor_names_states_and_fixes(cli):
     assert results and all(set(r) == {"feature", "state", "detail", "fix"} for r in results)
     assert {r["state"] for r in results} <= {"works", "weaker", "missing"}
     missing = any(r["state"] == "missing" for r in results)
-    assert cli("doctor").returncode == (1 if missing else 0)
+    done = cli("doctor")
+    assert done.returncode == (1 if missing else 0)
+    assert done.stdout.rstrip().splitlines()[-1].startswith(("'virga serve' ", "which gives up "))
 
 
 def test_output_that_cannot_be_written_is_no_success(cli):
@@ -287,7 +289,7 @@ def test_delete_asks_on_a_terminal(cli, api):
 
 def test_a_function_that_is_not_there_is_named(cli):
     done = cli("versions", "nope")
-    assert (done.returncode, done.stderr) == (3, "virga: nope: Function not found\n")
+    assert (done.returncode, done.stderr) == (3, "virga: nope: Function not found; 'virga list' shows all\n")
 
 
 def test_a_name_cannot_change_the_path(cli, api):
