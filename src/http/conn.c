@@ -211,16 +211,17 @@ static bool add_body(struct conn *c, struct str piece)
 {
     struct http_exchange *x = c->x;
     x->received += piece.n;
-    if (x->refused && x->received > DISCARD_MAX) {
+    uint64_t due = x->received + x->chunk.left; /* a chunk says ahead how long it is */
+    if (x->refused && due > DISCARD_MAX) {
         c->close_next = c->linger = true;
         handle(c);
         return false;
     }
-    if (x->received > c->server->config.body_max) {
+    if (due > c->server->config.body_max) {
         refuse_with(c, 413, "Content Too Large");
         return false;
     }
-    if (x->refused)
+    if (x->refused || piece.n == 0)
         return true;
     if (!x->head.chunked && piece.n == x->head.content_length)
         buf_reserve(&x->body, piece.n);
@@ -241,7 +242,7 @@ static bool step_chunks(struct conn *c, struct str *in)
             refuse_message(c, &r);
             return true;
         }
-        if (piece.n && !add_body(c, piece))
+        if ((piece.n || k->left) && !add_body(c, piece))
             return true;
     } while (in->n > 0 && k->state != CHUNK_END);
     return k->state == CHUNK_END;
