@@ -433,6 +433,27 @@ def test_a_client_that_never_reads_holds_bounded_memory_and_no_slot(shared):
     until(lambda: shared.metric("virga_http_buffered_bytes") < MB, "the answers are thrown away")
 
 
+def test_those_who_hold_the_most_give_way_to_others(shared):
+    fn = shared.create("def handler(event): return event")
+    path = f"/api/invoke/{fn['id']}"
+    sockets = []
+    for size, count in (5 * MB, 60), (60000, 300):
+        for _ in range(count):  # bodies that never end, until nothing is left of what bodies may take
+            s = connect(shared)
+            try:
+                s.sendall(post(shared, path, b"Content-Length: 6000000\r\n", b" " * size))
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            sockets.append(s)
+    assert shared.metric("virga_http_buffered_bytes") > 200 * MB
+    for n in range(100):
+        event = [n] * 10000
+        assert shared.call(fn, event)["output"] == event
+    for s in sockets:
+        s.close()
+    until(lambda: shared.metric("virga_http_buffered_bytes") < MB, "the bodies are thrown away")
+
+
 def test_many_threads_over_kept_connections_all_get_their_own_answer(shared):
     fn = shared.create("def handler(event): return event", concurrency=8)
 
