@@ -40,7 +40,7 @@ static int read_bool(const struct input *in, int *ret, struct err *e)
 static int out_of_range(const struct input *in, const struct limit_rule *rule, struct err *e)
 {
     const char *msg =
-        arena_printf(in->req->arena, "Input should be from %g to %g",
+        arena_printf(in->req->arena, "%s should be from %g to %g", in->name,
                      (double)rule->low / rule->scale, (double)rule->high / rule->scale);
     return invalid(in, "range_error", e, msg);
 }
@@ -272,7 +272,7 @@ int functions_read_limit(struct request *req, size_t standard, size_t most, size
             req, "query.limit", "int_parsing", e,
             "Input should be a valid integer, unable to parse string as an integer");
     if (value < 1 || value > most)
-        return http_invalid(req, "query.limit", "range_error", e, "Input should be from 1 to %zu",
+        return http_invalid(req, "query.limit", "range_error", e, "limit should be from 1 to %zu",
                             most);
     *ret = (size_t)value;
     return 0;
