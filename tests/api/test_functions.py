@@ -142,6 +142,8 @@ def test_the_longest_name_works_everywhere(shared):
     ({"limits": {"memory_mb": "128"}}, "body.limits.memory_mb", "int_type"),
     ({"limits": {"memory_mb": 128.5}}, "body.limits.memory_mb", "int_type"),
     ({"limits": {"cpu": "1"}}, "body.limits.cpu", "float_type"),
+    ({"limits": {"memory": 128}}, "body.limits", "extra_forbidden"),
+    ({"limits": {"\n" * 5000: 128}}, "body.limits", "extra_forbidden"),
     ({"concurrency": 0}, "body.concurrency", "range_error"),
     ({"concurrency": -1}, "body.concurrency", "range_error"),
     ({"concurrency": 4294967295}, "body.concurrency", "range_error"),
@@ -476,7 +478,7 @@ def test_bad_settings_in_an_archive_are_refused(shared, settings, place):
 
 def test_settings_in_an_archive_apply_and_are_not_kept_as_a_file(shared):
     settings = {"name": name(), "description": "from the file", "limits": {"timeout_ms": 777}, "environment": {"SECRET": "hush"},
-                "unknown": [1], "code": "ignored"}
+                "code": "ignored"}
     reply = shared.request("POST", "/api/deploy", tar(MAIN, ("virga.json", json.dumps(settings).encode())),
                            headers={"Content-Type": "application/x-tar"})
     fn = reply.json
