@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import select
 import signal
@@ -94,24 +95,31 @@ def test_node_and_provided_are_deployed_by_their_entry_files(cli):
     assert json.loads(cli.ok("invoke", "n", '{"n": 21}')) == 42
 
 
-def test_a_symbolic_link_is_left_out_and_named(cli):
+def test_a_symbolic_link_is_never_followed(cli):
     at = cli.home / "linked"
     at.mkdir()
     (at / "main.py").write_text(CODE)
     (at / "leak").symlink_to("/etc/passwd")
     done = cli("deploy", "linked")
-    assert done.returncode == DONE and "leak" in done.stderr
-    assert "leak" not in json.dumps(cli.json("deploy", "linked")["files"])
+    assert done.returncode == USAGE and "leak" in done.stderr and "outside" in done.stderr
+    (at / "leak").unlink()
+    (at / "inside").symlink_to("main.py")
+    done = cli("deploy", "linked", "--json")
+    assert done.returncode == DONE and "inside" in done.stderr
+    assert [f["path"] for f in json.loads(done.stdout)["files"]] == ["main.py"]
 
 
 @pytest.mark.parametrize("args, words", [
     (["no-such-file.py"], "no-such-file.py"), (["empty"], ""), ([], "missing"), (["x.py", "y.py"], "too much"),
     (["ok.py", "--runtime", "ruby"], "ruby"), (["ok.py", "--name", "a/b"], "letters"), (["ok.py", "--memory", "lots"], "memory"),
-    (["ok.py", "--memory", "1m"], "memory_mb"), (["ok.py", "--env", "novalue"], "novalue"), (["ok.py", "--nope"], "--nope"),
-    (["broken"], "virga.json")])
+    (["ok.py", "--memory", "1m"], "memory_mb"), (["ok.py", "--env", "novalue"], "KEY=VALUE"), (["ok.py", "--nope"], "--nope"),
+    (["broken"], "virga.json"), (["slip"], "no setting 'memory'")])
 def test_a_deploy_that_cannot_be_says_why(cli, args, words):
     (cli.home / "ok.py").write_text(CODE)
     (cli.home / "empty").mkdir()
+    (cli.home / "slip").mkdir()
+    (cli.home / "slip" / "main.py").write_text(CODE)
+    (cli.home / "slip" / "virga.json").write_text('{"memory": 64}')
     (cli.home / "broken").mkdir()
     (cli.home / "broken" / "main.py").write_text(CODE)
     (cli.home / "broken" / "virga.json").write_text("{")
@@ -154,13 +162,29 @@ def test_an_invoke_that_cannot_be_says_why(cli, args, status, words):
     assert done.returncode == status and done.stdout == "" and words in done.stderr, done
 
 
+def on_terminal(cli, *args):
+    """What appears on a terminal that is standard output and error of the command."""
+    master, slave = pty.openpty()
+    with subprocess.Popen([PROGRAM, *args], env=cli.env, cwd=cli.home, stdin=slave, stdout=slave, stderr=slave) as running:
+        os.close(slave)
+        shown = b""
+        while select.select([master], [], [], 15)[0]:
+            try:
+                shown += os.read(master, 65536)
+            except OSError:
+                break  # EIO: the other side has closed
+        os.close(master)
+        running.wait(timeout=15)
+    return shown.decode()
+
+
 def test_output_of_a_function_cannot_write_to_the_terminal(cli):
-    """Escape sequences in what guests print must not reach the terminal of whoever reads it."""
     (cli.home / "evil.py").write_text("import sys\ndef handler(event):\n    print('\\x1b[2J\\x1b]0;owned\\x07')\n"
                                       "    raise ValueError('\\x1b[31mred')")
     cli.ok("deploy", "evil.py")
-    assert cli("invoke", "evil").returncode == FAILED  # Cli refuses an escape byte anywhere
-    assert "owned" in cli.ok("logs", "evil")
+    assert cli("invoke", "evil", "--json").returncode == FAILED
+    for shown in on_terminal(cli, "invoke", "evil"), on_terminal(cli, "logs", "evil"):
+        assert "owned" in shown and "\x07" not in shown and "\x1b]" not in shown and "\x1b[2J" not in shown, shown
     assert json.loads(cli.ok("logs", "evil", "--json").splitlines()[-1])["stdout"] == "\x1b[2J\x1b]0;owned\x07\n"
 
 
