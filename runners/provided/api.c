@@ -298,6 +298,10 @@ void api_serve(struct provided *p, struct conn *c)
 void api_exited(struct provided *p, int status)
 {
     char text[160];
+    /* It may have been the memory limit, which ends bootstrap alone under cgroup v1. Whoever
+     * watches the slot's cgroup can tell when the slot ends; from in here it cannot be seen. */
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        _exit(128 + SIGKILL);
     int at =
         WIFSIGNALED(status)
             ? snprintf(text, sizeof text, "bootstrap was ended by signal %d (%s)", WTERMSIG(status),

@@ -99,6 +99,7 @@ static void note_failure(struct calls *c, size_t count, const struct err *e)
         log_error("functions", "records of calls cannot be written, trying again: %s records=%zu",
                   e->text, count);
     c->failing = true;
+    pthread_cond_broadcast(&c->written); /* nobody waits for a store that refuses */
 }
 
 /* Tries until it succeeds; gives up only when the server is ending. Called and returns with the
@@ -324,7 +325,7 @@ int calls_flush_wait(struct calls *c, struct err *e)
     if (c->flush_to < mine)
         c->flush_to = mine;
     pthread_cond_signal(&c->wake);
-    while (c->committed < mine && !c->stop && clock_mono_us() < until)
+    while (c->committed < mine && !c->stop && !c->failing && clock_mono_us() < until)
         wait_until(c, &c->written, until);
     bool done = c->committed >= mine;
     pthread_mutex_unlock(&c->mutex);

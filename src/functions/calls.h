@@ -43,7 +43,7 @@ void calls_push(struct calls *c, struct call_record *take);
 bool calls_room(const struct calls *c);
 
 /* Worker thread. Waits until everything pushed before is committed; ERR_UNAVAILABLE after five
- * seconds. */
+ * seconds, and at once while the store refuses: else a full disk would hold up every worker. */
 int calls_flush_wait(struct calls *c, struct err *e);
 /* Worker thread. Deletes a function's records, in small steps so that others can write between. */
 int calls_forget(struct calls *c, struct db *db, const char *function_id, struct err *e);

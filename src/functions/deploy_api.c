@@ -50,6 +50,9 @@ static int read_settings(struct request *req, const struct archive *archive,
     if (!json_is_object(json))
         return http_invalid(req, SETTINGS_LOC, "dict_type", e,
                             "Input should be a valid dictionary");
+    /* The API ignores what it does not know; here a slip of the pen would go unseen for ever. */
+    if (functions_refuse_unknown(req, SETTINGS_LOC, json, e) < 0)
+        return -1;
     return functions_read_change(req, SETTINGS_LOC, json, c, e);
 }
 

@@ -1,5 +1,6 @@
 #include "functions/functions_input.h"
 
+#include "base/log.h"
 #include "base/must.h"
 #include "http/http.h"
 #include "runtimes/runtimes.h"
@@ -16,8 +17,17 @@ struct input {
 
 static int invalid(const struct input *in, const char *type, struct err *e, const char *msg)
 {
-    const char *loc = arena_printf(in->req->arena, "%s.%s", in->place, in->name);
+    const char *loc =
+        in->name ? arena_printf(in->req->arena, "%s.%s", in->place, in->name) : in->place;
     return http_invalid(in->req, loc, type, e, "%s", msg);
+}
+
+static int unknown(const struct input *in, const char *key, const char *what, struct err *e)
+{
+    char quoted[64];
+    return invalid(in, "extra_forbidden", e,
+                   arena_printf(in->req->arena, "There is no %s '%s'", what,
+                                log_quote(str_of(key), quoted, sizeof quoted)));
 }
 
 static int read_string(const struct input *in, struct str *ret, struct err *e)
@@ -40,7 +50,7 @@ static int read_bool(const struct input *in, int *ret, struct err *e)
 static int out_of_range(const struct input *in, const struct limit_rule *rule, struct err *e)
 {
     const char *msg =
-        arena_printf(in->req->arena, "Input should be from %g to %g",
+        arena_printf(in->req->arena, "%s should be from %g to %g", in->name,
                      (double)rule->low / rule->scale, (double)rule->high / rule->scale);
     return invalid(in, "range_error", e, msg);
 }
@@ -167,10 +177,28 @@ static int read_queue(const struct input *in, struct err *e)
     return read_number(in, &rule, &in->out->queue, e);
 }
 
+/* A limit that we do not know would be one that is asked for and not enforced. */
+static int check_limit_names(const struct input *in, struct err *e)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)in->value, key, value)
+    {
+        int i = 0;
+        while (i < LIMITS && strcmp(limit_rules[i].name, key) != 0)
+            i++;
+        if (i == LIMITS)
+            return unknown(in, key, "limit", e);
+    }
+    return 0;
+}
+
 static int read_limits(const struct input *in, struct err *e)
 {
     if (!json_is_object(in->value))
         return invalid(in, "dict_type", e, "Input should be a valid dictionary");
+    if (check_limit_names(in, e) < 0)
+        return -1;
     const char *place = arena_printf(in->req->arena, "%s.%s", in->place, in->name);
     for (int i = 0; i < LIMITS; i++) {
         const char *name = limit_rules[i].name;
@@ -248,6 +276,22 @@ int functions_read_change(struct request *req, const char *place, const json_t *
     return 0;
 }
 
+int functions_refuse_unknown(struct request *req, const char *place, const json_t *object,
+                             struct err *e)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        size_t i = 0;
+        while (i < ARRAY_LEN(fields) && strcmp(fields[i].name, key) != 0)
+            i++;
+        if (i == ARRAY_LEN(fields))
+            return unknown(&(struct input){.req = req, .place = place}, key, "setting", e);
+    }
+    return 0;
+}
+
 int functions_read_member(struct request *req, const char *place, const char *name,
                           const char *value, struct function_change *change, struct err *e)
 {
@@ -272,7 +316,7 @@ int functions_read_limit(struct request *req, size_t standard, size_t most, size
             req, "query.limit", "int_parsing", e,
             "Input should be a valid integer, unable to parse string as an integer");
     if (value < 1 || value > most)
-        return http_invalid(req, "query.limit", "range_error", e, "Input should be from 1 to %zu",
+        return http_invalid(req, "query.limit", "range_error", e, "limit should be from 1 to %zu",
                             most);
     *ret = (size_t)value;
     return 0;

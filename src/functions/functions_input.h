@@ -12,6 +12,9 @@ struct response;
  * location in a 422: "body". Strings live in the request's arena, the environment with `object`. */
 int functions_read_change(struct request *req, const char *place, const json_t *object,
                           struct function_change *change, struct err *e);
+/* 422 when `object` has a member that functions_read_change does not read. */
+int functions_refuse_unknown(struct request *req, const char *place, const json_t *object,
+                             struct err *e);
 /* The same for one member given as text, such as a query parameter. */
 int functions_read_member(struct request *req, const char *place, const char *name,
                           const char *value, struct function_change *change, struct err *e);

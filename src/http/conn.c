@@ -67,6 +67,32 @@ static bool charge(struct conn *c)
     return s->stats.buffered_bytes <= s->config.buffered_max;
 }
 
+/* Who holds the most of those that we wait for; NULL when nobody holds more than `c`. */
+static struct conn *largest_waiting(struct conn *c)
+{
+    struct conn *largest = c;
+    list_each_safe (node, &c->server->waiting) {
+        struct conn *other = list_of(node, struct conn, timed);
+        if (other->charged > largest->charged)
+            largest = other;
+    }
+    return largest == c ? NULL : largest;
+}
+
+/* Books like charge. At the bound those who hold the most and are waited for give way: else a few
+ * who send slowly or read nothing would keep everybody else out. */
+static bool make_room(struct conn *c)
+{
+    while (!charge(c)) {
+        struct conn *largest = largest_waiting(c);
+        if (!largest)
+            return false;
+        c->server->stats.refused++;
+        conn_close(largest);
+    }
+    return true;
+}
+
 static void release(struct conn *c)
 {
     if (c->fd >= 0 || c->stepping || c->x)
@@ -211,21 +237,22 @@ static bool add_body(struct conn *c, struct str piece)
 {
     struct http_exchange *x = c->x;
     x->received += piece.n;
-    if (x->refused && x->received > DISCARD_MAX) {
+    uint64_t due = x->received + x->chunk.left; /* a chunk says ahead how long it is */
+    if (x->refused && due > DISCARD_MAX) {
         c->close_next = c->linger = true;
         handle(c);
         return false;
     }
-    if (x->received > c->server->config.body_max) {
+    if (due > c->server->config.body_max) {
         refuse_with(c, 413, "Content Too Large");
         return false;
     }
-    if (x->refused)
+    if (x->refused || piece.n == 0)
         return true;
     if (!x->head.chunked && piece.n == x->head.content_length)
         buf_reserve(&x->body, piece.n);
     buf_add(&x->body, piece.p, piece.n);
-    if (charge(c))
+    if (make_room(c))
         return true;
     refuse_with(c, 503, "Too many request bodies are in memory");
     return false;
@@ -241,7 +268,7 @@ static bool step_chunks(struct conn *c, struct str *in)
             refuse_message(c, &r);
             return true;
         }
-        if (piece.n && !add_body(c, piece))
+        if ((piece.n || k->left) && !add_body(c, piece))
             return true;
     } while (in->n > 0 && k->state != CHUNK_END);
     return k->state == CHUNK_END;
@@ -284,7 +311,7 @@ static void keep_rest(struct conn *c, struct str rest, bool buffered)
     else
         buf_add(&c->in, rest.p, rest.n);
     bool ours = c->state == CONN_HANDLING || c->state == CONN_WRITING;
-    bool over = (c->in.cap || c->charged) && !charge(c) && c->in.cap;
+    bool over = (c->in.cap || c->charged) && !make_room(c) && c->in.cap;
     bool full = ours && (c->in.len >= READ_BYTES || over);
     want(c, (c->out.len ? WATCH_WRITE : 0) | (c->eof || full ? 0 : WATCH_READ));
     if (over && c->state == CONN_HEAD)
@@ -373,7 +400,7 @@ static bool write_reply(struct conn *c, const struct response *res)
 
 static void finish_reply(struct conn *c, bool broken)
 {
-    bool bounded = !c->out.len || charge(c);
+    bool bounded = !c->out.len || make_room(c);
     if (broken || !bounded)
         conn_close(c);
     else if (c->out.len)

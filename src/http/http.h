@@ -100,8 +100,9 @@ struct http_config {
                                  unless set */
     unsigned idle_ms; /* a connection silent for so long is closed; request line and headers must be
                          complete within it, a body within ten times that. 60000 unless set */
-    size_t buffered_max; /* bytes of request bodies in memory at the same time, all connections;
-                            above it 503. 256 MB unless set */
+    size_t buffered_max; /* bytes of request bodies and unread replies in memory at the same time,
+                            all connections; above it those that hold the most and make us wait are
+                            closed, and who holds most itself gets 503. 256 MB unless set */
     const struct route *const
         *routes; /* arrays, each ended by a row of zeros; the list ended by NULL */
     struct workers *workers;

@@ -25,6 +25,7 @@ static const struct step {
 } steps[] = {
     {"data directory", server_open_data},
     {"spawner", server_start_spawner},
+    {"lock", server_lock_data},
     {"keys", server_load_keys},
     {"rights", server_drop_rights},
     {"store", server_open_store},
@@ -78,7 +79,7 @@ static int run(struct server *s, struct err *e)
 
 int serve_main(int argc, char **argv)
 {
-    struct server s = {.data_fd = -1, .spawner_fd = -1};
+    struct server s = {.data_fd = -1, .lock_fd = -1, .spawner_fd = -1};
     struct err e = {0};
     int parsed = settings_parse(argc, argv, &s.settings, &e);
     if (parsed > 0)

@@ -15,9 +15,11 @@
 #include "usage/usage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 enum {
     QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
@@ -53,6 +55,20 @@ int server_start_spawner(struct server *s, struct err *e)
     privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
                            SPARE_FILES);
     return spawner_start(&config, &s->spawner_fd, &s->app.spawner, e);
+}
+
+/* Two servers would each call what only one of them has saved. Comes after the spawner, which would
+ * inherit the lock and hold it for a moment longer than a killed server lives. */
+int server_lock_data(struct server *s, struct err *e)
+{
+    s->lock_fd = openat(s->data_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->lock_fd < 0)
+        return err_sys(e, "open data directory '%s'", s->settings.data_dir);
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    return errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "'%s' is in use by another virga server",
+                                          s->settings.data_dir)
+                                : err_sys(e, "lock data directory '%s'", s->settings.data_dir);
 }
 
 int server_load_keys(struct server *s, struct err *e)
@@ -283,4 +299,5 @@ void server_done(struct server *s)
     seal_free(s->seal);
     fd_close(&s->spawner_fd);
     fd_close(&s->data_fd);
+    fd_close(&s->lock_fd);
 }

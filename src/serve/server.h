@@ -21,6 +21,7 @@ struct server {
     struct timer *drain;
     struct handoff handoff;
     int data_fd;
+    int lock_fd; /* of the data directory too: held while we live */
     int spawner_fd;
     char data_path[256]; /* of the data directory once the rights are gone */
     bool stopping;
@@ -29,6 +30,7 @@ struct server {
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
 int server_open_data(struct server *s, struct err *e);
 int server_start_spawner(struct server *s, struct err *e);
+int server_lock_data(struct server *s, struct err *e);
 int server_load_keys(struct server *s, struct err *e);
 int server_drop_rights(struct server *s, struct err *e);
 int server_open_store(struct server *s, struct err *e);
