@@ -12,7 +12,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,17 +28,10 @@ int privileges_open_data_dir(const char *path, struct err *e)
 {
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
         return err_sys(e, "create '%s' (--data-dir names another; its parent must exist)", path);
-    auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return err_sys(e, "open '%s' (--data-dir names another)", path);
-    /* Two servers on one store would each know only their own saves. The spawner closes its copy of
-     * the descriptor, so the lock goes with this process, however it ends. */
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK
-                   ? err_set(e, ERR_CONFLICT, "another server uses '%s'; --data-dir names another",
-                             path)
-                   : err_sys(e, "lock '%s'", path);
-    return take_fd(&fd);
+    return fd;
 }
 
 static int find_user(const char *user, uid_t *ret_uid, gid_t *ret_gid, struct err *e)

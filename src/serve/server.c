@@ -66,9 +66,11 @@ int server_lock_data(struct server *s, struct err *e)
         return err_sys(e, "open data directory '%s'", s->settings.data_dir);
     if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
-    return errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "'%s' is in use by another virga server",
-                                          s->settings.data_dir)
-                                : err_sys(e, "lock data directory '%s'", s->settings.data_dir);
+    return errno == EWOULDBLOCK
+               ? err_set(e, ERR_CONFLICT,
+                         "'%s' is in use by another virga server; --data-dir names another",
+                         s->settings.data_dir)
+               : err_sys(e, "lock data directory '%s'", s->settings.data_dir);
 }
 
 int server_load_keys(struct server *s, struct err *e)

@@ -86,7 +86,7 @@ def refused(*options):
 
 def test_a_second_server_on_the_same_data_is_refused(server):
     said = refused("--data-dir", server.data, "--listen", "127.0.0.1:0")
-    assert "another server uses" in said and "--data-dir" in said
+    assert "in use by another virga server" in said and "--data-dir" in said
 
 
 def test_a_port_in_use_is_named_with_the_option(server, tmp_path):

@@ -224,7 +224,7 @@ def test_versions_are_listed_and_rolled_back(cli, name):
     assert json.loads(cli.ok("invoke", name)) == {"got": {}}
     assert [v["active"] for v in cli.json("versions", name)] == [False, True]
     assert cli.json("rollback", name, "2")["active_version"] == 2
-    for args, status, words in [(["9"], SERVER, "Version not found"), (["x"], USAGE, "no version number"), (["0"], USAGE, "0")]:
+    for args, status, words in [(["9"], SERVER, "there is no version 9"), (["x"], USAGE, "no version number"), (["0"], USAGE, "0")]:
         done = cli("rollback", name, *args)
         assert done.returncode == status and words in done.stderr
     cli.ok("rollback", name, "1")
