@@ -14,9 +14,14 @@ static const char *const aliases[] = {
  * to 100 MB before it collected. A smaller nursery and a heap that grows by half keep the same code
  * below 50 MB, for some CPU time in code that allocates much. One pool thread instead of four: a
  * slot has half a core, and each thread counts against its processes. */
-static const char *const slot_argv[] = {
-    "/usr/bin/node",    "--max-semi-space-size=4",    "--heap-growing-percent=50",
-    "--v8-pool-size=1", "/opt/virga/node/runner.cjs", NULL,
+static const char *const template_argv[] = {
+    RUNTIME_PLAIN,
+    "/usr/bin/node",
+    "--max-semi-space-size=4",
+    "--heap-growing-percent=50",
+    "--v8-pool-size=1",
+    "/opt/virga/node/runner.cjs",
+    NULL,
 };
 
 const struct runtime runtime_node = {
@@ -24,7 +29,7 @@ const struct runtime runtime_node = {
     .aliases = aliases,
     .entry_file = "index.js",
     .handler = "index.handler",
-    .slot_argv = slot_argv,
+    .template_argv = template_argv,
     .requires_path = "/usr/bin/node",
     .package = "nodejs",
 };

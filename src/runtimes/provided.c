@@ -4,12 +4,13 @@
 #include <stddef.h>
 
 static const char *const aliases[] = {"provided.al2", "provided.al2023", "custom", NULL};
-static const char *const slot_argv[] = {"/opt/virga/provided/virga-provided", NULL};
+static const char *const template_argv[] = {RUNTIME_PLAIN, "/opt/virga/provided/virga-provided",
+                                            NULL};
 
 const struct runtime runtime_provided = {
     .name = "provided",
     .aliases = aliases,
     .entry_file = "bootstrap",
     .handler = "bootstrap",
-    .slot_argv = slot_argv,
+    .template_argv = template_argv,
 };
