@@ -362,7 +362,7 @@ ask("POST", "init/error", '{"errorMessage": "no key", "errorType": "Setup"}')
 
 @pytest.mark.parametrize("code, words", [
     ("sys.exit(7)", "exited with status 7 before it asked for an invocation"),
-    ("os.kill(os.getpid(), 9)", "ended by signal 9 (Killed)"),
+    ("os.kill(os.getpid(), 15)", "ended by signal 15 (Terminated)"),
     ({"bootstrap": "no program"}, "neither a program"),
     ({"bootstrap": "#!/does/not/exist\n"}, "interpreter"),
     ({"main.sh": "#!/bin/sh\n"}, "no file 'bootstrap'"),
