@@ -330,8 +330,10 @@ static bool nobody_waits(struct serve *s)
  * function is on its way when it is born. */
 static void rehearse_unless_needed(struct serve *s)
 {
-    if (nothing_within(s, NEED_SHOWS_MS))
-        rehearse(s, nobody_waits);
+    if (!nothing_within(s, NEED_SHOWS_MS))
+        return;
+    rehearse(s, nobody_waits);
+    output_end(&s->output); /* nothing was printed, but the way there is walked */
 }
 
 /* ---- the loop ---- */
