@@ -5,9 +5,17 @@ names that do not start with an underscore; everything here that a warm call pas
 rest may take its time. User code shares the interpreter: nothing here is a line of defence.
 """
 
+import os as _os
 import sys as _sys
 
 _at_start = frozenset(_sys.modules)
+
+# What the modules below want done after a fork is for programs that user code forks. A copy of the
+# template, which has one thread and holds no lock, needs little of it, and running it would cost each
+# copy 150 page faults: so it is noted here and registered in the copy (see awaken).
+_fork_hooks = []
+_register_at_fork = _os.register_at_fork
+_os.register_at_fork = lambda **hooks: _fork_hooks.append(hooks)
 
 # asyncio needs nothing of ssl until somebody opens a TLS connection, and OpenSSL would add a
 # quarter to the mappings that every copy of the template pays for. See _Tls below.
@@ -19,8 +27,8 @@ import builtins as _builtins
 import inspect as _inspect
 import io as _io
 import json as _json
-import os as _os
 import signal as _signal
+import threading as _threading
 import time as _time
 import traceback as _traceback
 import types as _types
@@ -34,6 +42,7 @@ import _sitebuiltins
 import base64, collections, dataclasses, datetime, decimal, enum, functools, itertools  # noqa: F401
 import logging, math, random, re, string, typing, urllib.parse, uuid  # noqa: E401, F401
 
+_os.register_at_fork = _register_at_fork
 _AHEAD = frozenset(_sys.modules) - _at_start
 _MESSAGE_MAX = 8 << 10
 _TRACEBACK_MAX = 64 << 10
@@ -162,6 +171,19 @@ class Context:
 
 # Loading
 
+_os.environ.clear()
+_os.environ.update({"HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8",
+                    "PATH": "/usr/local/bin:/usr/bin:/bin"})
+
+
+def awaken():
+    """Once in every copy, before anything else."""
+    for hooks in _fork_hooks:
+        _register_at_fork(**hooks)
+    random.seed()
+    _threading.main_thread()._set_native_id()
+
+
 class _HandlerError(Exception):
     """What is wrong with the handler's name; says all there is to say without a traceback."""
 
@@ -174,8 +196,9 @@ def load(settings, sources, code_dir):
 
     `sources` holds the files at the top of the code directory, which are there on disk too.
     """
-    settings = _json.loads(settings)
-    _set_environment(settings["environment"])
+    settings, _ = scan(settings.decode(), 0)
+    if settings["environment"]:
+        _add_environment(settings["environment"])
     Context.function_name = settings["function"]
     Context.function_version = settings["version"]
     _os.chdir(code_dir)
@@ -187,17 +210,13 @@ def load(settings, sources, code_dir):
     _sys.argv[:] = [f"{code_dir}/{file}"]
     module = _import_module(module_name, file, sources, code_dir)
     handler = _find_handler(module, name, file)
-    if _inspect.iscoroutinefunction(handler):
+    if _is_coroutine_function(handler):
         _event_loop()
     return handler, _argument_count(handler, name), settings["result_limit"]
 
 
-def _set_environment(ours):
-    environ = _os.environ
-    environ.clear()
-    environ.update({"HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8",
-                    "PATH": "/usr/local/bin:/usr/bin:/bin"})
-    environ.update(ours)
+def _add_environment(ours):
+    _os.environ.update(ours)
     if "TZ" in ours:
         _time.tzset()
 
@@ -257,6 +276,12 @@ def _hint(module, name):
     return f"; it has: {', '.join(names[:5])}" if names else "; it has no functions"
 
 
+def _is_coroutine_function(handler):
+    if type(handler) is _types.FunctionType:  # nearly always: spares a walk through inspect
+        return bool(handler.__code__.co_flags & _inspect.CO_COROUTINE)
+    return _inspect.iscoroutinefunction(handler)
+
+
 def _argument_count(handler, name):
     """0, 1 or 2: () or (event) or (event, context), by what the signature takes."""
     code = getattr(handler, "__code__", None)
@@ -300,6 +325,7 @@ def rehearse():
         return load(_REHEARSAL_SETTINGS, {"virga_rehearsal.py": _REHEARSAL}, "/")
     finally:
         _sys.modules.pop("virga_rehearsal", None)
+        del _os.environ["KEY"], _os.environ["OTHER"]
         del _sys.path[0]
 
 

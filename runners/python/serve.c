@@ -24,7 +24,7 @@ struct serve {
     struct codec codec;
     struct output output;
     /* from runner.py */
-    PyObject *load, *rehearse, *wait, *failure, *context;
+    PyObject *awaken, *load, *rehearse, *wait, *failure, *context;
     /* the function, once loaded */
     PyObject *handler;
     int arguments; /* how many the handler takes: 0, 1, 2 */
@@ -59,6 +59,7 @@ struct serve *serve_new(PyObject *runner)
     struct serve *s = mem_alloc(sizeof *s);
     channel_init(&s->channel, -1); /* here, since it takes a large piece of memory */
     codec_init(&s->codec, runner);
+    s->awaken = PyObject_GetAttrString(runner, "awaken");
     s->load = PyObject_GetAttrString(runner, "load");
     s->rehearse = PyObject_GetAttrString(runner, "rehearse");
     s->wait = PyObject_GetAttrString(runner, "wait");
@@ -378,6 +379,10 @@ _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
     s->code_dir = code_dir;
     fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
     pthread_atfork(NULL, NULL, leave_family);
+    PyObject *awake = PyObject_CallNoArgs(s->awaken);
+    if (!awake)
+        give_up();
+    Py_DECREF(awake);
     output_start(&s->output);
     rehearse_unless_needed(s);
     answer(s, FRAME_READY, 0, STR(""));
