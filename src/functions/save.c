@@ -47,15 +47,18 @@ static void tell_changed(const struct save *s)
         to->changed(to->arg, &s->fn, s->version.number ? code_new(section.p, section.n) : NULL);
 }
 
-/* A value of "****" is what we showed the client in place of the one it does not know: keep it. */
+/* A value of "****" is what we showed the client in place of the one it does not know: keep it. An
+ * old environment whose key is lost has nothing to keep, and a new one takes its place. */
 static int merge_environment(struct save *s, json_t *wanted, struct err *e)
 {
     json_t *old = NULL, *merged = json_copy(wanted), *value;
     const char *key, *missing = NULL;
-    int rc = rules_environment_open(s->functions, &s->fn, &old, e);
+    struct err unreadable = {0};
+    int rc = 0;
+    (void)rules_environment_open(s->functions, &s->fn, &old, &unreadable);
     json_object_foreach(wanted, key, value)
     {
-        if (rc < 0 || strcmp(json_string_value(value), MASKED) != 0)
+        if (strcmp(json_string_value(value), MASKED) != 0)
             continue;
         json_t *kept = json_object_get(old, key);
         if (kept)
@@ -63,7 +66,7 @@ static int merge_environment(struct save *s, json_t *wanted, struct err *e)
         else
             missing = key;
     }
-    if (rc == 0 && missing)
+    if (missing)
         rc = http_invalid(s->req, "body.environment", "value_error", e,
                           "Value error, '%s' is masked but has no stored value", missing);
     if (rc == 0)

@@ -58,7 +58,7 @@ static const char settings[] = "PRAGMA page_size = 8192;"
                                "PRAGMA foreign_keys = ON;"
                                "PRAGMA trusted_schema = OFF;"
                                "PRAGMA temp_store = MEMORY;"
-                               "PRAGMA cache_size = -8192;"
+                               "PRAGMA cache_size = -2048;"
                                "PRAGMA wal_autocheckpoint = 2048;"
                                "PRAGMA journal_size_limit = 33554432;";
 

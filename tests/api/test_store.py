@@ -208,3 +208,18 @@ def test_a_full_disk_fails_saves_clearly_and_nothing_else(tmp_path, small_disk):
                       "saves work again")
         assert server.call(saved, 7)["output"] == 7
         until(lambda: len(all_records(server, fn)) == 201, "the records of the meantime arrive")
+
+
+def test_a_lost_secret_key_costs_the_environments_and_nothing_else(tmp_path):
+    read = "import os\ndef handler(event): return os.environ.get('TOKEN')"
+    with Server(tmp_path) as server:
+        secret = server.create(read, environment={"TOKEN": "one"})
+        plain = server.create("def handler(event): return 'plain'")
+    (server.data / "secret.key").unlink()
+    with Server(tmp_path) as server:
+        shown = {f["id"]: f for f in server.request("GET", "/api/functions").json}
+        assert shown[secret["id"]]["environment"] is None and shown[plain["id"]]["environment"] == {}
+        assert server.call(plain)["output"] == "plain"
+        saved = server.request("PUT", f"/api/functions/{secret['id']}", {"environment": {"TOKEN": "two"}})
+        assert saved.status == 200 and saved.json["environment"] == {"TOKEN": "****"}
+        assert server.call(secret)["output"] == "two"
