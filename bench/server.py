@@ -105,8 +105,8 @@ class Server:
                 raise NotMeasured(f"functions have no setting {field} = {value!r} here")
         return made["id"]
 
-    def create_many(self, count, runtime="python", **settings):
-        return [self.create(f"bench-{runtime}-{i}", runtime, **settings) for i in range(count)]
+    def create_many(self, count, runtime="python", prefix="bench", **settings):
+        return [self.create(f"{prefix}-{runtime}-{i}", runtime, **settings) for i in range(count)]
 
     def call_once(self, function_id):
         """Warms a function; raises with what went wrong, so that the report can say it."""
