@@ -29,7 +29,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EVENTS = 64 };
+enum {
+    EVENTS = 64,
+    QUIET_MS = 2, /* so long nobody has wanted anything: time for what can be done ahead */
+};
 
 int spawner_watch(struct spawner *s, int fd, uint32_t events, enum spawner_event kind,
                   unsigned index, struct err *e)
@@ -153,8 +156,14 @@ void spawner_run(struct spawner *s)
     struct epoll_event events[EVENTS];
     while (!s->server_lost) {
         spawner_templates_start_due(s, clock_mono_us());
-        int n = epoll_wait(s->epoll, events, EVENTS, next_timeout_ms(s));
+        int timeout = next_timeout_ms(s);
+        bool prepare = !spawner_slots_prepared(s);
+        if (prepare && (timeout < 0 || timeout > QUIET_MS))
+            timeout = QUIET_MS;
+        int n = epoll_wait(s->epoll, events, EVENTS, timeout);
         must(n >= 0 || errno == EINTR);
+        if (n == 0 && prepare)
+            spawner_slots_prepare(s);
         for (int i = 0; i < n; i++)
             on_event(s, &events[i]);
         spawner_slots_expire(s, clock_mono_us());

@@ -50,17 +50,25 @@ static int open_channels(struct spawner *s, struct spawner_slot *slot, int fds[O
     return spawner_watch(s, slot->start, EPOLLIN, EVENT_START, slot->index, e);
 }
 
-static int open_cgroup(struct spawner *s, struct spawner_slot *slot, struct err *e)
+static int open_cgroup(struct spawner *s, struct spawner_slot *slot, const struct sandbox_limits *l,
+                       struct err *e)
 {
-    struct cgroup_limits limits = {
-        .memory_bytes = slot->limits.memory_bytes,
-        .cpu_millis = slot->limits.cpu_millis,
-        .pids = slot->limits.pids,
-    };
+    const struct sandbox_limits *d = &sandbox_default_limits;
+    struct cgroup_limits limits = {l->memory_bytes, l->cpu_millis, l->pids};
+    if (slot->has_cgroup && l->memory_bytes == d->memory_bytes && l->cpu_millis == d->cpu_millis &&
+        l->pids == d->pids)
+        return 0; /* made ahead, just so */
+    if (slot->has_cgroup)
+        return cgroup_slot_limit(s->cgroups, &slot->cgroup, &limits, e);
     if (cgroup_slot_open(s->cgroups, slot->index, &limits, &slot->cgroup, e) < 0)
         return -1;
     slot->has_cgroup = true;
     return 0;
+}
+
+int spawner_prepare(struct spawner *s, struct spawner_slot *slot, struct err *e)
+{
+    return open_cgroup(s, slot, &sandbox_default_limits, e);
 }
 
 static void fill_order(const struct spawner *s, const struct spawner_slot *slot, struct order *o,
@@ -97,7 +105,7 @@ int spawner_launch(struct spawner *s, struct spawner_slot *slot, struct spawner_
     size_t fd_count = ORDER_FD_CGROUP;
     int result = open_channels(s, slot, fds, e);
     if (result == 0)
-        result = open_cgroup(s, slot, e);
+        result = open_cgroup(s, slot, &slot->limits, e);
     if (result == 0) {
         fill_order(s, slot, &order, fds, &fd_count);
         result = fd_send(t->control, &order, sizeof order, fds, fd_count, e);

@@ -11,3 +11,6 @@ int spawner_launch(struct spawner *s, struct spawner_slot *slot, struct spawner_
                    struct err *e);
 int spawner_limit(struct spawner *s, struct spawner_slot *slot, const struct sandbox_limits *limits,
                   struct err *e);
+
+/* Makes a free slot's cgroups ahead of its start, with the default limits. */
+int spawner_prepare(struct spawner *s, struct spawner_slot *slot, struct err *e);

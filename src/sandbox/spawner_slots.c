@@ -154,6 +154,7 @@ void spawner_slot_start(struct spawner *s, const struct wire *w)
     slot->asked_us = clock_mono_us();
     slot->handed_over = false;
     slot->why = (struct err){0};
+    s->ahead_failed = false;
     slot_move(s, slot, SLOT_QUEUED);
 }
 
@@ -326,6 +327,25 @@ bool spawner_slot_reaped(struct spawner *s, pid_t pid, int status, uint64_t cpu_
 
 /* The list is in order of time. A copy that has not said hello is still an order in its template's
  * socket: the template hangs, and its end closes the start socket, which ends the slot. */
+static struct spawner_slot *next_free(struct spawner *s)
+{
+    struct list *node = list_first(&s->by_state[SLOT_FREE]);
+    return node ? list_of(node, struct spawner_slot, node) : NULL;
+}
+
+bool spawner_slots_prepared(struct spawner *s)
+{
+    const struct spawner_slot *slot = next_free(s);
+    return !slot || slot->has_cgroup || s->ahead_failed;
+}
+
+/* Why it failed is told when a start needs it and fails too. */
+void spawner_slots_prepare(struct spawner *s)
+{
+    struct err ignored = {0};
+    s->ahead_failed = spawner_prepare(s, next_free(s), &ignored) < 0;
+}
+
 void spawner_slots_expire(struct spawner *s, uint64_t now_us)
 {
     list_each_safe (node, &s->by_state[SLOT_STARTING]) {
