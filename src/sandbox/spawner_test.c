@@ -1,6 +1,8 @@
 #include "base/fd.h"
 #include "sandbox/testdata/guest.h"
 #include "sandbox/testdata/world.h"
+
+#include <sys/stat.h>
 #include "sandbox/wire.h"
 
 #include <libgen.h>
