@@ -1,12 +1,11 @@
 #include "base/fd.h"
 #include "sandbox/testdata/guest.h"
 #include "sandbox/testdata/world.h"
-
-#include <sys/stat.h>
 #include "sandbox/wire.h"
 
 #include <libgen.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 
 /* --- ends of the processes --- */
 
