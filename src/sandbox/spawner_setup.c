@@ -228,6 +228,24 @@ static _Noreturn void give_up(struct spawner *s, const struct err *why)
     _exit(1);
 }
 
+/* Each start says it again: what was accepted once must not be forgotten. */
+static void warn_of_weaker(const struct spawner *s)
+{
+    unsigned missing = cgroup_missing(s->cgroups);
+    const struct {
+        bool missing;
+        const char *what;
+    } rows[] = {
+        {missing & 1u << CGROUP_MEMORY, "memory limit"},
+        {missing & 1u << CGROUP_CPU, "CPU limit"},
+        {missing & 1u << CGROUP_PIDS, "process limit"},
+        {!s->instance.root, "own user id per slot"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].missing)
+            log_warn("sandbox", "not enforced here, as --allow-weaker accepts: %s", rows[i].what);
+}
+
 static _Noreturn void spawner_main(struct setup *u)
 {
     struct spawner *s = u->s;
@@ -237,6 +255,7 @@ static _Noreturn void spawner_main(struct setup *u)
         give_up(s, &e);
     log_info("sandbox", "spawner ready instance=%u slots=%u cgroup=v%d", s->instance.number,
              s->config->slots_max, cgroup_version(s->cgroups));
+    warn_of_weaker(s);
     wire_init(&w, WIRE_READY);
     spawner_say(s, &w, NULL, 0);
     spawner_run(s);

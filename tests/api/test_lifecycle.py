@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 from virga import PROGRAM, Server, descendants, until
@@ -159,3 +160,23 @@ def test_the_owner_key_is_private_and_stays(tmp_path):
         assert (server.data / "owner.key").stat().st_mode & 0o777 == 0o600
     with Server(tmp_path) as server:
         assert server.key == key
+
+
+def test_without_root_it_says_what_is_not_enforced_and_serves(request):
+    import pytest
+    if os.geteuid() != 0:
+        pytest.skip("not root: cannot become somebody else")
+    for parent in PROGRAM.parents:
+        if not parent.stat().st_mode & 0o001:
+            pytest.skip(f"others may not enter {parent}")
+    theirs = tempfile.TemporaryDirectory(prefix="virga-theirs-")
+    request.addfinalizer(theirs.cleanup)
+    directory = Path(theirs.name)  # not below tmp_path, which only its owner may enter
+    os.chown(directory, 65534, 65534)
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "serve", "--listen=127.0.0.1:0",
+               f"--data-dir={directory / 'data'}"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert refused.returncode == 1 and "--allow-weaker" in refused.stderr
+    with Server(directory, command=[*command, "--allow-weaker=memory,cpu,pids,uids"]) as server:
+        assert "not enforced here, as --allow-weaker accepts: own user id per slot" in server.log_text()
+        assert server.call(server.create(HELLO))["output"] == "hello"

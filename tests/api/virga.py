@@ -45,10 +45,11 @@ class Reply:
 
 
 class Server:
-    def __init__(self, directory, *options, env=None):
+    def __init__(self, directory, *options, env=None, command=None):
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.options = options
+        self.command = command or [PROGRAM, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0"]
         self.env = env or {}
         self.process = None
         self.port = None
@@ -57,7 +58,7 @@ class Server:
         self.log = open(self.directory / "log", "ab")
         at = self.log.tell()
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0", *self.options],
+            [*self.command, *self.options],
             stderr=self.log, stdin=subprocess.DEVNULL, env={**os.environ, **self.env}, start_new_session=True)
 
         def listening():
