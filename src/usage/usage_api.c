@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/engine.h"
+#include "functions/functions.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,11 +59,28 @@ static void add_process(struct buf *out, const struct app *app)
         http.requests, http.refused);
 }
 
+static void add_records(struct buf *out, const struct app *app)
+{
+    struct calls_stats calls = {0};
+    calls_stats(app->calls, &calls);
+    gauge(out, "virga_call_records_queued", "Call records on their way to the store.",
+          (double)calls.queued);
+    gauge(out, "virga_call_records_failing", "1 while the store refuses call records.",
+          calls.failing);
+    buf_addf(out,
+             "# HELP virga_call_records_total Call records by what became of them.\n"
+             "# TYPE virga_call_records_total counter\n"
+             "virga_call_records_total{state=\"written\"} %" PRIu64
+             "\nvirga_call_records_total{state=\"dropped\"} %" PRIu64 "\n",
+             calls.written, calls.dropped);
+}
+
 static void metrics(struct http_exchange *x)
 {
     const struct app *app = http_exchange_request(x)->app;
     auto_buf struct buf text = {0};
     engine_metrics(app->engine, &text);
+    add_records(&text, app);
     add_process(&text, app);
     http_answer(x, &(struct response){.status = 200,
                                       .content_type = "text/plain; version=0.0.4; charset=utf-8",

@@ -180,3 +180,13 @@ def test_a_large_event_and_result_pass(shared):
     fn = shared.create("def handler(event): return event")
     big = "x" * (3 * 1024 * 1024)
     assert shared.call(fn, big)["output"] == big
+
+
+def test_the_metrics_count_the_records_of_calls(shared):
+    from virga import until
+    written = 'virga_call_records_total{state="written"}'
+    before = shared.metric(written)
+    shared.call(shared.create("def handler(event): return 1"))
+    until(lambda: shared.metric(written) > before, "the record is counted")
+    assert shared.metric('virga_call_records_total{state="dropped"}') == 0
+    assert shared.metric("virga_call_records_failing") == 0
