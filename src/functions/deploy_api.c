@@ -102,7 +102,6 @@ static int deploy(struct request *req, struct response *res, struct err *e)
     struct function_change c;
     struct function fn;
     struct err why = {0};
-    json_t *json = NULL;
     rules_change_init(&c);
     if (check_type(req, e) < 0)
         return -1;
@@ -112,10 +111,9 @@ static int deploy(struct request *req, struct response *res, struct err *e)
         guess_runtime(req, &archive, &c, e) < 0 || take_files(req, &archive, &c, e) < 0)
         return -1;
     c.code = (struct str){NULL, 0}; /* a "code" in the settings has no meaning beside files */
-    if (save_by_name(req, &c, &fn, e) < 0 ||
-        functions_to_json(save_functions(req), &fn, &json, e) < 0)
+    if (save_by_name(req, &c, &fn, e) < 0)
         return -1;
-    return http_reply_json(req, res, 200, json);
+    return http_reply_json(req, res, 200, functions_to_json(save_functions(req), &fn));
 }
 
 const struct route deploy_routes[] = {

@@ -6,13 +6,9 @@
 
 enum { LIST_MAX = 1000 };
 
-static int reply(struct request *req, struct response *res, const struct function *fn,
-                 struct err *e)
+static int reply(struct request *req, struct response *res, const struct function *fn)
 {
-    json_t *json = NULL;
-    if (functions_to_json(save_functions(req), fn, &json, e) < 0)
-        return -1;
-    return http_reply_json(req, res, 200, json);
+    return http_reply_json(req, res, 200, functions_to_json(save_functions(req), fn));
 }
 
 static int list_functions(struct request *req, struct response *res, struct err *e)
@@ -23,14 +19,8 @@ static int list_functions(struct request *req, struct response *res, struct err 
         functions_list(req->context, req->arena, http_query(req, "before"), limit, &page, e) < 0)
         return -1;
     json_t *list = json_array();
-    for (size_t i = 0; i < page.count; i++) {
-        json_t *json = NULL;
-        if (functions_to_json(save_functions(req), &page.functions[i], &json, e) < 0) {
-            json_decref(list);
-            return -1;
-        }
-        json_array_append_new(list, json);
-    }
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(list, functions_to_json(save_functions(req), &page.functions[i]));
     if (page.more)
         functions_link_next(req, res, page.functions[page.count - 1].id, limit);
     return http_reply_json(req, res, 200, list);
@@ -62,7 +52,7 @@ static int create_function(struct request *req, struct response *res, struct err
         return missing(req, "body.code", e);
     if (save_new(req, &c, &fn, e) < 0)
         return -1;
-    return reply(req, res, &fn, e);
+    return reply(req, res, &fn);
 }
 
 static int get_function(struct request *req, struct response *res, struct err *e)
@@ -70,7 +60,7 @@ static int get_function(struct request *req, struct response *res, struct err *e
     struct function fn;
     if (functions_find(req->context, req->arena, http_param(req, "id"), &fn, e) < 0)
         return -1;
-    return reply(req, res, &fn, e);
+    return reply(req, res, &fn);
 }
 
 static int change_function(struct request *req, struct response *res, struct err *e)
@@ -83,7 +73,7 @@ static int change_function(struct request *req, struct response *res, struct err
         return get_function(req, res, e);
     if (save_change(req, http_param(req, "id"), &c, &fn, e) < 0)
         return -1;
-    return reply(req, res, &fn, e);
+    return reply(req, res, &fn);
 }
 
 static int delete_function(struct request *req, struct response *res, struct err *e)

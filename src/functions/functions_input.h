@@ -26,7 +26,6 @@ int functions_read_limit(struct request *req, size_t standard, size_t most, size
 void functions_link_next(struct request *req, struct response *res, const char *before,
                          size_t limit);
 
-int functions_to_json(const struct functions *f, const struct function *fn, json_t **ret,
-                      struct err *e);
+json_t *functions_to_json(const struct functions *f, const struct function *fn);
 json_t *functions_time_json(int64_t us);
 json_t *functions_files_json(const char *text); /* what a version's files are; from the store */

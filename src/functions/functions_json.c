@@ -48,11 +48,9 @@ json_t *functions_files_json(const char *text)
     return files ? files : json_array();
 }
 
-int functions_to_json(const struct functions *f, const struct function *fn, json_t **ret,
-                      struct err *e)
+json_t *functions_to_json(const struct functions *f, const struct function *fn)
 {
-    (void)e;
-    *ret = json_pack(
+    json_t *ret = json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:i, s:i, s:s,"
         " s:o, s:o, s:o}",
         "id", fn->id, "name", fn->name, "description", fn->description, "code", fn->code,
@@ -62,6 +60,6 @@ int functions_to_json(const struct functions *f, const struct function *fn, json
         limits_json(fn), "concurrency", (int)fn->concurrency, "queue", (int)fn->queue, "reuse",
         fn->reuse == REUSE_NEVER ? "never" : "always", "environment", masked(f, fn), "created_at",
         functions_time_json(fn->created_us), "updated_at", functions_time_json(fn->updated_us));
-    must(*ret);
-    return 0;
+    must(ret);
+    return ret;
 }

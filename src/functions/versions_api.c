@@ -54,12 +54,10 @@ static int roll_back(struct request *req, struct response *res, struct err *e)
 {
     struct function fn;
     uint32_t number = 0;
-    json_t *json = NULL;
     if (read_number(req, "path.version", http_param(req, "version"), &number, e) < 0 ||
-        save_rollback(req, http_param(req, "id"), number, &fn, e) < 0 ||
-        functions_to_json(save_functions(req), &fn, &json, e) < 0)
+        save_rollback(req, http_param(req, "id"), number, &fn, e) < 0)
         return -1;
-    return http_reply_json(req, res, 200, json);
+    return http_reply_json(req, res, 200, functions_to_json(save_functions(req), &fn));
 }
 
 const struct route versions_routes[] = {
