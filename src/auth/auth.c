@@ -100,7 +100,8 @@ int auth_authorize(void *app, struct request *req, int permission, struct err *e
         return 0;
     struct str key = bearer(req);
     if (key.p && is_owner(a, key)) {
-        req->principal = "owner";
+        static const struct principal owner = {.account = "owner", .admin = true};
+        req->principal = &owner;
         return 0;
     }
     if (permission == PERM_CALL)

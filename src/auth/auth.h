@@ -7,6 +7,8 @@
 #include "auth/seal.h"
 #include "base/err.h"
 
+#include <stdbool.h>
+
 struct auth;
 struct request;
 
@@ -20,6 +22,12 @@ enum permission {
     PERM_FUNCTIONS_WRITE,
     PERM_METRICS_READ,
     PERM_ADMIN,
+};
+
+/* Who asks: req->principal. */
+struct principal {
+    const char *account; /* id */
+    bool admin;
 };
 
 /* Reads DIR/owner.key or creates it. Refuses a key that others may read or that is no key. */

@@ -50,7 +50,7 @@ static int ask(struct auth *a, int permission, const char *header, const char **
     struct request req = {.arena = arena, .headers = &h, .header_count = header ? 1 : 0};
     struct app app = {.auth = a};
     int rc = auth_authorize(&app, &req, permission, e);
-    *who = req.principal;
+    *who = req.principal ? req.principal->account : NULL;
     return rc;
 }
 

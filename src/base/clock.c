@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 uint64_t clock_mono_us(void)
@@ -30,4 +31,50 @@ char *clock_rfc3339(int64_t wall_us, char out[CLOCK_TEXT])
     size_t len = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(out + len, CLOCK_TEXT - len, ".%06dZ", micros);
     return out;
+}
+
+/* Up to six digits behind a point, as microseconds; moves `*p` behind them. */
+static bool parse_fraction(const char **p, int64_t *ret_us)
+{
+    *ret_us = 0;
+    if (**p != '.')
+        return true;
+    int64_t unit = 100000;
+    const char *digit = *p + 1;
+    for (; *digit >= '0' && *digit <= '9' && unit; digit++, unit /= 10)
+        *ret_us += (*digit - '0') * unit;
+    bool any = digit > *p + 1;
+    *p = digit;
+    return any;
+}
+
+static bool parse_zone(const char *p, int *ret_minutes)
+{
+    int hours, minutes, end = 0;
+    if (strcmp(p, "Z") == 0) {
+        *ret_minutes = 0;
+        return true;
+    }
+    if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 ||
+        end != 5 || p[6] || hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+        return false;
+    *ret_minutes = (*p == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return true;
+}
+
+bool clock_parse_rfc3339(const char *text, int64_t *ret_us)
+{
+    struct tm tm = {0}, same;
+    int64_t fraction;
+    int minutes;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!rest || rest - text != 19 || tm.tm_year < 70 || !parse_fraction(&rest, &fraction) ||
+        !parse_zone(rest, &minutes))
+        return false;
+    same = tm;
+    time_t seconds = timegm(&tm); /* makes 31 February a day of March, which is no such time */
+    if (tm.tm_mday != same.tm_mday || tm.tm_mon != same.tm_mon)
+        return false;
+    *ret_us = ((int64_t)seconds - minutes * 60) * 1000000 + fraction;
+    return true;
 }

@@ -70,11 +70,14 @@ struct call_record {
     int64_t created_us; /* wall clock at arrival */
     uint64_t duration_us;
     struct call_phases phases;
-    uint64_t memory_peak_bytes; /* of the slot so far; 0 unknown */
-    uint64_t cpu_us;            /* of this call; 0 unknown */
-    const char *source;         /* "direct", "gateway": static text */
-    char *input;                /* JSON text; cut at 64 KB for the record, `input_cut` says so */
-    char *output;               /* JSON text of the result, or NULL */
+    uint64_t memory_peak_bytes;    /* of the slot so far; 0 unknown */
+    uint64_t cpu_us;               /* of this call; 0 unknown */
+    const char *source;            /* "direct", "gateway": static text */
+    char *http_method, *http_path; /* of a gateway call, else NULL */
+    bool streamed; /* `output` is the first 64 KB of what went out in pieces, as a JSON
+                      string */
+    char *input;   /* JSON text; cut at 64 KB for the record, `input_cut` says so */
+    char *output;  /* JSON text of the result, or NULL */
     size_t output_len;
     char *error;     /* one line for anybody: "ValueError: no such thing", or NULL */
     char *traceback; /* for the owner, or NULL */
@@ -123,10 +126,23 @@ struct code *code_new(const void *files_section, size_t len);
 struct code *code_ref(struct code *c);
 void code_unref(struct code *c);
 
+/* A result in pieces, for callers that can pass it on. All on the loop thread. */
+struct call_stream {
+    /* The handler opened a streamed result: its status (200 unless it says) and headers as a JSON
+     * object text of strings, valid during the call. Called at most once, before any `piece`. */
+    void (*opened)(void *arg, unsigned status, struct str headers);
+    /* False pauses reading from the slot until engine_resume: the handler blocks in its write. */
+    bool (*piece)(void *arg, struct str bytes);
+};
+
 struct call_request {
     const char *function_id;
-    struct str event; /* one JSON text; copied */
-    const char *source;
+    struct str event;                    /* one JSON text; copied */
+    const char *source;                  /* static text */
+    const char *http_method, *http_path; /* of a gateway call, for its record; NULL; copied */
+    const struct call_stream *stream;    /* static; NULL: results come whole, and a handler that
+                                            streams has its pieces joined into one result: a JSON
+                                            string, or base64 marked as such when not UTF-8 */
     /* Exactly once, with a record that lives during the callback only; `refused` is set (and the
      * record's status is CALL_THROTTLED or the record NULL) when the call never started:
      * ERR_NOT_FOUND, ERR_LIMIT, ERR_MALFORMED (not active), ERR_UNAVAILABLE (closing). Called
@@ -135,6 +151,12 @@ struct call_request {
     void *arg;
 };
 void engine_call(struct engine *e, const struct call_request *req);
+/* Goes on after `piece` returned false. `call` is the arg of the request; harmless when the call
+ * has ended. */
+void engine_resume(struct engine *e, const void *arg);
+/* The caller has gone: ends a streaming call (its slot is killed, status CALL_ERROR "the caller
+ * went away"); others run to their end. `done` still follows. */
+void engine_abandon(struct engine *e, const void *arg);
 
 struct engine_stats {
     uint64_t calls[CALL_STATUSES];

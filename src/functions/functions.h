@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "engine/engine.h"
-#include "functions/calls.h"
 #include "http/http.h"
 #include "store/store.h"
 
@@ -61,7 +60,7 @@ struct functions_listener {
     /* `fn` lives during the call. `code` is the new active version's, or NULL when that did not
      * change; the reference is handed over. Counts are not atomic: the loop thread drops it. */
     void (*changed)(void *arg, const struct function *fn, struct code *code);
-    void (*removed)(void *arg, const char *id);
+    void (*removed)(void *arg, struct db *db, const char *id);
     void *arg;
 };
 

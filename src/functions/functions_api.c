@@ -2,7 +2,7 @@
 #include "auth/auth.h"
 #include "base/must.h"
 #include "functions/save.h"
-#include "http/http.h"
+#include "http/form.h"
 
 enum { LIST_MAX = 1000 };
 
@@ -15,14 +15,14 @@ static int list_functions(struct request *req, struct response *res, struct err 
 {
     struct functions_page page;
     size_t limit;
-    if (functions_read_limit(req, LIST_MAX, LIST_MAX, &limit, e) < 0 ||
+    if (form_limit(req, LIST_MAX, LIST_MAX, &limit, e) < 0 ||
         functions_list(req->context, req->arena, http_query(req, "before"), limit, &page, e) < 0)
         return -1;
     json_t *list = json_array();
     for (size_t i = 0; i < page.count; i++)
         json_array_append_new(list, functions_to_json(save_functions(req), &page.functions[i]));
     if (page.more)
-        functions_link_next(req, res, page.functions[page.count - 1].id, limit);
+        form_link_next(req, res, page.functions[page.count - 1].id);
     return http_reply_json(req, res, 200, list);
 }
 

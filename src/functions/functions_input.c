@@ -305,27 +305,3 @@ int functions_read_member(struct request *req, const char *place, const char *na
     json_decref(object);
     return rc;
 }
-
-int functions_read_limit(struct request *req, size_t standard, size_t most, size_t *ret,
-                         struct err *e)
-{
-    uint64_t value = standard;
-    const char *text = http_query(req, "limit");
-    if (text && !str_to_u64(str_of(text), &value))
-        return http_invalid(
-            req, "query.limit", "int_parsing", e,
-            "Input should be a valid integer, unable to parse string as an integer");
-    if (value < 1 || value > most)
-        return http_invalid(req, "query.limit", "range_error", e, "limit should be from 1 to %zu",
-                            most);
-    *ret = (size_t)value;
-    return 0;
-}
-
-void functions_link_next(struct request *req, struct response *res, const char *before,
-                         size_t limit)
-{
-    http_response_header(
-        req, res, "Link",
-        arena_printf(req->arena, "<?before=%s&limit=%zu>; rel=\"next\"", before, limit));
-}

@@ -1,13 +1,7 @@
 /* functions_json — functions and versions as clients see them (contracts 1.3 and additions). */
-#include "base/clock.h"
 #include "base/must.h"
 #include "functions/functions_input.h"
-
-json_t *functions_time_json(int64_t us)
-{
-    char text[CLOCK_TEXT];
-    return json_string(clock_rfc3339(us, text));
-}
+#include "http/form.h"
 
 static json_t *limits_json(const struct function *fn)
 {
@@ -59,7 +53,7 @@ json_t *functions_to_json(const struct functions *f, const struct function *fn)
         "public_logs", fn->public_logs, "files", functions_files_json(fn->files), "limits",
         limits_json(fn), "concurrency", (int)fn->concurrency, "queue", (int)fn->queue, "reuse",
         fn->reuse == REUSE_NEVER ? "never" : "always", "environment", masked(f, fn), "created_at",
-        functions_time_json(fn->created_us), "updated_at", functions_time_json(fn->updated_us));
+        form_time_json(fn->created_us), "updated_at", form_time_json(fn->updated_us));
     must(ret);
     return ret;
 }

@@ -328,16 +328,12 @@ static int remove_row(struct request *req, const char *key, struct function *fn,
         functions_delete(req->context, fn->id, e) < 0 || db_commit(&tx, e) < 0)
         return -1;
     if (to->removed)
-        to->removed(to->arg, fn->id);
+        to->removed(to->arg, req->context, fn->id);
     return 0;
 }
 
-/* The records follow after the commit: thousands of rows would hold up every other writer. What a
- * crash leaves of them can no longer be reached and goes with its age. */
 int save_delete(struct request *req, const char *key, struct err *e)
 {
     struct function fn;
-    if (remove_row(req, key, &fn, e) < 0)
-        return -1;
-    return calls_forget(((const struct app *)req->app)->calls, req->context, fn.id, e);
+    return remove_row(req, key, &fn, e);
 }

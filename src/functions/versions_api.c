@@ -3,7 +3,7 @@
 #include "auth/auth.h"
 #include "base/must.h"
 #include "functions/save.h"
-#include "http/http.h"
+#include "http/form.h"
 
 static json_t *to_json(const struct version *v)
 {
@@ -11,8 +11,8 @@ static json_t *to_json(const struct version *v)
                              v->function_id, "version", (int)v->number, "code",
                              v->entry ? v->entry : "", "runtime", v->runtime, "handler", v->handler,
                              "files", functions_files_json(v->files), "size", (json_int_t)v->size,
-                             "active", v->active, "created_at", functions_time_json(v->created_us),
-                             "updated_at", functions_time_json(v->created_us));
+                             "active", v->active, "created_at", form_time_json(v->created_us),
+                             "updated_at", form_time_json(v->created_us));
     must(json);
     return json;
 }
@@ -36,7 +36,7 @@ static int list_versions(struct request *req, struct response *res, struct err *
     size_t limit;
     uint32_t below = 0;
     const char *before = http_query(req, "before");
-    if (functions_read_limit(req, VERSIONS_KEPT + 1, VERSIONS_KEPT + 1, &limit, e) < 0 ||
+    if (form_limit(req, VERSIONS_KEPT + 1, VERSIONS_KEPT + 1, &limit, e) < 0 ||
         (before && read_number(req, "query.before", before, &below, e) < 0) ||
         functions_find(req->context, req->arena, http_param(req, "id"), &fn, e) < 0 ||
         versions_list(req->context, req->arena, &fn, below, limit, &page, e) < 0)
@@ -45,8 +45,8 @@ static int list_versions(struct request *req, struct response *res, struct err *
     for (size_t i = 0; i < page.count; i++)
         json_array_append_new(list, to_json(&page.versions[i]));
     if (page.more)
-        functions_link_next(
-            req, res, arena_printf(req->arena, "%u", page.versions[page.count - 1].number), limit);
+        form_link_next(req, res,
+                       arena_printf(req->arena, "%u", page.versions[page.count - 1].number));
     return http_reply_json(req, res, 200, list);
 }
 

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct loop;
+struct principal;
 struct workers;
 struct http_server;
 struct http_exchange;
@@ -34,7 +35,11 @@ enum http_method {
     HTTP_PATCH = 1 << 4,
     HTTP_HEAD = 1 << 5,
     HTTP_OPTIONS = 1 << 6,
+    HTTP_ANY = (1 << 7) - 1,
 };
+/* "GET" for HTTP_GET; the bit for a name in upper case, 0 when there is none. */
+const char *http_method_name(enum http_method m);
+unsigned http_method_parse(struct str name);
 
 enum plane { PLANE_CONTROL = 1, PLANE_DATA };
 
@@ -55,8 +60,13 @@ struct request {
     const struct http_header *headers;
     size_t header_count;
     struct str body;
-    const char *peer;      /* the client's address as text */
-    const char *principal; /* who the authorize hook says is asking; NULL for nobody */
+    const char *peer; /* the client's address as text; behind a trusted proxy, the one that the
+                         proxy names in X-Forwarded-For */
+    const char *host; /* the Host header or the request target's authority, lower case, with
+                         the port as sent; from a trusted proxy X-Forwarded-Host. May be "" */
+    bool secure;      /* the client speaks TLS: a trusted proxy says X-Forwarded-Proto: https */
+    const struct principal *principal; /* who the hooks say is asking; NULL for nobody. Lives in the
+                                          arena */
     struct {
         const char *name;
         const char *value;
@@ -81,7 +91,8 @@ struct response {
 
 /* A route without permission or handler stops the start. */
 struct route {
-    unsigned method;  /* HTTP_GET, or several: HTTP_GET | HTTP_POST */
+    unsigned method; /* HTTP_GET, or several: HTTP_GET | HTTP_POST, or HTTP_ANY. HEAD is answered by
+                        a row of its own or by none: 405 */
     const char *path; /* "/api/functions/:id": literal or parameter segments, the last one may be
                          "*rest", which takes what is left, also nothing. Literals outrank
                          parameters, parameters outrank the rest */
@@ -107,10 +118,28 @@ struct http_config {
         *routes; /* arrays, each ended by a row of zeros; the list ended by NULL */
     struct workers *workers;
     void *app;
-    /* Who asks, and may they? Sets req->principal. Runs on the loop thread: no blocking. -1 with
-     * ERR_UNAUTHORIZED, ERR_DENIED or ERR_NOT_FOUND refuses. */
+    /* Who asks, and may they? Sets req->principal. Runs on the loop thread when the head is
+     * complete: no blocking. -1 with ERR_UNAUTHORIZED, ERR_DENIED, ERR_LIMIT or ERR_NOT_FOUND
+     * refuses; 0 lets pass; HTTP_ASK leaves it to `admit`. */
     int (*authorize)(void *app, struct request *req, int permission, struct err *e);
+    /* The part that needs the store, on a worker with req->context set: before each handler of the
+     * control plane, and before a handler of the data plane only when authorize said HTTP_ASK. The
+     * body is complete by then. NULL: there is none. */
+    int (*admit)(void *app, struct request *req, int permission, struct err *e);
+    /* May claim a request before the table of routes is asked (a custom domain). Loop thread. The
+     * row it returns must be of the data plane; NULL: the table decides. May be NULL. */
+    const struct route *(*claim)(void *app, struct request *req);
+    /* Headers for every reply of this server's own API, asked when the reply is written, such as
+     * those of CORS; also for refusals (401, 404, 405). Not for claimed requests. Loop thread. May
+     * be NULL. */
+    void (*decorate)(void *app, struct request *req, struct response *res);
+    /* Answers a CORS preflight (OPTIONS with Origin and Access-Control-Request-Method) to a path of
+     * the table that has no OPTIONS row; NULL: 405 as ever. */
+    void (*preflight)(void *app, struct request *req, struct response *res);
+    /* Proxies whose X-Forwarded-For, -Proto and -Host are believed: "10.0.0.0/8,::1"; NULL none. */
+    const char *trusted_proxies;
 };
+enum { HTTP_ASK = 1 };
 
 int http_server_new(struct loop *l, const struct http_config *config, struct http_server **ret,
                     struct err *e);

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "calls/calls.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "runtimes/runtimes.h"
@@ -152,10 +153,15 @@ static void remove_function(void *arg)
     engine_remove(r->server->app.engine, r->id);
 }
 
-static void on_removed(void *arg, const char *id)
+/* The records follow after the commit: thousands of rows would hold up every other writer. What a
+ * crash leaves of them can no longer be reached and goes with its age. */
+static void on_removed(void *arg, struct db *db, const char *id)
 {
     struct removal removal = {arg, id};
+    struct err e = {0};
     (void)handoff_run(&removal.server->handoff, remove_function, &removal);
+    if (calls_forget(removal.server->app.calls, db, id, &e) < 0)
+        log_warn("serve", "records of a removed function are left fn=%s: %s", id, e.text);
 }
 
 int server_open_functions(struct server *s, struct err *e)

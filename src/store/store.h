@@ -1,4 +1,5 @@
-/* store — what must survive: one SQL database, SQLite today, behind an interface without dialects.
+/* store — what must survive: one SQL database behind an interface without dialects. SQLite in a
+ * file of ours, or PostgreSQL by URL, which several servers may share.
  *
  * SQL is written once, in words that SQLite and PostgreSQL share, with parameters $1, $2, ...; what
  * differs is known in this folder only. Column types are text, bigint, bytea (bytes of any kind)
@@ -14,8 +15,18 @@
  * in any form, kill -9 included, but a power cut may take the last moments. Neither ever leaves a
  * half-done transaction.
  *
- * Errors. ERR_CONFLICT: a unique key exists already. ERR_UNAVAILABLE: the disk is full, or another
- * process holds the file. ERR_SYSTEM: the file is damaged or unreadable. Texts never carry SQL. */
+ * With PostgreSQL both mean: committed there (DB_BULK sets synchronous_commit off). A connection
+ * that breaks is made anew at the next statement outside a transaction; a statement that may be
+ * repeated without harm (a read outside a transaction that has returned no row) is repeated once by
+ * itself. A commit whose answer is lost fails with ERR_UNAVAILABLE: it may have happened.
+ *
+ * Changes. What is kept in memory must follow what is committed, on this server and on others:
+ * db_note names what a transaction changes; after its commit the store's `noted` hears of it, here
+ * before db_commit returns, elsewhere within a second (LISTEN and NOTIFY).
+ *
+ * Errors. ERR_CONFLICT: a unique key exists already. ERR_UNAVAILABLE: the disk is full, another
+ * process holds the file, or PostgreSQL is away; it comes within 5 s. ERR_SYSTEM: the file is
+ * damaged or unreadable. Texts never carry SQL or a password. */
 #pragma once
 
 #include "base/arena.h"
@@ -39,7 +50,8 @@ struct migration {
 };
 
 struct store_config {
-    const char *path;                          /* "/var/lib/virga/virga.db" */
+    const char *path;                          /* "/var/lib/virga/virga.db", or
+                                                  "postgres://user:password@host/name?sslmode=.." */
     const struct migration *const *migrations; /* arrays, each ended by a row of zeros; the list
                                                   ended by NULL */
 };
@@ -48,6 +60,11 @@ struct store_config {
  * their numbers, in one transaction. Refuses a store that a newer program has migrated. */
 int store_open(const struct store_config *config, struct store **ret, struct err *e);
 void store_close(struct store *s); /* all connections must be closed before; NULL is fine */
+/* Starts to listen for what other servers note; before it `noted` hears of own commits only. Does
+ * nothing for SQLite. */
+int store_listen(struct store *s, struct err *e);
+bool store_is_shared(const struct store *s); /* other servers may write to it: PostgreSQL */
+bool store_is_url(const char *path);         /* "postgres://..." or "postgresql://..." */
 
 /* Connections */
 enum db_durability { DB_DURABLE, DB_BULK };
@@ -101,7 +118,10 @@ struct tx {
 #define auto_tx __attribute__((cleanup(db_rollback)))
 int db_begin(struct db *db, struct tx *ret, struct err *e);
 int db_commit(struct tx *tx, struct err *e); /* also ends the transaction when it fails */
-void db_rollback(struct tx *tx);             /* harmless on one that has ended */
+/* Notes that this transaction changes the object `id` of kind `topic`: words of at most 32 and 64
+ * bytes. The same pair twice is told once. */
+void db_note(struct tx *tx, const char *topic, const char *id);
+void db_rollback(struct tx *tx); /* harmless on one that has ended */
 
 static inline void query_guard(struct query **q)
 {

@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "calls/calls.h"
 #include "engine/engine.h"
-#include "functions/functions.h"
 
 #include <inttypes.h>
 #include <stdio.h>

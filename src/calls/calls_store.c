@@ -1,8 +1,8 @@
-#include "functions/calls_store.h"
+#include "calls/calls_store.h"
 
 #include "base/json.h"
 #include "base/must.h"
-#include "functions/calls.h"
+#include "calls/calls.h"
 
 #include <jansson.h>
 #include <string.h>

@@ -1,14 +1,16 @@
 /* calls_api — GET /api/functions/:id/invocations: what a function was called with and what came of
  * it (contracts 1.4, row 17). For the owner, and for anybody where the function opens its log. */
+#include "calls/calls.h"
+
 #include "app.h"
 #include "auth/auth.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/must.h"
-#include "functions/calls_store.h"
-#include "functions/save.h"
-#include "http/http.h"
+#include "calls/calls_store.h"
+#include "functions/functions.h"
+#include "http/form.h"
 
 #include <inttypes.h>
 
@@ -121,8 +123,7 @@ static int list_calls(struct request *req, struct response *res, struct err *e)
     struct function fn;
     struct err ignored = {0};
     size_t limit, count = 0;
-    if (functions_read_limit(req, LIST_STANDARD, LIST_MAX, &limit, e) < 0 ||
-        find_function(req, &fn, e) < 0)
+    if (form_limit(req, LIST_STANDARD, LIST_MAX, &limit, e) < 0 || find_function(req, &fn, e) < 0)
         return -1;
     /* Waits for calls that have just ended. Shows what there is when the store takes no more. */
     (void)calls_flush_wait(((const struct app *)req->app)->calls, &ignored);

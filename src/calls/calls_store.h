@@ -1,4 +1,4 @@
-/* calls_store — the SQL of call records. Only for functions/. */
+/* calls_store — the SQL of call records. Only for calls/. */
 #pragma once
 
 #include "base/arena.h"

@@ -1,4 +1,4 @@
-#include "functions/tally.h"
+#include "calls/tally.h"
 
 #include "base/mem.h"
 

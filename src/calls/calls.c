@@ -1,14 +1,14 @@
 /* calls — see calls.h. One mutex guards the ring; the writer holds it only to take a batch out.
  * `held` counts what is queued and what the writer has in hand: both are memory. */
-#include "functions/calls.h"
+#include "calls/calls.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "engine/engine.h"
-#include "functions/calls_store.h"
-#include "functions/tally.h"
+#include "calls/calls_store.h"
+#include "calls/tally.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -96,7 +96,7 @@ static int write_batch(struct calls *c, size_t count, struct err *e)
 static void note_failure(struct calls *c, size_t count, const struct err *e)
 {
     if (!c->failing)
-        log_error("functions", "records of calls cannot be written, trying again: %s records=%zu",
+        log_error("calls", "records of calls cannot be written, trying again: %s records=%zu",
                   e->text, count);
     c->failing = true;
     pthread_cond_broadcast(&c->written); /* nobody waits for a store that refuses */
@@ -124,7 +124,7 @@ static bool write_with_patience(struct calls *c, size_t count)
         pause_us = pause_us * 2 < RETRY_LAST_US ? pause_us * 2 : RETRY_LAST_US;
     }
     if (c->failing)
-        log_info("functions", "records of calls are written again");
+        log_info("calls", "records of calls are written again");
     c->failing = false;
     return true;
 }
@@ -163,7 +163,7 @@ static void write_some(struct calls *c)
         c->committed += count;
     else {
         c->dropped += count;
-        log_error("functions", "records of calls are lost at the end records=%zu", count);
+        log_error("calls", "records of calls are lost at the end records=%zu", count);
     }
     pthread_cond_broadcast(&c->written);
     release_batch(c, count);
@@ -177,7 +177,7 @@ static void prune(struct calls *c)
     pthread_mutex_unlock(&c->mutex);
     int gone = calls_prune_age(c->db, before, PRUNE_ROWS, &e);
     if (gone < 0)
-        log_warn("functions", "old records of calls cannot be removed: %s", e.text);
+        log_warn("calls", "old records of calls cannot be removed: %s", e.text);
     pthread_mutex_lock(&c->mutex);
     c->next_prune_us = clock_mono_us() + (gone == PRUNE_ROWS ? PRUNE_PAUSE_US : prune_every_us);
 }
@@ -281,8 +281,7 @@ void calls_close(struct calls *c)
 static void drop(struct calls *c, struct call_record *r)
 {
     if (!c->dropping)
-        log_error("functions", "records of calls are dropped: the queue is full queued=%zu",
-                  c->count);
+        log_error("calls", "records of calls are dropped: the queue is full queued=%zu", c->count);
     c->dropping = true;
     c->dropped++;
     pthread_mutex_unlock(&c->mutex);

@@ -1,11 +1,11 @@
-#include "functions/calls.h"
+#include "calls/calls.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/test.h"
 #include "engine/engine.h"
-#include "functions/calls_store.h"
-#include "functions/tally.h"
+#include "calls/calls_store.h"
+#include "calls/tally.h"
 
 #include <signal.h>
 #include <stdlib.h>
