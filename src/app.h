@@ -6,19 +6,38 @@
 #include <sys/types.h>
 
 struct auth;
+struct auth_quota;
 struct calls;
 struct engine;
 struct functions;
+struct gateway;
 struct http_server;
+struct loop;
+struct seal;
 struct store;
+struct workers;
 
 struct app {
     struct engine *engine; /* loop thread only */
     struct http_server *http;
+    struct loop *loop;
+    struct workers *workers; /* of the control plane; their context is a struct db */
     struct auth *auth;
+    const struct seal *seal;
     struct store *store;
     struct functions *functions;
     struct calls *calls;
+    struct gateway *gateway;        /* loop thread only */
+    const struct auth_quota *quota; /* of an account that has none of its own */
+    const char *public_url;         /* "https://virga.example", or NULL */
     int64_t started_us;
     pid_t spawner;
 };
+
+/* What db_note says has changed: serve/ then brings memory up to date, here and on other servers.
+ */
+#define NOTE_FUNCTION   "function"   /* created, saved, moved, rolled back, deleted */
+#define NOTE_PROJECT    "project"    /* its settings, members, domains or routes */
+#define NOTE_VARIABLES  "variables"  /* of a project: its functions get a new environment */
+#define NOTE_ACCOUNT    "account"    /* its rights, password or quota; or it is gone */
+#define NOTE_CREDENTIAL "credential" /* a key or session is revoked or changed */

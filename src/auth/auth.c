@@ -48,10 +48,10 @@ static void hash(const struct auth *a, struct str key, unsigned char out[HASH_BY
                        sizeof a->salt);
 }
 
-int auth_open(int dir_fd, struct auth **ret, struct err *e)
+int auth_open(const struct auth_config *config, struct auth **ret, struct err *e)
 {
     auto_secret struct buf file = {0};
-    if (keyfile_load(dir_fd, "owner.key", make_key, &file, e) < 0)
+    if (keyfile_load(config->dir_fd, "owner.key", make_key, &file, e) < 0)
         return -1;
     struct str key = str_trim(buf_str(&file));
     if (!is_key(key))
@@ -92,21 +92,35 @@ static struct str bearer(const struct request *req)
     return str_of(ours ? header + sizeof scheme - 1 : NULL);
 }
 
+static const struct principal owner = {.account = OWNER_ACCOUNT,
+                                       .name = "owner",
+                                       .admin = true,
+                                       .scopes = SCOPE_ALL,
+                                       .kind = CREDENTIAL_OWNER_KEY,
+                                       .credential = ""};
+
+int auth_lookup(struct auth *a, struct request *req, const struct principal **ret)
+{
+    struct str key = bearer(req);
+    if (!key.p || !is_owner(a, key))
+        return 0;
+    *ret = &owner;
+    return 1;
+}
+
 int auth_authorize(void *app, struct request *req, int permission, struct err *e)
 {
-    const struct auth *a = ((const struct app *)app)->auth;
+    struct auth *a = ((const struct app *)app)->auth;
+    const struct permission_rule *rule = auth_permission(permission);
     req->principal = NULL;
-    if (permission == PERM_PUBLIC)
+    if (permission == PERM_PUBLIC || auth_lookup(a, req, &req->principal) == 1)
         return 0;
-    struct str key = bearer(req);
-    if (key.p && is_owner(a, key)) {
-        static const struct principal owner = {.account = "owner", .admin = true};
-        req->principal = &owner;
+    if (permission == PERM_CALL || (rule->anonymous && !http_header(req, "Authorization")))
         return 0;
-    }
-    if (permission == PERM_CALL)
-        return 0;
-    if (permission == PERM_CALLS_READ && !http_header(req, "Authorization"))
-        return 0;
-    return key.p ? err_set(e, ERR_UNAUTHORIZED, "Invalid token") : auth_missing(e);
+    return bearer(req).p ? err_set(e, ERR_UNAUTHORIZED, "Invalid token") : auth_missing(e);
+}
+
+int auth_identify(void *app, struct request *req, int permission, struct err *e)
+{
+    return auth_authorize(app, req, permission, e);
 }

@@ -62,13 +62,13 @@ TEST(the_key_of_the_first_start_opens_every_later_one)
     struct auth *a = NULL;
     char key[80], header[100];
     const char *who = NULL;
-    CHECK(auth_open(p.fd, &a, &e) == 0);
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) == 0);
     auth_free(a);
-    CHECK(auth_open(p.fd, &a, &e) == 0);
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) == 0);
     read_key(&p, key);
     CHECK(strlen(key) == 51);
     snprintf(header, sizeof header, "Bearer %s", key);
-    CHECK(ask(a, PERM_FUNCTIONS_WRITE, header, &who, &e) == 0);
+    CHECK(ask(a, PERM_FUNCTIONS_CREATE, header, &who, &e) == 0);
     CHECK_STR(who, "owner");
     struct stat st;
     CHECK(fstatat(p.fd, "owner.key", &st, 0) == 0 && (st.st_mode & 07777) == 0600);
@@ -82,7 +82,7 @@ TEST(strangers_are_told_what_is_missing_or_wrong)
     struct err e = {0};
     struct auth *a = NULL;
     const char *who = NULL;
-    CHECK(auth_open(p.fd, &a, &e) == 0);
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) == 0);
     static const char *const missing[] = {NULL, "", "Basic eDp5", "bearer vk_1", "Bearer"};
     for (size_t i = 0; i < 5; i++) {
         CHECK(ask(a, PERM_FUNCTIONS_READ, missing[i], &who, &e) < 0);
@@ -108,7 +108,7 @@ TEST(public_routes_ask_nobody_and_open_ones_still_refuse_a_wrong_key)
     struct err e = {0};
     struct auth *a = NULL;
     const char *who = "";
-    CHECK(auth_open(p.fd, &a, &e) == 0);
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) == 0);
     CHECK(ask(a, PERM_PUBLIC, "Bearer nonsense", &who, &e) == 0 && who == NULL);
     CHECK(ask(a, PERM_CALLS_READ, NULL, &who, &e) == 0 && who == NULL);
     CHECK(ask(a, PERM_CALLS_READ, "Bearer nonsense", &who, &e) < 0);
@@ -121,10 +121,11 @@ TEST(a_key_that_others_can_read_is_refused)
     place_make(&p);
     struct err e = {0};
     struct auth *a = NULL;
-    CHECK(auth_open(p.fd, &a, &e) == 0);
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) == 0);
     auth_free(a);
     CHECK(fchmodat(p.fd, "owner.key", 0640, 0) == 0);
-    CHECK(auth_open(p.fd, &a, &e) < 0 && e.code == ERR_DENIED && strstr(e.text, "0600"));
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) < 0 && e.code == ERR_DENIED &&
+          strstr(e.text, "0600"));
 }
 
 TEST(an_empty_key_or_a_link_is_no_key)
@@ -134,10 +135,11 @@ TEST(an_empty_key_or_a_link_is_no_key)
     struct err e = {0};
     struct auth *a = NULL;
     CHECK(fd_write_file(p.fd, "owner.key", "", 0, 0600, &e) == 0);
-    CHECK(auth_open(p.fd, &a, &e) < 0 && strstr(e.text, "holds no key"));
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) < 0 &&
+          strstr(e.text, "holds no key"));
     CHECK(unlinkat(p.fd, "owner.key", 0) == 0);
     CHECK(symlinkat("/dev/null", p.fd, "owner.key") == 0);
-    CHECK(auth_open(p.fd, &a, &e) < 0);
+    CHECK(auth_open(&(struct auth_config){.dir_fd = p.fd}, &a, &e) < 0);
 }
 
 TEST(a_sealed_text_opens_only_where_it_belongs_and_unchanged)

@@ -77,19 +77,25 @@ static void add_row(struct buf *out, const struct function *fn, const struct cal
     buf_addz(out, "}");
 }
 
-/* A stranger learns neither which ids exist nor any name. */
-static int find_function(struct request *req, struct function *fn, struct err *e)
+/* Members see all of it, under its name too; others what the function has opened. A stranger learns
+ * neither which ids exist nor any name. */
+static int find_function(struct request *req, struct function *fn, bool *ret_member, struct err *e)
 {
-    const char *id = http_param(req, "id");
-    if (req->principal)
-        return functions_find(req->context, req->arena, id, fn, e);
     struct err inner = {0};
-    int rc = functions_find_id(req->context, req->arena, id, fn, &inner);
+    *ret_member = req->principal && functions_admit(req, ROLE_VIEWER, NULL, &inner) == 0;
+    if (inner.code && inner.code != ERR_NOT_FOUND) {
+        *e = inner;
+        return -1;
+    }
+    inner = (struct err){0};
+    int rc = functions_find_id(req->context, req->arena, http_param(req, "id"), fn, &inner);
     if (rc < 0 && inner.code != ERR_NOT_FOUND) {
         *e = inner;
         return -1;
     }
-    return rc < 0 || !fn->public_logs ? auth_missing(e) : 0;
+    if (rc == 0 && (*ret_member || fn->public_logs))
+        return 0;
+    return req->principal ? err_set(e, ERR_NOT_FOUND, "Function not found") : auth_missing(e);
 }
 
 static int read_cursor(struct request *req, struct calls_cursor *cursor, struct err *e)
@@ -123,7 +129,9 @@ static int list_calls(struct request *req, struct response *res, struct err *e)
     struct function fn;
     struct err ignored = {0};
     size_t limit, count = 0;
-    if (form_limit(req, LIST_STANDARD, LIST_MAX, &limit, e) < 0 || find_function(req, &fn, e) < 0)
+    bool member;
+    if (form_limit(req, LIST_STANDARD, LIST_MAX, &limit, e) < 0 ||
+        find_function(req, &fn, &member, e) < 0)
         return -1;
     /* Waits for calls that have just ended. Shows what there is when the store takes no more. */
     (void)calls_flush_wait(((const struct app *)req->app)->calls, &ignored);
@@ -134,7 +142,7 @@ static int list_calls(struct request *req, struct response *res, struct err *e)
     buf_addz(&out, "[");
     for (size_t i = 0; i < count; i++) {
         buf_addz(&out, i ? "," : "");
-        add_row(&out, &fn, &rows[i], req->principal != NULL);
+        add_row(&out, &fn, &rows[i], member);
     }
     buf_addz(&out, "]");
     return http_reply_text(req, res, 200, "application/json", buf_str(&out));

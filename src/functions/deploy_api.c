@@ -117,6 +117,6 @@ static int deploy(struct request *req, struct response *res, struct err *e)
 }
 
 const struct route deploy_routes[] = {
-    {HTTP_POST, "/api/deploy", PERM_FUNCTIONS_WRITE, PLANE_CONTROL, deploy, NULL},
+    {HTTP_POST, "/api/deploy", PERM_FUNCTIONS_CREATE, PLANE_CONTROL, deploy, NULL},
     {0},
 };

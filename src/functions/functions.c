@@ -3,6 +3,7 @@
 #include "auth/auth.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "functions/functions_store.h"
 #include "functions/rules.h"
 #include "runtimes/runtimes.h"
 
@@ -22,19 +23,17 @@ const struct limit_rule limit_rules[LIMITS] = {
     [LIMIT_OPEN_FILES] = {"open_files", 1, 16, 4096, 1024},
 };
 
+const char *const access_words[] = {"public", "key", "private", NULL};
+
 struct functions *functions_new(const struct functions_config *config)
 {
     struct functions *f = mem_alloc(sizeof *f);
     f->config = *config;
-    pthread_mutex_init(&f->saving, NULL);
     return f;
 }
 
 void functions_free(struct functions *f)
 {
-    if (!f)
-        return;
-    pthread_mutex_destroy(&f->saving);
     free(f);
 }
 
@@ -44,6 +43,9 @@ void rules_change_init(struct function_change *c)
                                   .network_enabled = KEEP,
                                   .public_logs = KEEP,
                                   .reuse = KEEP,
+                                  .access = KEEP,
+                                  .rate_limit = LIMIT_KEEP,
+                                  .client_rate_limit = LIMIT_KEEP,
                                   .concurrency = LIMIT_KEEP,
                                   .queue = LIMIT_KEEP};
     for (int i = 0; i < LIMITS; i++)
@@ -155,14 +157,24 @@ static void limits_to_spec(const struct function *fn, struct function_spec *ret)
     ret->result_bytes = limits[LIMIT_RESULT_KB] * 1024;
 }
 
+/* The project's variables with the function's own on top; the caller's reference. */
+static json_t *merged(const json_t *variables, json_t *take_own)
+{
+    json_t *all = variables ? json_copy((json_t *)(uintptr_t)variables) : json_object();
+    json_object_update(all, take_own);
+    json_decref(take_own);
+    return all;
+}
+
 int function_to_spec(const struct functions *f, struct arena *a, const struct function *fn,
-                     struct function_spec *ret, struct err *e)
+                     const json_t *variables, struct function_spec *ret, struct err *e)
 {
     json_t *environment = NULL;
     *ret = (struct function_spec){0};
     if (runtimes_find(fn->runtime, &ret->runtime, e) < 0 ||
         rules_environment_open(f, fn, &environment, e) < 0)
         return -1;
+    environment = merged(variables, environment);
     char *text = json_dumps(environment, JSON_COMPACT);
     json_decref(environment);
     must(text && strlen(fn->id) < sizeof ret->id);

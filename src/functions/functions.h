@@ -1,28 +1,33 @@
 /* functions — named source code with a handler, its immutable versions and its settings.
  *
- * The control plane: endpoints on worker threads, rows in the store. A save is one transaction;
- * then the listener is told, and only then does the client get its answer. Saves are serialised, so
- * that the listener hears of them in the order of their commits.
+ * The control plane: endpoints on worker threads, rows in the store. A save is one transaction that
+ * notes what it changes (app.h), and only after serve/ has brought memory up to date does the
+ * client get its answer: a call made after a save runs what was saved.
+ *
+ * A function belongs to a project, whose members may see or change it by their role, or to nobody's
+ * project but an account: then that account is its owner. Names are unique within the project, or
+ * among an account's functions without one. A stranger's function does not exist: 404.
  *
  * Every change of what runs (code, handler, runtime) makes a new version, numbered max + 1, and
  * activates it; rolling back only moves the pointer. The newest VERSIONS_KEPT versions of a
  * function and the active one are kept, older ones go with the save that pushes them out.
  *
- * The environment is sealed (auth/seal.h) for the function's id and masked in every answer. */
+ * The environment is sealed (auth/seal.h) for the function's id and masked in every answer. What a
+ * call gets are the project's variables, and on top of them the function's own. */
 #pragma once
 
+#include "auth/auth.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "engine/engine.h"
 #include "http/http.h"
 #include "store/store.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct functions;
-
-struct seal;
 
 enum { VERSIONS_KEPT = 100 };
 
@@ -39,10 +44,18 @@ enum limit {
     LIMITS,
 };
 
+/* Who may call it: anybody; whoever has a credential of this server with the scope `invoke`;
+ * members of its project (or its account) only. */
+enum access { ACCESS_PUBLIC, ACCESS_KEY, ACCESS_PRIVATE };
+
 /* A row with its active version. All of it lives in the arena it was read into. */
 struct function {
     const char *id, *name, *description;
     const char *runtime, *handler; /* of the active version */
+    const char *account;           /* id of who made it */
+    const char *project;           /* id, or NULL */
+    enum access access;
+    uint32_t rate_limit, client_rate_limit; /* calls a minute, in all and per client; 0: no bound */
     uint32_t active_version;
     bool active, network_enabled, public_logs;
     uint32_t limits[LIMITS];
@@ -54,36 +67,36 @@ struct function {
     const char *files; /* JSON array of {path, size, mode} */
 };
 
-/* Told on the worker thread, after the commit and before the answer. The answer waits for it, so
- * that a call made after a save runs what was saved. */
-struct functions_listener {
-    /* `fn` lives during the call. `code` is the new active version's, or NULL when that did not
-     * change; the reference is handed over. Counts are not atomic: the loop thread drops it. */
-    void (*changed)(void *arg, const struct function *fn, struct code *code);
-    void (*removed)(void *arg, struct db *db, const char *id);
-    void *arg;
-};
-
 struct functions_config {
     const struct seal *seal;
-    struct functions_listener listener;
     bool egress; /* the sandbox can give a function the network */
 };
 struct functions *functions_new(const struct functions_config *config);
 void functions_free(struct functions *f);
 
-extern const struct migration functions_migrations[]; /* 1 functions, 2 function_versions */
-extern const struct route functions_routes[], versions_routes[], deploy_routes[], invoke_routes[];
+extern const struct migration functions_migrations[]; /* 1, 2, 30 to 39 */
+extern const struct route functions_routes[], versions_routes[], deploy_routes[];
 
 /* Any thread with a connection. ERR_NOT_FOUND "Function not found". */
 int functions_find_id(struct db *db, struct arena *a, const char *id, struct function *ret,
                       struct err *e);
-/* By id, else by exact name. For the owner only: names are not secret, ids are. */
-int functions_find(struct db *db, struct arena *a, const char *id_or_name, struct function *ret,
+
+/* The path's `:id` is a function's id, or the name of exactly one function that whoever asks may
+ * see (409 for several: the message lists their projects). Refuses whoever has no role there (404)
+ * and one below `at_least` (403); else replaces the parameter by the id. `ret_role` may be NULL.
+ * For serve/'s admit hook. */
+int functions_admit(struct request *req, enum role at_least, enum role *ret_role, struct err *e);
+/* What an account may do with a function it knows the id of; ROLE_NONE for a stranger. */
+int functions_role(struct db *db, const char *account, const struct function *fn, enum role *ret,
                    struct err *e);
 
-/* Every function, for the start of the engine; without code and files. `fn` lives during the
- * callback; a negative return stops. */
+/* Ids of a project's functions, for whoever must tell the engine about its variables. */
+int functions_of_project(struct db *db, const char *project,
+                         int (*each)(void *arg, const char *id, struct err *e), void *arg,
+                         struct err *e);
+
+/* Every function, for the start of the engine, those of one project together; without code and
+ * files. `fn` lives during the callback; a negative return stops. */
 int functions_each(struct db *db, int (*each)(void *arg, const struct function *fn, struct err *e),
                    void *arg, struct err *e);
 
@@ -91,7 +104,11 @@ int functions_each(struct db *db, int (*each)(void *arg, const struct function *
 int functions_load_code(struct db *db, const char *id, uint32_t version, struct code **ret,
                         struct err *e);
 
-/* What the engine needs to know, in the arena, with the environment in clear. Fails when the
- * runtime is not known here or the environment does not open. */
+/* What the engine needs to know, in the arena, with the environment in clear: `variables` are the
+ * project's (a JSON object, or NULL), the function's own come on top. Fails when the runtime is not
+ * known here or the environment does not open. */
 int function_to_spec(const struct functions *f, struct arena *a, const struct function *fn,
-                     struct function_spec *ret, struct err *e);
+                     const json_t *variables, struct function_spec *ret, struct err *e);
+
+/* Seals all environments anew with the other key; as projects_reseal. */
+int functions_reseal(struct db *db, const struct seal *from, const struct seal *to, struct err *e);

@@ -58,7 +58,7 @@ static int create_function(struct request *req, struct response *res, struct err
 static int get_function(struct request *req, struct response *res, struct err *e)
 {
     struct function fn;
-    if (functions_find(req->context, req->arena, http_param(req, "id"), &fn, e) < 0)
+    if (functions_find_id(req->context, req->arena, http_param(req, "id"), &fn, e) < 0)
         return -1;
     return reply(req, res, &fn);
 }
@@ -85,9 +85,9 @@ static int delete_function(struct request *req, struct response *res, struct err
 
 const struct route functions_routes[] = {
     {HTTP_GET, "/api/functions", PERM_FUNCTIONS_READ, PLANE_CONTROL, list_functions, NULL},
-    {HTTP_POST, "/api/functions", PERM_FUNCTIONS_WRITE, PLANE_CONTROL, create_function, NULL},
-    {HTTP_GET, "/api/functions/:id", PERM_FUNCTIONS_READ, PLANE_CONTROL, get_function, NULL},
-    {HTTP_PUT, "/api/functions/:id", PERM_FUNCTIONS_WRITE, PLANE_CONTROL, change_function, NULL},
-    {HTTP_DELETE, "/api/functions/:id", PERM_FUNCTIONS_WRITE, PLANE_CONTROL, delete_function, NULL},
+    {HTTP_POST, "/api/functions", PERM_FUNCTIONS_CREATE, PLANE_CONTROL, create_function, NULL},
+    {HTTP_GET, "/api/functions/:id", PERM_FUNCTION_VIEW, PLANE_CONTROL, get_function, NULL},
+    {HTTP_PUT, "/api/functions/:id", PERM_FUNCTION_EDIT, PLANE_CONTROL, change_function, NULL},
+    {HTTP_DELETE, "/api/functions/:id", PERM_FUNCTION_EDIT, PLANE_CONTROL, delete_function, NULL},
     {0},
 };

@@ -23,6 +23,38 @@ const struct migration functions_migrations[] = {
      " runtime text NOT NULL, handler text NOT NULL, size bigint NOT NULL,"
      " created_us bigint NOT NULL, files text NOT NULL, entry text, code bytea NOT NULL,"
      " PRIMARY KEY (function_id, version));"},
+    /* A unique constraint cannot be dropped in SQLite: both tables are made anew. Names become
+     * unique within a project, or an account without one. */
+    {30, "functions in projects",
+     "CREATE TABLE functions_new (id text PRIMARY KEY, name text NOT NULL,"
+     " description text NOT NULL, runtime text NOT NULL, handler text NOT NULL,"
+     " active_version bigint NOT NULL, status text NOT NULL, network_enabled bigint NOT NULL,"
+     " public_logs bigint NOT NULL, memory_mb bigint NOT NULL, cpu_millis bigint NOT NULL,"
+     " timeout_ms bigint NOT NULL, pids bigint NOT NULL, tmp_mb bigint NOT NULL,"
+     " output_kb bigint NOT NULL, result_kb bigint NOT NULL, file_mb bigint NOT NULL,"
+     " open_files bigint NOT NULL, concurrency bigint NOT NULL, queue bigint NOT NULL,"
+     " reuse text NOT NULL, environment bytea, created_us bigint NOT NULL,"
+     " updated_us bigint NOT NULL, account_id text NOT NULL"
+     " REFERENCES accounts (id) ON DELETE CASCADE, project_id text"
+     " REFERENCES projects (id) ON DELETE CASCADE, access text NOT NULL,"
+     " rate_limit bigint NOT NULL, client_rate_limit bigint NOT NULL);"
+     "INSERT INTO functions_new SELECT f.*, '" OWNER_ACCOUNT "', NULL, 'public', 0, 0"
+     " FROM functions f;"
+     "CREATE TABLE function_versions_new (function_id text NOT NULL"
+     " REFERENCES functions_new (id) ON DELETE CASCADE, version bigint NOT NULL,"
+     " runtime text NOT NULL, handler text NOT NULL, size bigint NOT NULL,"
+     " created_us bigint NOT NULL, files text NOT NULL, entry text, code bytea NOT NULL,"
+     " PRIMARY KEY (function_id, version));"
+     "INSERT INTO function_versions_new SELECT * FROM function_versions;"
+     "DROP TABLE function_versions;"
+     "DROP TABLE functions;"
+     "ALTER TABLE functions_new RENAME TO functions;"
+     "ALTER TABLE function_versions_new RENAME TO function_versions;"
+     "CREATE INDEX functions_by_age ON functions (created_us, id);"
+     "CREATE UNIQUE INDEX functions_by_project ON functions (project_id, name)"
+     " WHERE project_id IS NOT NULL;"
+     "CREATE UNIQUE INDEX functions_by_account ON functions (account_id, name)"
+     " WHERE project_id IS NULL;"},
     {0},
 };
 
@@ -30,10 +62,19 @@ const struct migration functions_migrations[] = {
     "f.id, f.name, f.description, f.runtime, f.handler, f.active_version, f.status,"               \
     " f.network_enabled, f.public_logs, f.memory_mb, f.cpu_millis, f.timeout_ms, f.pids,"          \
     " f.tmp_mb, f.output_kb, f.result_kb, f.file_mb, f.open_files, f.concurrency, f.queue,"        \
-    " f.reuse, f.environment, f.created_us, f.updated_us"
+    " f.reuse, f.environment, f.created_us, f.updated_us, f.account_id, f.project_id, f.access,"   \
+    " f.rate_limit, f.client_rate_limit"
 #define WITH_CODE                                                                                  \
     "SELECT " SETTINGS ", v.files, v.entry FROM functions f JOIN function_versions v"              \
     " ON v.function_id = f.id AND v.version = f.active_version "
+
+static enum access read_access(const char *word)
+{
+    int i = 0;
+    while (access_words[i] && strcmp(access_words[i], word) != 0)
+        i++;
+    return access_words[i] ? (enum access)i : ACCESS_PRIVATE; /* an unknown word opens nothing */
+}
 
 /* Column numbers follow SETTINGS. */
 static void read_settings(struct query *q, struct arena *a, struct function *fn)
@@ -54,6 +95,11 @@ static void read_settings(struct query *q, struct arena *a, struct function *fn)
         .environment = query_blob(q, a, 21),
         .created_us = query_int(q, 22),
         .updated_us = query_int(q, 23),
+        .account = query_text(q, a, 24),
+        .project = query_text(q, a, 25),
+        .access = read_access(query_text(q, a, 26)),
+        .rate_limit = (uint32_t)query_int(q, 27),
+        .client_rate_limit = (uint32_t)query_int(q, 28),
         .code = "",
         .files = "[]",
     };
@@ -64,8 +110,8 @@ static void read_settings(struct query *q, struct arena *a, struct function *fn)
 static void read_with_code(struct query *q, struct arena *a, struct function *fn)
 {
     read_settings(q, a, fn);
-    fn->files = query_text(q, a, 24);
-    const char *entry = query_text(q, a, 25);
+    fn->files = query_text(q, a, 29);
+    const char *entry = query_text(q, a, 30);
     fn->code = entry ? entry : "";
 }
 
@@ -93,28 +139,64 @@ int functions_find_id(struct db *db, struct arena *a, const char *id, struct fun
     return found == 0 ? not_found(e) : found < 0 ? -1 : 0;
 }
 
-int functions_find_name(struct db *db, struct arena *a, const char *name, struct function *ret,
-                        struct err *e)
+int functions_find_name(struct db *db, struct arena *a, const char *account, const char *project,
+                        const char *name, struct function *ret, struct err *e)
 {
-    int found = find(db, a, WITH_CODE "WHERE f.name = $1", name, ret, e);
+    const char *sql = project ? WITH_CODE "WHERE f.project_id = $1 AND f.name = $2"
+                              : WITH_CODE "WHERE f.account_id = $1 AND f.name = $2"
+                                          " AND f.project_id IS NULL";
+    auto_query struct query *q = NULL;
+    if (db_query(db, sql, DB_ARGS(db_textz(project ? project : account), db_textz(name)), &q, e) <
+        0)
+        return -1;
+    int found = query_next(q, e);
+    if (found > 0)
+        read_with_code(q, a, ret);
     return found == 0 ? not_found(e) : found < 0 ? -1 : 0;
 }
 
-int functions_find(struct db *db, struct arena *a, const char *id_or_name, struct function *ret,
-                   struct err *e)
+int functions_named(struct db *db, struct arena *a, const char *account, const char *name,
+                    struct functions_named *ret, struct err *e)
 {
-    int found = find(db, a, WITH_CODE "WHERE f.id = $1", id_or_name, ret, e);
-    if (found == 0)
-        return functions_find_name(db, a, id_or_name, ret, e);
-    return found < 0 ? -1 : 0;
+    auto_query struct query *q = NULL;
+    int count = 0, more = 1;
+    if (db_query(db,
+                 "SELECT f.id, p.slug FROM functions f LEFT JOIN projects p ON p.id = f.project_id"
+                 " WHERE f.name = $1 AND ((f.project_id IS NULL AND f.account_id = $2) OR"
+                 " f.project_id IN (SELECT project_id FROM project_members WHERE account_id = $2))"
+                 " ORDER BY f.created_us LIMIT 2",
+                 DB_ARGS(db_textz(name), db_textz(account)), &q, e) < 0)
+        return -1;
+    *ret = (struct functions_named){0};
+    for (; count < 2 && (more = query_next(q, e)) > 0; count++) {
+        ret->id[count] = query_text(q, a, 0);
+        ret->slug[count] = query_text(q, a, 1);
+    }
+    return more < 0 ? -1 : count;
+}
+
+int functions_of_project(struct db *db, const char *project,
+                         int (*each)(void *arg, const char *id, struct err *e), void *arg,
+                         struct err *e)
+{
+    auto_arena struct arena *a = arena_new();
+    auto_query struct query *q = NULL;
+    if (db_query(db, "SELECT id FROM functions WHERE project_id = $1", DB_ARGS(db_textz(project)),
+                 &q, e) < 0)
+        return -1;
+    int more;
+    while ((more = query_next(q, e)) > 0)
+        if (each(arg, query_text(q, a, 0), e) < 0)
+            return -1;
+    return more;
 }
 
 int functions_each(struct db *db, int (*each)(void *arg, const struct function *fn, struct err *e),
                    void *arg, struct err *e)
 {
     auto_query struct query *q = NULL;
-    if (db_query(db, "SELECT " SETTINGS " FROM functions f ORDER BY f.created_us", DB_NO_ARGS, &q,
-                 e) < 0)
+    if (db_query(db, "SELECT " SETTINGS " FROM functions f ORDER BY f.project_id, f.created_us",
+                 DB_NO_ARGS, &q, e) < 0)
         return -1;
     int more;
     while ((more = query_next(q, e)) > 0) {
@@ -172,7 +254,7 @@ static int name_taken(const struct function *fn, struct err *e)
     return -1;
 }
 
-enum { SETTING_VALUES = 24 };
+enum { SETTING_VALUES = 29 };
 
 static void bind_settings(const struct function *fn, struct db_value v[SETTING_VALUES])
 {
@@ -194,6 +276,11 @@ static void bind_settings(const struct function *fn, struct db_value v[SETTING_V
     v[n++] = db_blob(fn->environment);
     v[n++] = db_int(fn->created_us);
     v[n++] = db_int(fn->updated_us);
+    v[n++] = db_textz(fn->account);
+    v[n++] = db_textz(fn->project);
+    v[n++] = db_textz(access_words[fn->access]);
+    v[n++] = db_int(fn->rate_limit);
+    v[n++] = db_int(fn->client_rate_limit);
     must(n == SETTING_VALUES);
 }
 
@@ -206,8 +293,9 @@ int functions_insert(struct db *db, const struct function *fn, struct err *e)
         "INSERT INTO functions (id, name, description, runtime, handler, active_version, status,"
         " network_enabled, public_logs, memory_mb, cpu_millis, timeout_ms, pids, tmp_mb, output_kb,"
         " result_kb, file_mb, open_files, concurrency, queue, reuse, environment, created_us,"
-        " updated_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-        " $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+        " updated_us, account_id, project_id, access, rate_limit, client_rate_limit) VALUES ($1, "
+        "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+        " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
         values, SETTING_VALUES, e);
     return rc < 0 ? name_taken(fn, e) : 0;
 }
@@ -223,7 +311,9 @@ int functions_update(struct db *db, const struct function *fn, struct err *e)
         "$10,"
         " cpu_millis = $11, timeout_ms = $12, pids = $13, tmp_mb = $14, output_kb = $15,"
         " result_kb = $16, file_mb = $17, open_files = $18, concurrency = $19, queue = $20,"
-        " reuse = $21, environment = $22, created_us = $23, updated_us = $24 WHERE id = $1",
+        " reuse = $21, environment = $22, created_us = $23, updated_us = $24,"
+        " account_id = $25, project_id = $26, access = $27, rate_limit = $28,"
+        " client_rate_limit = $29 WHERE id = $1",
         values, SETTING_VALUES, e);
     return rc < 0 ? name_taken(fn, e) : 0;
 }

@@ -5,13 +5,11 @@
 #include "functions/functions.h"
 
 #include <jansson.h>
-#include <pthread.h>
 
 struct request;
 
 struct functions {
     struct functions_config config;
-    pthread_mutex_t saving; /* from before the transaction until the listener has returned */
 };
 
 enum {
@@ -42,8 +40,10 @@ struct function_change {
     struct str code;  /* text of the entry file; the other files stay */
     struct str files; /* all files, replacing what was there */
     json_t *environment;
-    int active, network_enabled, public_logs, reuse;
-    uint32_t limits[LIMITS], concurrency, queue;
+    bool move;           /* to `project`; for a new function, where it begins */
+    const char *project; /* id, or NULL: none */
+    int active, network_enabled, public_logs, reuse, access;
+    uint32_t limits[LIMITS], concurrency, queue, rate_limit, client_rate_limit;
     bool any; /* something is set */
 };
 void rules_change_init(struct function_change *c);

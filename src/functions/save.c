@@ -23,30 +23,6 @@ struct functions *save_functions(const struct request *req)
     return ((const struct app *)req->app)->functions;
 }
 
-static void unlock(struct functions **f)
-{
-    if (*f)
-        pthread_mutex_unlock(&(*f)->saving);
-}
-
-/* Held until the end of the scope. */
-#define auto_saving __attribute__((cleanup(unlock)))
-
-static struct functions *lock(struct request *req)
-{
-    struct functions *f = save_functions(req);
-    pthread_mutex_lock(&f->saving);
-    return f;
-}
-
-static void tell_changed(const struct save *s)
-{
-    const struct functions_listener *to = &s->functions->config.listener;
-    struct str section = s->version.section;
-    if (to->changed)
-        to->changed(to->arg, &s->fn, s->version.number ? code_new(section.p, section.n) : NULL);
-}
-
 /* A value of "****" is what we showed the client in place of the one it does not know: keep it. An
  * old environment whose key is lost has nothing to keep, and a new one takes its place. */
 static int merge_environment(struct save *s, json_t *wanted, struct err *e)
@@ -80,6 +56,14 @@ static void apply_settings(struct function *fn, const struct function_change *c)
 {
     if (c->name)
         fn->name = c->name;
+    if (c->move)
+        fn->project = c->project;
+    if (c->access != KEEP)
+        fn->access = (enum access)c->access;
+    if (c->rate_limit != LIMIT_KEEP)
+        fn->rate_limit = c->rate_limit;
+    if (c->client_rate_limit != LIMIT_KEEP)
+        fn->client_rate_limit = c->client_rate_limit;
     if (c->description)
         fn->description = c->description;
     if (c->active != KEEP)
@@ -212,13 +196,18 @@ static int apply(struct save *s, struct function_change *c, struct err *e)
     return c->environment ? merge_environment(s, c->environment, e) : 0;
 }
 
+static int commit(struct tx *tx, const char *id, struct err *e)
+{
+    db_note(tx, NOTE_FUNCTION, id);
+    return db_commit(tx, e);
+}
+
 static int store(struct save *s, struct tx *tx, struct function *ret, struct err *e)
 {
     int rc = s->is_new ? functions_insert(s->db, &s->fn, e) : functions_update(s->db, &s->fn, e);
     if (rc < 0 || (s->version.number && versions_insert(s->db, &s->version, e) < 0) ||
-        db_commit(tx, e) < 0)
+        commit(tx, s->fn.id, e) < 0)
         return -1;
-    tell_changed(s);
     *ret = s->fn;
     return 0;
 }
@@ -231,6 +220,7 @@ static int create(struct save *s, struct tx *tx, struct function_change *c, stru
     rules_standard(&s->fn);
     s->is_new = true;
     s->fn.id = arena_strdup(s->req->arena, id);
+    s->fn.account = s->req->principal->account;
     if (apply(s, c, e) < 0)
         return -1;
     s->fn.created_us = s->fn.updated_us;
@@ -247,7 +237,7 @@ static int change(struct save *s, struct tx *tx, struct function_change *c, stru
 
 int save_new(struct request *req, struct function_change *c, struct function *ret, struct err *e)
 {
-    auto_saving struct functions *f = lock(req);
+    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
     struct save s = {.req = req, .functions = f, .db = req->context};
     if (db_begin(s.db, &tx, e) < 0)
@@ -258,10 +248,10 @@ int save_new(struct request *req, struct function_change *c, struct function *re
 int save_change(struct request *req, const char *key, struct function_change *c,
                 struct function *ret, struct err *e)
 {
-    auto_saving struct functions *f = lock(req);
+    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
     struct save s = {.req = req, .functions = f, .db = req->context};
-    if (db_begin(s.db, &tx, e) < 0 || functions_find(s.db, req->arena, key, &s.fn, e) < 0)
+    if (db_begin(s.db, &tx, e) < 0 || functions_find_id(s.db, req->arena, key, &s.fn, e) < 0)
         return -1;
     return change(&s, &tx, c, ret, e);
 }
@@ -269,13 +259,14 @@ int save_change(struct request *req, const char *key, struct function_change *c,
 int save_by_name(struct request *req, struct function_change *c, struct function *ret,
                  struct err *e)
 {
-    auto_saving struct functions *f = lock(req);
+    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
     struct save s = {.req = req, .functions = f, .db = req->context};
     struct err missing = {0};
     if (db_begin(s.db, &tx, e) < 0)
         return -1;
-    if (functions_find_name(s.db, req->arena, c->name, &s.fn, &missing) == 0)
+    if (functions_find_name(s.db, req->arena, req->principal->account, c->project, c->name, &s.fn,
+                            &missing) == 0)
         return change(&s, &tx, c, ret, e);
     if (missing.code != ERR_NOT_FOUND) {
         *e = missing;
@@ -306,34 +297,21 @@ static int activate(struct save *s, uint32_t number, struct err *e)
 int save_rollback(struct request *req, const char *key, uint32_t number, struct function *ret,
                   struct err *e)
 {
-    auto_saving struct functions *f = lock(req);
+    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
     struct save s = {.req = req, .functions = f, .db = req->context};
-    if (db_begin(s.db, &tx, e) < 0 || functions_find(s.db, req->arena, key, &s.fn, e) < 0 ||
+    if (db_begin(s.db, &tx, e) < 0 || functions_find_id(s.db, req->arena, key, &s.fn, e) < 0 ||
         activate(&s, number, e) < 0 || check_together(&s, e) < 0 ||
-        functions_update(s.db, &s.fn, e) < 0 || db_commit(&tx, e) < 0)
+        functions_update(s.db, &s.fn, e) < 0 || commit(&tx, s.fn.id, e) < 0)
         return -1;
-    tell_changed(&s);
     *ret = s.fn;
-    return 0;
-}
-
-static int remove_row(struct request *req, const char *key, struct function *fn, struct err *e)
-{
-    auto_saving struct functions *f = lock(req);
-    auto_tx struct tx tx = {0};
-    const struct functions_listener *to = &f->config.listener;
-    if (db_begin(req->context, &tx, e) < 0 ||
-        functions_find(req->context, req->arena, key, fn, e) < 0 ||
-        functions_delete(req->context, fn->id, e) < 0 || db_commit(&tx, e) < 0)
-        return -1;
-    if (to->removed)
-        to->removed(to->arg, req->context, fn->id);
     return 0;
 }
 
 int save_delete(struct request *req, const char *key, struct err *e)
 {
-    struct function fn;
-    return remove_row(req, key, &fn, e);
+    auto_tx struct tx tx = {0};
+    if (db_begin(req->context, &tx, e) < 0 || functions_delete(req->context, key, e) < 0)
+        return -1;
+    return commit(&tx, key, e);
 }

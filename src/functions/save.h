@@ -1,5 +1,5 @@
-/* save — creating, changing, rolling back and deleting a function: the one place where rules, rows
- * and the listener meet. Only for functions/. */
+/* save — creating, changing, rolling back and deleting a function: the one place where rules and
+ * rows meet. Only for functions/. */
 #pragma once
 
 #include "functions/functions_input.h"
@@ -7,13 +7,14 @@
 /* The capability behind a request. */
 struct functions *save_functions(const struct request *req);
 
-/* Each commits, tells the listener and fills `ret` (in the request's arena) with what is stored
+/* Each commits, notes the function and fills `ret` (in the request's arena) with what is stored
  * now. Fails with what the client should see: 404, 409 for a taken name, 422 for what does not go
- * together. `key` is an id or a name. */
+ * together. `key` is an id. */
 int save_new(struct request *req, struct function_change *c, struct function *ret, struct err *e);
 int save_change(struct request *req, const char *key, struct function_change *c,
                 struct function *ret, struct err *e);
-/* Changes the function of that name, or creates it. */
+/* Changes the function of that name in the project that the change names (or the account's own), or
+ * creates it. */
 int save_by_name(struct request *req, struct function_change *c, struct function *ret,
                  struct err *e);
 int save_rollback(struct request *req, const char *key, uint32_t number, struct function *ret,

@@ -38,7 +38,7 @@ static int list_versions(struct request *req, struct response *res, struct err *
     const char *before = http_query(req, "before");
     if (form_limit(req, VERSIONS_KEPT + 1, VERSIONS_KEPT + 1, &limit, e) < 0 ||
         (before && read_number(req, "query.before", before, &below, e) < 0) ||
-        functions_find(req->context, req->arena, http_param(req, "id"), &fn, e) < 0 ||
+        functions_find_id(req->context, req->arena, http_param(req, "id"), &fn, e) < 0 ||
         versions_list(req->context, req->arena, &fn, below, limit, &page, e) < 0)
         return -1;
     json_t *list = json_array();
@@ -61,9 +61,9 @@ static int roll_back(struct request *req, struct response *res, struct err *e)
 }
 
 const struct route versions_routes[] = {
-    {HTTP_GET, "/api/functions/:id/versions", PERM_FUNCTIONS_READ, PLANE_CONTROL, list_versions,
+    {HTTP_GET, "/api/functions/:id/versions", PERM_FUNCTION_VIEW, PLANE_CONTROL, list_versions,
      NULL},
-    {HTTP_PUT, "/api/functions/:id/versions/:version", PERM_FUNCTIONS_WRITE, PLANE_CONTROL,
-     roll_back, NULL},
+    {HTTP_PUT, "/api/functions/:id/versions/:version", PERM_FUNCTION_EDIT, PLANE_CONTROL, roll_back,
+     NULL},
     {0},
 };

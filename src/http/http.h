@@ -159,6 +159,10 @@ void http_server_stats(const struct http_server *s, struct http_stats *ret);
 /* Request */
 const char *http_param(const struct request *req,
                        const char *name); /* never NULL for a name in the path */
+/* Puts what a parameter stands for in its place, such as an id for a name. In the arena, not
+ * copied.
+ */
+void http_param_set(struct request *req, const char *name, const char *value);
 const char *http_header(const struct request *req, const char *name); /* first one, or NULL */
 /* A decoded query parameter, in the request's arena; NULL when absent. The last one wins when
  * repeated. */

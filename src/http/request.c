@@ -21,6 +21,13 @@ const char *http_param(const struct request *req, const char *name)
     return NULL;
 }
 
+void http_param_set(struct request *req, const char *name, const char *value)
+{
+    for (size_t i = 0; i < req->param_count; i++)
+        if (strcmp(req->params[i].name, name) == 0)
+            req->params[i].value = value;
+}
+
 const char *http_header(const struct request *req, const char *name)
 {
     for (size_t i = 0; i < req->header_count; i++)

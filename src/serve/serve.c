@@ -32,6 +32,7 @@ static const struct step {
     {"event loop", server_open_loop},
     {"call records", server_open_calls},
     {"functions", server_open_functions},
+    {"gateway", server_open_gateway},
     {"engine", server_open_engine},
     {"workers", server_open_workers},
     {"stored functions", server_load_functions},

@@ -8,10 +8,14 @@
 #include "calls/calls.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
+#include "gateway/gateway.h"
+#include "projects/projects.h"
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
+#include "serve/admit.h"
 #include "serve/fetch.h"
 #include "serve/privileges.h"
+#include "serve/refresh.h"
 #include "store/store.h"
 #include "usage/usage.h"
 
@@ -76,9 +80,23 @@ int server_lock_data(struct server *s, struct err *e)
 
 int server_load_keys(struct server *s, struct err *e)
 {
-    if (auth_open(s->data_fd, &s->app.auth, e) < 0)
+    const struct settings *o = &s->settings;
+    if (auth_open(&(struct auth_config){.dir_fd = s->data_fd,
+                                        .registration = o->registration,
+                                        .none = o->auth_none,
+                                        .public_url = o->public_url,
+                                        .issuer = o->issuer,
+                                        .audience = o->audience,
+                                        .jwks_url = o->jwks_url},
+                  &s->app.auth, e) < 0)
         return -1;
-    return seal_load(s->data_fd, &s->seal, e);
+    if (seal_load(s->data_fd, &s->seal, e) < 0)
+        return -1;
+    s->app.seal = s->seal;
+    s->app.public_url = o->public_url;
+    s->quota = o->quota;
+    s->app.quota = &s->quota;
+    return 0;
 }
 
 int server_drop_rights(struct server *s, struct err *e)
@@ -89,12 +107,17 @@ int server_drop_rights(struct server *s, struct err *e)
 
 int server_open_store(struct server *s, struct err *e)
 {
-    static const struct migration *const migrations[] = {functions_migrations, calls_migrations,
-                                                         NULL};
+    static const struct migration *const migrations[] = {auth_migrations,      projects_migrations,
+                                                         functions_migrations, gateway_migrations,
+                                                         calls_migrations,     NULL};
     char path[sizeof s->data_path + 16];
     snprintf(path, sizeof path, "%s/virga.db", s->data_path);
-    return store_open(&(struct store_config){.path = path, .migrations = migrations}, &s->app.store,
-                      e);
+    pthread_mutex_init(&s->refreshing, NULL);
+    return store_open(&(struct store_config){.path = s->settings.store ? s->settings.store : path,
+                                             .migrations = migrations,
+                                             .noted = refresh,
+                                             .arg = s},
+                      &s->app.store, e);
 }
 
 int server_open_loop(struct server *s, struct err *e)
@@ -102,6 +125,7 @@ int server_open_loop(struct server *s, struct err *e)
     if (loop_new(&s->loop, e) < 0)
         return -1;
     handoff_init(&s->handoff, s->loop);
+    s->app.loop = s->loop;
     return 0;
 }
 
@@ -113,65 +137,17 @@ int server_open_calls(struct server *s, struct err *e)
                       &s->app.calls, e);
 }
 
-/* --- what the control plane tells the engine --- */
-
-struct change {
-    struct server *server;
-    struct function_spec spec;
-    struct code *code;
-};
-
-static void set_function(void *arg)
-{
-    struct change *c = arg;
-    engine_set(c->server->app.engine, &c->spec, c->code);
-    code_unref(c->code);
-}
-
-static void on_changed(void *arg, const struct function *fn, struct code *code)
-{
-    struct server *s = arg;
-    struct err e = {0};
-    auto_arena struct arena *a = arena_new();
-    struct change change = {.server = s, .code = code};
-    if (function_to_spec(s->app.functions, a, fn, &change.spec, &e) < 0) {
-        log_error("serve", "saved function cannot be called fn=%s: %s", fn->id, e.text);
-        code_unref(code);
-        return;
-    }
-    (void)handoff_run(&s->handoff, set_function, &change);
-}
-
-struct removal {
-    struct server *server;
-    const char *id;
-};
-
-static void remove_function(void *arg)
-{
-    struct removal *r = arg;
-    engine_remove(r->server->app.engine, r->id);
-}
-
-/* The records follow after the commit: thousands of rows would hold up every other writer. What a
- * crash leaves of them can no longer be reached and goes with its age. */
-static void on_removed(void *arg, struct db *db, const char *id)
-{
-    struct removal removal = {arg, id};
-    struct err e = {0};
-    (void)handoff_run(&removal.server->handoff, remove_function, &removal);
-    if (calls_forget(removal.server->app.calls, db, id, &e) < 0)
-        log_warn("serve", "records of a removed function are left fn=%s: %s", id, e.text);
-}
-
 int server_open_functions(struct server *s, struct err *e)
 {
     (void)e;
-    s->app.functions = functions_new(&(struct functions_config){
-        .seal = s->seal,
-        .listener = {.changed = on_changed, .removed = on_removed, .arg = s},
-        .egress = false,
-    });
+    s->app.functions = functions_new(&(struct functions_config){.seal = s->seal, .egress = false});
+    return 0;
+}
+
+int server_open_gateway(struct server *s, struct err *e)
+{
+    (void)e;
+    s->app.gateway = gateway_new(&(struct gateway_config){.app = &s->app});
     return 0;
 }
 
@@ -232,28 +208,15 @@ static void leave_worker(void *arg, void *context)
 
 int server_open_workers(struct server *s, struct err *e)
 {
-    return workers_new(s->loop,
-                       &(struct workers_config){.threads = s->settings.workers,
-                                                .queue_max = QUEUED_REQUESTS,
-                                                .enter = enter_worker,
-                                                .leave = leave_worker,
-                                                .arg = s},
-                       &s->workers, e);
-}
-
-static int load_one(void *arg, const struct function *fn, struct err *e)
-{
-    struct server *s = arg;
-    struct err why = {0};
-    struct function_spec spec;
-    auto_arena struct arena *a = arena_new();
-    (void)e;
-    /* One function that cannot be called (a lost key, a runtime that is gone) must not stop the
-     * others. */
-    if (function_to_spec(s->app.functions, a, fn, &spec, &why) < 0)
-        log_error("serve", "function cannot be called fn=%s: %s", fn->id, why.text);
-    else
-        engine_set(s->app.engine, &spec, NULL);
+    if (workers_new(s->loop,
+                    &(struct workers_config){.threads = s->settings.workers,
+                                             .queue_max = QUEUED_REQUESTS,
+                                             .enter = enter_worker,
+                                             .leave = leave_worker,
+                                             .arg = s},
+                    &s->workers, e) < 0)
+        return -1;
+    s->app.workers = s->workers;
     return 0;
 }
 
@@ -262,7 +225,9 @@ int server_load_functions(struct server *s, struct err *e)
     struct db *db;
     if (db_open(s->app.store, DB_DURABLE, &db, e) < 0)
         return -1;
-    int loaded = functions_each(db, load_one, s, e);
+    s->loading = true;
+    int loaded = refresh_all(s, db, e);
+    s->loading = false;
     db_close(db);
     return loaded;
 }
@@ -280,7 +245,10 @@ int server_listen(struct server *s, struct err *e)
                                        .routes = routes,
                                        .workers = s->workers,
                                        .app = &s->app,
-                                       .authorize = auth_authorize};
+                                       .authorize = auth_authorize,
+                                       .admit = admit,
+                                       .claim = gateway_claim,
+                                       .trusted_proxies = s->settings.trusted_proxies};
     if (http_server_new(s->loop, &config, &s->app.http, e) == 0)
         return 0;
     if (e->sys == EADDRINUSE)
@@ -300,6 +268,7 @@ void server_done(struct server *s)
     http_server_free(s->app.http);
     timer_free(s->drain);
     functions_free(s->app.functions);
+    gateway_free(s->app.gateway);
     calls_close(s->app.calls);
     loop_free(s->loop);
     store_close(s->app.store);
@@ -308,4 +277,5 @@ void server_done(struct server *s)
     fd_close(&s->spawner_fd);
     fd_close(&s->data_fd);
     fd_close(&s->lock_fd);
+    pthread_mutex_destroy(&s->refreshing);
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "app.h"
+#include "auth/auth.h"
 #include "base/err.h"
 #include "http/http.h"
 #include "loop/loop.h"
 #include "serve/handoff.h"
 #include "serve/settings.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 
 struct seal;
@@ -25,6 +27,9 @@ struct server {
     int spawner_fd;
     char data_path[256]; /* of the data directory once the rights are gone */
     bool stopping;
+    bool loading; /* the start: refresh runs on the loop thread itself */
+    pthread_mutex_t refreshing;
+    struct auth_quota quota;
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
@@ -37,6 +42,7 @@ int server_open_store(struct server *s, struct err *e);
 int server_open_loop(struct server *s, struct err *e);
 int server_open_calls(struct server *s, struct err *e);
 int server_open_functions(struct server *s, struct err *e);
+int server_open_gateway(struct server *s, struct err *e);
 int server_open_engine(struct server *s, struct err *e);
 int server_open_workers(struct server *s, struct err *e);
 int server_load_functions(struct server *s, struct err *e);

@@ -1,6 +1,6 @@
 #include "serve/settings.h"
 
-#include "base/fd.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -48,32 +48,71 @@ NUMBER(http_idle, http_idle_s, 1, 3600, 1)
 NUMBER(code_cache, code_cache_max, 1, 65536, 1024 * 1024)
 NUMBER(calls_days, calls_days, 1, 36500, 1)
 NUMBER(calls_kept, calls_per_function, 1, 100000000, 1)
+NUMBER(quota_projects, quota.projects, 0, 1000000, 1)
+NUMBER(quota_functions, quota.functions, 0, 1000000, 1)
+NUMBER(quota_calls, quota.calls_per_day, 0, 1000000000000, 1)
 
-static int set_data_dir(struct settings *o, const char *value, struct err *e)
+/* And one per option that is taken as it is. */
+#define TEXT(option, field)                                                                        \
+    static int set_##option(struct settings *o, const char *value, struct err *e)                  \
+    {                                                                                              \
+        (void)e;                                                                                   \
+        o->field = value;                                                                          \
+        return 0;                                                                                  \
+    }
+
+TEXT(data_dir, data_dir)
+TEXT(root, root_dir)
+TEXT(runners, runners_dir)
+TEXT(user, user)
+TEXT(store, store)
+TEXT(issuer, issuer)
+TEXT(audience, audience)
+TEXT(jwks, jwks_url)
+TEXT(proxies, trusted_proxies)
+TEXT(cors, cors_origins)
+
+static int choose(const char *value, const char *const *words, int *ret, struct err *e)
 {
-    (void)e;
-    o->data_dir = value;
+    auto_buf struct buf known = {0};
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            *ret = i;
+            return 0;
+        }
+        buf_addf(&known, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    }
+    return err_set(e, ERR_INVALID, "takes %s, not '%s'", known.data, value);
+}
+
+static int set_registration(struct settings *o, const char *value, struct err *e)
+{
+    static const char *const words[] = {"closed", "invite", "open", NULL};
+    int chosen;
+    if (choose(value, words, &chosen, e) < 0)
+        return -1;
+    o->registration = (enum registration)chosen;
     return 0;
 }
 
-static int set_root(struct settings *o, const char *value, struct err *e)
+static int set_auth(struct settings *o, const char *value, struct err *e)
 {
-    (void)e;
-    o->root_dir = value;
+    static const char *const words[] = {"accounts", "none", NULL};
+    int chosen;
+    if (choose(value, words, &chosen, e) < 0)
+        return -1;
+    o->auth_none = chosen;
     return 0;
 }
 
-static int set_runners(struct settings *o, const char *value, struct err *e)
+static int set_public_url(struct settings *o, const char *value, struct err *e)
 {
-    (void)e;
-    o->runners_dir = value;
-    return 0;
-}
-
-static int set_user(struct settings *o, const char *value, struct err *e)
-{
-    (void)e;
-    o->user = value;
+    struct str url = str_of(value);
+    bool https = str_starts(url, STR("https://")), http = str_starts(url, STR("http://"));
+    size_t scheme = https ? 8 : 7;
+    if ((!https && !http) || url.n == scheme || strchr(value + scheme, '/'))
+        return err_set(e, ERR_INVALID, "takes a URL like https://virga.example, without a path");
+    o->public_url = value;
     return 0;
 }
 
@@ -116,20 +155,38 @@ static int set_weaker(struct settings *o, const char *value, struct err *e)
 
 static int set_log(struct settings *o, const char *value, struct err *e)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
+    static const char *const words[] = {"debug", "info", "warn", "error", NULL};
+    int chosen;
     (void)o;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strcmp(value, names[i]) == 0) {
-            log_set_level((enum log_level)i);
-            return 0;
-        }
-    return err_set(e, ERR_INVALID, "takes debug, info, warn or error, not '%s'", value);
+    if (choose(value, words, &chosen, e) < 0)
+        return -1;
+    log_set_level((enum log_level)chosen);
+    return 0;
 }
 
 static const struct option options[] = {
     {"data-dir", "DIR", "where everything is stored (/var/lib/virga)", set_data_dir},
+    {"store", "URL", "postgres://USER:PASSWORD@HOST/NAME, or a file (DATA_DIR/virga.db)",
+     set_store},
     {"listen", "ADDRESS:PORT", "where to listen (127.0.0.1:8000); port 0 picks a free one",
      set_listen},
+    {"public-url", "URL", "how browsers reach us, for links and cookies (the address we listen on)",
+     set_public_url},
+    {"trusted-proxies", "CIDRS", "whose X-Forwarded headers count: 10.0.0.0/8,::1 (none)",
+     set_proxies},
+    {"cors-origins", "ORIGINS", "whose pages may use the API, separated by commas (none)",
+     set_cors},
+    {"auth", "WORD", "accounts, or none to try things out on a loopback address (accounts)",
+     set_auth},
+    {"registration", "WORD", "who may make an account: closed, invite or open (closed)",
+     set_registration},
+    {"issuer", "URL", "an OpenID issuer whose tokens are accepted (none)", set_issuer},
+    {"audience", "TEXT", "what these tokens must name in `aud`", set_audience},
+    {"jwks-url", "URL", "where the issuer's keys are (found by OpenID discovery)", set_jwks},
+    {"quota-projects", "N", "projects of an account, 0 for no bound (0)", set_quota_projects},
+    {"quota-functions", "N", "functions of an account, 0 for no bound (0)", set_quota_functions},
+    {"quota-calls", "N", "calls of an account's functions a day, 0 for no bound (0)",
+     set_quota_calls},
     {"slots-max", "N", "sandboxes alive at the same time (1024)", set_slots_max},
     {"blanks", "N", "sandboxes kept ready per runtime for cold calls (4)", set_blanks},
     {"idle", "SECONDS", "an idle sandbox lives so long (300)", set_idle},

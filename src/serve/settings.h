@@ -2,6 +2,7 @@
  * may also come from the environment as VIRGA_NAME; the command line wins. */
 #pragma once
 
+#include "auth/auth.h"
 #include "base/err.h"
 
 #include <stddef.h>
@@ -25,6 +26,11 @@ struct settings {
     const char *runners_dir; /* NULL: found beside the program */
     const char *user;        /* NULL: "virga" when it exists, else a uid of our own */
     unsigned weaker;         /* enum sandbox_weaker */
+    const char *store;       /* URL of a PostgreSQL or path of a file; NULL: DATA_DIR/virga.db */
+    enum registration registration;
+    bool auth_none;
+    const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
+    struct auth_quota quota;
 };
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */

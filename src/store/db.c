@@ -348,8 +348,21 @@ int db_commit(struct tx *tx, struct err *e)
         db_rollback(tx);
         return -1;
     }
+    struct db *db = tx->db;
+    size_t count = db->note_count;
+    db->note_count = 0;
     end(tx);
+    for (size_t i = 0; i < count && db->store->noted; i++)
+        db->store->noted(db->store->arg, db, db->notes[i].topic, db->notes[i].id);
     return 0;
+}
+
+void db_note(struct tx *tx, const char *topic, const char *id)
+{
+    struct db *db = tx->db;
+    struct note *n = &db->notes[db->note_count++ % 64];
+    snprintf(n->topic, sizeof n->topic, "%s", topic);
+    snprintf(n->id, sizeof n->id, "%s", id);
 }
 
 void db_rollback(struct tx *tx)
@@ -357,6 +370,7 @@ void db_rollback(struct tx *tx)
     if (!tx->db)
         return;
     struct err ignored = {0};
+    tx->db->note_count = 0;
     /* SQLite has rolled back by itself after some errors: then this one fails, harmlessly. */
     if (!sqlite3_get_autocommit(tx->db->handle))
         (void)db_exec(tx->db, "ROLLBACK", DB_NO_ARGS, &ignored);

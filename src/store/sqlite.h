@@ -13,6 +13,8 @@ enum { QUERIES_MAX = 64, PARAMETERS_MAX = 48 };
  * writer, which locks again at once, starve everybody else. */
 struct store {
     char *path;
+    void (*noted)(void *arg, struct db *db, const char *topic, const char *id);
+    void *arg;
     pthread_mutex_t mutex;
     pthread_cond_t turn_over;
     uint64_t next_turn, serving;
@@ -35,6 +37,10 @@ struct db {
     struct store *store;
     sqlite3 *handle;
     bool in_tx;
+    struct note {
+        char topic[32], id[64];
+    } notes[64];
+    size_t note_count;
     uint64_t uses;
     size_t query_count;
     struct query *queries[QUERIES_MAX];

@@ -49,6 +49,8 @@ int store_open(const struct store_config *config, struct store **ret, struct err
         return -1;
     struct store *s = mem_alloc(sizeof *s);
     s->path = mem_strdup(config->path);
+    s->noted = config->noted;
+    s->arg = config->arg;
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->turn_over, NULL);
     if (bring_up_to_date(s, config->migrations, e) < 0) {

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "engine/engine.h"
-#include "functions/functions.h"
+#include "gateway/gateway.h"
 #include "http/http.h"
 
 #include <inttypes.h>
