@@ -13,11 +13,12 @@
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
 #include "serve/admit.h"
+#include "serve/cors.h"
 #include "serve/fetch.h"
 #include "serve/privileges.h"
 #include "serve/refresh.h"
+#include "serve/routes.h"
 #include "store/store.h"
-#include "usage/usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -234,20 +235,19 @@ int server_load_functions(struct server *s, struct err *e)
 
 int server_listen(struct server *s, struct err *e)
 {
-    static const struct route *const routes[] = {
-        functions_routes, versions_routes, deploy_routes, calls_routes,
-        invoke_routes,    usage_routes,    NULL};
     const struct http_config config = {.host = s->settings.host,
                                        .port = s->settings.port,
                                        .body_max = s->settings.body_max,
                                        .connections_max = s->settings.connections_max,
                                        .idle_ms = s->settings.http_idle_s * 1000,
-                                       .routes = routes,
+                                       .routes = routes_all,
                                        .workers = s->workers,
                                        .app = &s->app,
                                        .authorize = auth_authorize,
                                        .admit = admit,
                                        .claim = gateway_claim,
+                                       .decorate = cors_decorate,
+                                       .preflight = cors_preflight,
                                        .trusted_proxies = s->settings.trusted_proxies};
     if (http_server_new(s->loop, &config, &s->app.http, e) == 0)
         return 0;

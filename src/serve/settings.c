@@ -6,6 +6,8 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "sandbox/sandbox.h"
+#include "serve/cors.h"
+#include "serve/routes.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -70,7 +72,14 @@ TEXT(issuer, issuer)
 TEXT(audience, audience)
 TEXT(jwks, jwks_url)
 TEXT(proxies, trusted_proxies)
-TEXT(cors, cors_origins)
+
+static int set_cors(struct settings *o, const char *value, struct err *e)
+{
+    if (cors_check(value) < 0)
+        return err_set(e, ERR_INVALID, "takes origins like https://app.example, or *");
+    o->cors_origins = value;
+    return 0;
+}
 
 static int choose(const char *value, const char *const *words, int *ret, struct err *e)
 {
@@ -217,6 +226,7 @@ static void help(void)
         snprintf(left, sizeof left, "--%s %s", options[i].name, options[i].takes);
         printf("  %-30s %s\n", left, options[i].what);
     }
+    printf("  %-30s %s\n", "--print-routes", "lists the endpoints as JSON lines and ends");
     printf(
         "\nThe start is refused when a limit cannot be enforced here; `virga doctor` says why and "
         "what to do.\n");
@@ -258,6 +268,10 @@ static int from_arguments(int argc, char **argv, struct settings *o, struct err 
         const char *arg = argv[i];
         if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
             help();
+            return 1;
+        }
+        if (strcmp(arg, "--print-routes") == 0) {
+            routes_print();
             return 1;
         }
         const char *equals = strchr(arg, '=');

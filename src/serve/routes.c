@@ -1,0 +1,30 @@
+#include "serve/routes.h"
+
+#include "auth/auth.h"
+#include "calls/calls.h"
+#include "functions/functions.h"
+#include "gateway/gateway.h"
+#include "usage/usage.h"
+
+#include <stdio.h>
+
+const struct route *const routes_all[] = {
+    functions_routes, versions_routes, deploy_routes, calls_routes,
+    invoke_routes,    usage_routes,    NULL,
+};
+
+static void print_row(const struct route *row)
+{
+    for (unsigned bit = 1; bit & HTTP_ANY; bit <<= 1)
+        if (row->method & bit)
+            printf("{\"method\":\"%s\",\"path\":\"%s\",\"permission\":\"%s\",\"plane\":\"%s\"}\n",
+                   http_method_name(bit), row->path, auth_permission(row->permission)->name,
+                   row->plane == PLANE_DATA ? "data" : "control");
+}
+
+void routes_print(void)
+{
+    for (const struct route *const *table = routes_all; *table; table++)
+        for (const struct route *row = *table; row->path; row++)
+            print_row(row);
+}
