@@ -1,5 +1,5 @@
 # Everyday commands: make, make run, make test, make check, make bench.
-# Others: make unit, make asan, make fuzz [SECONDS=n], make install [PREFIX= DESTDIR=], make clean.
+# Others: make unit, make asan, make fuzz [SECONDS=n], make crash [ROUNDS=n], make install [PREFIX= DESTDIR=], make clean.
 # V=1 shows whole commands; BUILD= names another tree; CFLAGS= replaces -O2 -g.
 .DEFAULT_GOAL := all
 BUILD   ?= build
@@ -14,7 +14,7 @@ PKGS    := libevent libevent_pthreads jansson sqlite3 libseccomp libcap-ng libso
 Q       := $(if $(V),,@)
 
 # These only call scripts and make again: they must work before any library is installed.
-OUTER   := run test check bench fuzz asan testing clean deps
+OUTER   := run test check bench fuzz crash asan testing clean deps
 OUTER_ONLY := $(if $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),,yes)
 ifndef OUTER_ONLY
 ifneq ($(shell pkg-config --exists $(PKGS) 2>&1 && echo yes),yes)
@@ -116,6 +116,12 @@ asan:
 
 testing:
 	@$(MAKE) --no-print-directory BUILD=build/testing TESTING=1 units
+
+# kill -9 at a thousand random moments, on both stores; takes a quarter of an hour.
+crash:
+	@scripts/deps test
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@VIRGA_CRASH_ROUNDS=$(or $(ROUNDS),1000) scripts/crash
 
 fuzz:
 	@scripts/deps test
