@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cli/client.h"
 #include "cli/options.h"
+#include "cli/profile.h"
 #include "cli/term.h"
 
 #include <jansson.h>
@@ -20,6 +21,16 @@ struct cli {
     struct term out, err;
     struct client *client; /* cli_client opens it */
     bool json, verbose;
+    size_t skip;               /* arguments before the ones that cli_arg counts: a verb */
+    struct profiles *profiles; /* cli_profiles loads them */
+};
+
+/* What a command that has several does, by its first argument. The first row is what it does
+ * without one. */
+struct verb {
+    const char *name, *synopsis, *summary;
+    size_t args_min, args_max; /* behind the verb */
+    int (*run)(struct cli *c, struct err *e);
 };
 
 struct command {
@@ -33,8 +44,10 @@ struct command {
     size_t args_min, args_max;
     /* An exit status, or -1 with an error: the server's when client_problem says so, else usage. */
     int (*run)(struct cli *c, struct err *e);
+    const struct verb *verbs; /* in place of `run`; ended by a row without a name */
 };
 
+extern const struct command command_table[];
 extern const struct option_spec command_common[]; /* options that every command takes */
 
 int deploy_run(struct cli *c, struct err *e);
@@ -46,16 +59,35 @@ int rollback_run(struct cli *c, struct err *e);
 int delete_run(struct cli *c, struct err *e);
 int doctor_run(struct cli *c, struct err *e);
 int completion_run(struct cli *c, struct err *e);
+int login_run(struct cli *c, struct err *e);
+int logout_run(struct cli *c, struct err *e);
+int whoami_run(struct cli *c, struct err *e);
+int help_run(struct cli *c, struct err *e);
+int version_run(struct cli *c, struct err *e);
 
 extern const struct option_spec invoke_options[], list_options[], logs_options[], delete_options[],
-    doctor_options[];
+    doctor_options[], login_options[], project_options[], env_options[], key_options[];
+extern const struct verb profile_verbs[], project_verbs[], member_verbs[], env_verbs[],
+    route_verbs[], key_verbs[];
 
 const char *cli_arg(const struct cli *c, size_t i); /* NULL beyond the last */
 /* Connects to the server that the options and the environment name. */
 int cli_client(struct cli *c, struct client **ret, struct err *e);
 /* GET, and the answer as a tree that the caller owns. `raw` may be NULL. */
 int cli_get(struct cli *c, const char *path, json_t **ret, struct buf *raw, struct err *e);
-/* The function of this name or id. */
+/* Sends `take_body` as JSON (NULL: none). `ret` and `raw` may be NULL. */
+int cli_send(struct cli *c, const char *method, const char *path, json_t *take_body, json_t **ret,
+             struct buf *raw, struct err *e);
+/* The profiles, loaded once; NULL with an error when the file cannot be used. */
+struct profiles *cli_profiles(struct cli *c, struct err *e);
+/* The profile that the options, the environment or the last login chose; NULL when there is none.
+ */
+const json_t *cli_profile(struct cli *c);
+/* What --project, VIRGA_PROJECT or the profile name; NULL: none. */
+const char *cli_project(struct cli *c);
+/* "/api/projects/<slug><rest>" of that project. Refuses when there is none. */
+int cli_project_path(struct cli *c, const char *rest, struct buf *ret, struct err *e);
+/* The function of this name or id, in the project in use when there is one. */
 int cli_function(struct cli *c, const char *name, json_t **ret, struct err *e);
 /* "/api/functions/<id><rest>" of a function object. */
 int cli_function_path(const json_t *function, const char *rest, struct buf *ret, struct err *e);

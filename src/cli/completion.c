@@ -38,6 +38,19 @@ static void print_commands(struct cli *c, bool (*which)(const struct command *),
         }
 }
 
+static void print_verbs(struct term *out, const struct command *cmd)
+{
+    for (const struct verb *v = cmd->verbs; v->name; v++)
+        term_say(out, STYLE_PLAIN, "%s%s", v == cmd->verbs ? "" : " ", v->name);
+}
+
+static void print_bash_verbs(struct term *out, const struct command *cmd)
+{
+    term_say(out, STYLE_PLAIN, "        %s) COMPREPLY=($(compgen -W '", cmd->name);
+    print_verbs(out, cmd);
+    term_say(out, STYLE_PLAIN, "' -- \"$word\")); [[ $word == -* ]] || return ;;\n");
+}
+
 static void print_bash(struct cli *c)
 {
     struct term *out = &c->out;
@@ -61,7 +74,13 @@ static void print_bash(struct cli *c)
         term_say(out, STYLE_PLAIN, "' ;;\n");
     }
     term_say(out, STYLE_PLAIN,
-             "    esac\n"
+             "    esac\n    if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+             "        case ${COMP_WORDS[1]} in\n");
+    for (const struct command *cmd = c->commands; cmd->name; cmd++)
+        if (cmd->verbs)
+            print_bash_verbs(out, cmd);
+    term_say(out, STYLE_PLAIN, "        esac\n    fi\n");
+    term_say(out, STYLE_PLAIN,
              "    if [[ $word == -* ]]; then\n"
              "        COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
              "        return\n"
@@ -140,6 +159,11 @@ static void print_zsh(struct cli *c)
         options_of(out, cmd, print_zsh_option);
         if (takes_name(cmd))
             term_say(out, STYLE_PLAIN, " '1:function:_virga_functions'");
+        if (cmd->verbs) {
+            term_say(out, STYLE_PLAIN, " '1:command:(");
+            print_verbs(out, cmd);
+            term_say(out, STYLE_PLAIN, ")'");
+        }
         if (strcmp(cmd->name, "completion") == 0)
             term_say(out, STYLE_PLAIN, " '1:shell:(bash zsh fish)'");
         term_say(out, STYLE_PLAIN, " '*:file:_files' ;;\n");
@@ -176,6 +200,12 @@ static void print_fish(struct cli *c)
         print_quoted(out, cmd->summary);
         term_say(out, STYLE_PLAIN, "'\n");
         options_of(out, cmd, print_fish_option);
+        if (cmd->verbs) {
+            term_say(out, STYLE_PLAIN,
+                     "complete -c virga -f -n '__fish_seen_subcommand_from %s' -a '", cmd->name);
+            print_verbs(out, cmd);
+            term_say(out, STYLE_PLAIN, "'\n");
+        }
     }
     term_say(out, STYLE_PLAIN, "complete -c virga -f -n '__fish_seen_subcommand_from ");
     print_commands(c, takes_name, " ");

@@ -29,13 +29,16 @@ static void add_query(struct buf *path, const char *name, struct str value)
     client_escape(path, value.p);
 }
 
-static void make_path(const struct source *s, const json_t *manifest, struct buf *ret)
+static void make_path(struct cli *c, const struct source *s, const json_t *manifest,
+                      struct buf *ret)
 {
     struct str name = cli_text(manifest, "name");
     buf_addz(ret, "/api/deploy");
     add_query(ret, "name", name.n ? name : str_of(s->name));
     add_query(ret, "runtime", cli_text(manifest, "runtime")); /* else the entry file tells */
     add_query(ret, "handler", cli_text(manifest, "handler"));
+    if (cli_project(c) && !json_object_get(manifest, "project"))
+        add_query(ret, "project", str_of(cli_project(c)));
 }
 
 static void warn_skipped(struct cli *c, const struct source *s)
@@ -81,7 +84,7 @@ static int upload(struct cli *c, const struct source *s, const json_t *manifest,
 {
     struct client *client;
     auto_buf struct buf path = {0}, tar = {0}, answer = {0};
-    make_path(s, manifest, &path);
+    make_path(c, s, manifest, &path);
     if (source_tar(s, &tar, e) < 0 || cli_client(c, &client, e) < 0)
         return -1;
     struct client_request req = {.method = "POST",

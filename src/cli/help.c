@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { NAME_COLUMN = 12, OPTION_COLUMN = 24 };
+enum { NAME_COLUMN = 12, OPTION_COLUMN = 24, VERB_COLUMN = 33 };
 
 static void print_options(struct term *out, const struct option_spec *specs)
 {
@@ -33,11 +33,24 @@ void help_all(struct cli *c, struct term *out)
              "or refused.\n'virga COMMAND --help' says more about a command.\n");
 }
 
+static void print_verbs(struct term *out, const struct command *cmd)
+{
+    term_say(out, STYLE_BOLD, "\nCommands\n");
+    for (const struct verb *v = cmd->verbs; v->name; v++) {
+        char left[64];
+        (void)snprintf(left, sizeof left, "%s %s", v->name, v->synopsis);
+        term_say(out, STYLE_PLAIN, "  %-*s  %s%s\n", VERB_COLUMN, left, v->summary,
+                 v == cmd->verbs ? " (without a command)" : "");
+    }
+}
+
 void help_command(struct cli *c, const struct command *cmd, struct term *out)
 {
     (void)c;
     term_say(out, STYLE_PLAIN, "%s\n\nUsage: virga %s%s%s [OPTIONS]\n", cmd->about, cmd->name,
              *cmd->synopsis ? " " : "", cmd->synopsis);
+    if (cmd->verbs)
+        print_verbs(out, cmd);
     if (cmd->options) {
         term_say(out, STYLE_BOLD, "\nOptions\n");
         print_options(out, cmd->options);

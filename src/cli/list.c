@@ -46,13 +46,21 @@ static void print_functions(struct cli *c, const json_t *functions)
 static int get_functions(struct cli *c, json_t **ret, struct buf *raw, struct err *e)
 {
     auto_json json_t *all = NULL;
-    if (cli_get(c, "/api/functions", &all, raw, e) < 0)
+    auto_buf struct buf project = {0};
+    if (cli_project(c)) {
+        buf_addz(&project, "project=");
+        client_escape(&project, cli_project(c));
+    }
+    auto_buf struct buf first = {0};
+    buf_addf(&first, "/api/functions%s%s", project.len ? "?" : "", project.len ? project.data : "");
+    if (cli_get(c, first.data, &all, raw, e) < 0)
         return -1;
     size_t page_size = json_array_size(all);
     for (int i = 1; i < LIST_PAGES_MAX && page_size >= LIST_PAGE; i++) {
         auto_json json_t *page = NULL;
         auto_buf struct buf path = {0};
-        buf_addf(&path, "/api/functions?limit=%d&before=", LIST_PAGE);
+        buf_addf(&path, "/api/functions?%s%slimit=%d&before=", project.len ? project.data : "",
+                 project.len ? "&" : "", LIST_PAGE);
         client_escape(&path, cli_text(json_array_get(all, json_array_size(all) - 1), "id").p);
         if (cli_get(c, path.data, &page, NULL, e) < 0)
             return -1;

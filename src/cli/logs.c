@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SHOWN = 20, COUNT_MAX = 1000, PAGE = 100, PAGES_MAX = 20, INTERVAL_MS = 500, ID_SHOWN = 12 };
@@ -16,13 +17,20 @@ enum { SHOWN = 20, COUNT_MAX = 1000, PAGE = 100, PAGES_MAX = 20, INTERVAL_MS = 5
 const struct option_spec logs_options[] = {
     {'f', "follow", NULL, "goes on with new calls until Ctrl-C"},
     {'n', "lines", "COUNT", "how many calls (default 20)"},
+    {0, "status", "WORDS", "only these, such as error,timeout"},
+    {0, "since", "WHEN", "not before: 30m, 2h, 3d ago, or a time like 2030-01-31T12:00:00Z"},
+    {0, "until", "WHEN", "not after"},
+    {0, "source", "WORD", "direct or gateway"},
+    {0, "cold", NULL, "only cold starts"},
+    {0, "text", "TEXT", "only with this text in input, output or log"},
     {0},
 };
 
 struct logs {
     struct cli *cli;
     const json_t *function;
-    char *newest; /* id of the newest record shown, or NULL */
+    char *newest;      /* id of the newest record shown, or NULL */
+    struct buf filter; /* "&status=error", ... */
 };
 
 static enum style status_style(struct str status)
@@ -78,6 +86,7 @@ static int fetch(struct logs *l, size_t limit, const char *cursor, const char *i
     (void)snprintf(query, sizeof query, "/invocations?limit=%zu", limit);
     if (cli_function_path(l->function, query, &path, e) < 0)
         return -1;
+    buf_add_str(&path, buf_str(&l->filter));
     if (id && *id) {
         buf_addf(&path, "&%s=", cursor);
         client_escape(&path, id);
@@ -166,6 +175,51 @@ static int parse_count(const struct cli *c, size_t *ret, struct err *e)
     return 0;
 }
 
+static void add_filter(struct logs *l, const char *name, const char *value)
+{
+    buf_addf(&l->filter, "&%s=", name);
+    client_escape(&l->filter, value);
+}
+
+/* "2h" is a time in the past; anything else is for the server to judge. */
+static void add_time(struct logs *l, const char *name, const char *value)
+{
+    static const struct {
+        char letter;
+        time_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    uint64_t count;
+    char at[32];
+    size_t len = strlen(value);
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (len > 1 && value[len - 1] == units[i].letter &&
+            str_to_u64((struct str){value, len - 1}, &count) && count < 1000000) {
+            time_t when = time(NULL) - (time_t)count * units[i].seconds;
+            (void)strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", gmtime(&when));
+            add_filter(l, name, at);
+            return;
+        }
+    add_filter(l, name, value);
+}
+
+static void add_filters(struct logs *l)
+{
+    static const struct {
+        const char *option, *parameter;
+        void (*add)(struct logs *l, const char *name, const char *value);
+    } filters[] = {{"status", "status", add_filter},
+                   {"since", "since", add_time},
+                   {"until", "until", add_time},
+                   {"source", "source", add_filter},
+                   {"text", "q", add_filter}};
+    const struct options *o = &l->cli->options;
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++)
+        if (options_value(o, filters[i].option))
+            filters[i].add(l, filters[i].parameter, options_value(o, filters[i].option));
+    if (options_has(o, "cold"))
+        add_filter(l, "cold", "true");
+}
+
 int logs_run(struct cli *c, struct err *e)
 {
     auto_json json_t *fn = NULL;
@@ -177,9 +231,11 @@ int logs_run(struct cli *c, struct err *e)
         (signal(SIGINT, on_interrupt) == SIG_ERR || signal(SIGTERM, on_interrupt) == SIG_ERR))
         return err_sys(e, "handle Ctrl-C");
     struct logs l = {.cli = c, .function = fn};
+    add_filters(&l);
     int done = show_newest(&l, count, e);
     if (done == 0 && following)
         done = follow(&l, e);
     free(l.newest);
+    buf_done(&l.filter);
     return done < 0 ? -1 : CLI_OK;
 }

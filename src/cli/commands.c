@@ -1,0 +1,220 @@
+/* commands — every command of the tool: what it takes, what its help says. */
+#include "cli/command.h"
+#include "cli/manifest.h"
+
+const struct option_spec command_common[] = {
+    {'h', "help", NULL, "says what the command does and takes"},
+    {0, "json", NULL, "prints JSON for programs"},
+    {0, "server", "URL", "the server (VIRGA_SERVER; default http://127.0.0.1:8000)"},
+    {0, "profile", "NAME", "the server and key that login stored under this name (VIRGA_PROFILE)"},
+    {0, "project", "SLUG", "the project (VIRGA_PROJECT; else the one that 'project use' chose)"},
+    {0, "key", "KEY", "the API key (better in VIRGA_KEY: arguments are visible to others)"},
+    {'v', "verbose", NULL, "says more on standard error"},
+    {0},
+};
+
+const struct command command_table[] = {
+    {.name = "serve",
+     .group = "Start",
+     .summary = "run the server",
+     .synopsis = "",
+     .about = "Runs the server. 'virga serve --help' lists its own options."},
+    {.name = "doctor",
+     .summary = "check what this machine can enforce, and how to mend it",
+     .synopsis = "",
+     .run = doctor_run,
+     .options = doctor_options,
+     .about = "Tries each protection that the server relies on, and names the fix for what fails.\n"
+              "Exit status 1 when something is missing without which the server does not start.",
+     .examples = "virga doctor\nvirga doctor --json | jq '.[] | select(.state != \"works\")'"},
+    {.name = "deploy",
+     .group = "Deploy and call",
+     .summary = "upload code as a new version",
+     .synopsis = "DIR|FILE",
+     .args_min = 1,
+     .args_max = 1,
+     .run = deploy_run,
+     .options = manifest_options,
+     .about =
+         "Uploads a file or a directory as a new version of a function, and makes it active.\n"
+         "A single file becomes the entry: .py main.py, .js/.mjs/.cjs index.*, an executable\n"
+         "bootstrap. Settings may stand in virga.json in the directory; options win over them.\n"
+         "Left out: .git, .venv, __pycache__, *.pyc, and what .virgaignore lists (one pattern a\n"
+         "line; '/' at its end for directories). Symbolic links are never followed.",
+     .examples =
+         "virga deploy hello.py\nvirga deploy ./api --name api --memory 256m --timeout 10s\n"
+         "virga deploy . --env MODE=production --env LEVEL=2"},
+    {.name = "invoke",
+     .summary = "call a function and print its result",
+     .synopsis = "NAME [INPUT]",
+     .args_min = 1,
+     .args_max = 2,
+     .run = invoke_run,
+     .options = invoke_options,
+     .about = "Calls a function. INPUT is JSON, @FILE or - for standard input; {} when left out.\n"
+              "The result goes to standard output, what the function printed and its error to\n"
+              "standard error. Exit status 1 when the function failed.",
+     .examples =
+         "virga invoke hello\nvirga invoke hello '{\"name\": \"Ada\"}'\n"
+         "virga invoke resize @event.json > result.json\necho '[1, 2]' | virga invoke sum -"},
+    {.name = "logs",
+     .summary = "show calls and what they printed",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = logs_run,
+     .options = logs_options,
+     .about =
+         "Shows the latest calls of a function, oldest first: time, status, duration, and what\n"
+         "each printed. Filters narrow them. With --json one object per line.",
+     .examples = "virga logs hello\nvirga logs hello -f --status error,timeout\n"
+                 "virga logs hello -n 100 --json\nvirga logs hello --since 2h --text refused"},
+    {.name = "list",
+     .group = "Look after functions",
+     .summary = "list functions",
+     .synopsis = "",
+     .run = list_run,
+     .options = list_options,
+     .about = "Lists the functions that you may see; --project those of one project.",
+     .examples = "virga list\nvirga list --names"},
+    {.name = "versions",
+     .summary = "list a function's versions",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = versions_run,
+     .about = "Lists the versions of a function, newest first. Each deploy made one.",
+     .examples = "virga versions hello"},
+    {.name = "rollback",
+     .summary = "make an earlier version active",
+     .synopsis = "NAME [VERSION]",
+     .args_min = 1,
+     .args_max = 2,
+     .run = rollback_run,
+     .about =
+         "Makes another version active: VERSION, or the one before the active one. No version\n"
+         "is lost; roll forward the same way.",
+     .examples = "virga rollback hello\nvirga rollback hello 3"},
+    {.name = "delete",
+     .summary = "delete a function",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = delete_run,
+     .options = delete_options,
+     .about =
+         "Deletes a function with its versions and the records of its calls, after a question\n"
+         "on a terminal. Without a terminal --yes is required.",
+     .examples = "virga delete hello\nvirga delete hello --yes"},
+    {.name = "login",
+     .group = "Accounts and projects",
+     .summary = "sign in to a server and remember it",
+     .synopsis = "[URL]",
+     .args_max = 1,
+     .run = login_run,
+     .options = login_options,
+     .about =
+         "Signs in with name and password, has the server make an API key for this machine, and\n"
+         "stores it in a profile. Later commands use the profile that was signed in to last,\n"
+         "or the one that --profile names.",
+     .examples = "virga login\nvirga login https://virga.example --profile work"},
+    {.name = "logout",
+     .summary = "revoke this machine's key and forget the server",
+     .synopsis = "",
+     .run = logout_run,
+     .about = "Revokes the key that login made and removes the profile."},
+    {.name = "whoami",
+     .summary = "show the account in use",
+     .synopsis = "",
+     .run = whoami_run,
+     .about = "Shows which account the key belongs to, and on which server."},
+    {.name = "profile",
+     .summary = "list and choose servers",
+     .synopsis = "list | use NAME | remove NAME",
+     .verbs = profile_verbs,
+     .about = "Lists the servers that login has stored, and chooses the one in use.",
+     .examples = "virga profile\nvirga profile use work"},
+    {.name = "project",
+     .summary = "projects: list, create, show, rename, delete, use",
+     .synopsis = "COMMAND [ARGUMENTS]",
+     .verbs = project_verbs,
+     .options = project_options,
+     .about = "Projects hold functions, routes, variables and members. 'use' remembers one in the\n"
+              "profile, for the commands that work on a project.",
+     .examples = "virga project create 'My API'\nvirga project use my-api\nvirga project list"},
+    {.name = "member",
+     .summary = "who may work on a project",
+     .synopsis = "COMMAND [ARGUMENTS]",
+     .verbs = member_verbs,
+     .about = "Members are viewers (see), editors (change) or owners (members and deletion too).",
+     .examples = "virga member add ada editor\nvirga member list --project my-api"},
+    {.name = "env",
+     .summary = "variables of a project",
+     .synopsis = "COMMAND [ARGUMENTS]",
+     .verbs = env_verbs,
+     .options = env_options,
+     .about =
+         "Variables reach the next call of every function of the project, without a deploy.\n"
+         "They are secret unless --plain says otherwise: shown as ****, revealed one at a time.",
+     .examples = "virga env set API_KEY=abc TOKEN=def\nvirga env set MODE=production --plain\n"
+                 "virga env push .env\nvirga env reveal API_KEY"},
+    {.name = "route",
+     .summary = "routes of a project's gateway",
+     .synopsis = "COMMAND [ARGUMENTS]",
+     .verbs = route_verbs,
+     .about = "A route sends requests of a method and a path to a function. ':name' matches one\n"
+              "segment, '*name' at the end all that is left; ANY is every method.",
+     .examples = "virga route add GET /users/:id users\nvirga route match GET /users/7\n"
+                 "virga route remove GET /users/:id"},
+    {.name = "key",
+     .summary = "API keys of your account",
+     .synopsis = "COMMAND [ARGUMENTS]",
+     .verbs = key_verbs,
+     .options = key_options,
+     .about =
+         "A key is shown once, when it is made. --scopes narrows what it may do:\n"
+         "functions:read, functions:write, projects:read, projects:write, calls:read, invoke,\n"
+         "secrets:reveal, account, admin.",
+     .examples = "virga key create ci --scopes functions:read,functions:write --expires 90d\n"
+                 "virga key revoke ci"},
+    {.name = "backup",
+     .group = "Look after the server",
+     .summary = "copy the store of a running server",
+     .synopsis = "DIR",
+     .about = "'virga backup --help' says more."},
+    {.name = "restore",
+     .summary = "put a backup in place",
+     .synopsis = "DIR",
+     .about = "'virga restore --help' says more."},
+    {.name = "migrate",
+     .summary = "move the store to PostgreSQL",
+     .synopsis = "--to URL",
+     .about = "'virga migrate --help' says more."},
+    {.name = "rotate-key",
+     .summary = "encrypt all secrets with a new key",
+     .synopsis = "",
+     .about = "'virga rotate-key --help' says more."},
+    {.name = "help",
+     .group = "More",
+     .summary = "explain a command",
+     .synopsis = "[COMMAND]",
+     .args_max = 1,
+     .run = help_run,
+     .about = "Explains a command, or lists all of them."},
+    {.name = "completion",
+     .summary = "print a completion script for your shell",
+     .synopsis = "bash|zsh|fish",
+     .args_min = 1,
+     .args_max = 1,
+     .run = completion_run,
+     .about = "Prints a script that completes commands, options and function names.",
+     .examples = "source <(virga completion bash)\n"
+                 "virga completion zsh > \"${fpath[1]}/_virga\"\n"
+                 "virga completion fish > ~/.config/fish/completions/virga.fish"},
+    {.name = "version",
+     .summary = "print the version",
+     .synopsis = "",
+     .run = version_run,
+     .about = "Prints the version of this program."},
+    {0},
+};
