@@ -34,6 +34,7 @@ SECTIONS = [
     ("cold", "Cold calls", "scenarios.cold"),
     ("reuse", "A fresh copy for every call", "scenarios.reuse"),
     ("density", "Density", "scenarios.density"),
+    ("control", "The control plane", "scenarios.control"),
     ("overload", "Overload: ten times the capacity of a function", "scenarios.overload"),
     ("soak", "Soak", "scenarios.soak"),
 ]

@@ -43,7 +43,11 @@ class Server:
     def __enter__(self):
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True)
-        self.log = open(self.data.with_suffix(".log"), "wb")
+        return self.again()
+
+    def again(self):
+        """Starts, with the data that is there."""
+        self.log = open(self.data.with_suffix(".log"), "ab")
         start = time.perf_counter()
         self.process = subprocess.Popen(
             [str(VIRGA), "serve", "--data-dir", str(self.data), "--listen",
@@ -57,7 +61,8 @@ class Server:
         self.key = (self.data / "owner.key").read_text().strip()
         return self
 
-    def __exit__(self, failure=None, *_):
+    def halt(self):
+        """Stops, and keeps the data."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -66,6 +71,9 @@ class Server:
                 self.process.kill()
                 self.process.wait()
         self.log.close()
+
+    def __exit__(self, failure=None, *_):
+        self.halt()
         shutil.rmtree(self.data, ignore_errors=True)
         if failure is None:
             self.data.with_suffix(".log").unlink()

@@ -9,7 +9,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "serve/refresh.h"
 #include "serve/server.h"
+#include "store/store.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -66,11 +68,31 @@ static void on_signal(void *arg)
     http_server_drain(s->app.http, stop_now, s);
 }
 
+static void read_everything(void *job, void *context)
+{
+    refresh(job, context, STORE_ALL, "");
+}
+
+static void everything_read(void *job)
+{
+    (void)job;
+    log_info("serve", "everything was read anew from the store");
+}
+
+static void on_hangup(void *arg)
+{
+    struct server *s = arg;
+    struct err e = {0};
+    if (workers_submit(s->workers, read_everything, everything_read, s, &e) < 0)
+        log_error("serve", "SIGHUP ignored: %s", e.text);
+}
+
 static int run(struct server *s, struct err *e)
 {
     s->drain = timer_new(s->loop, stop_now, s);
     if (loop_on_signal(s->loop, SIGTERM, on_signal, s, e) < 0 ||
-        loop_on_signal(s->loop, SIGINT, on_signal, s, e) < 0)
+        loop_on_signal(s->loop, SIGINT, on_signal, s, e) < 0 ||
+        loop_on_signal(s->loop, SIGHUP, on_hangup, s, e) < 0)
         return -1;
     const char *open = strchr(s->settings.host, ':') ? "[" : "", *close = *open ? "]" : "";
     log_info("serve", "virga %s listening on http://%s%s%s:%u data=%s", VIRGA_VERSION, open,

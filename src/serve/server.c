@@ -18,6 +18,7 @@
 #include "serve/privileges.h"
 #include "serve/refresh.h"
 #include "serve/routes.h"
+#include "serve/schema.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 enum {
     QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
@@ -63,6 +65,14 @@ int server_start_spawner(struct server *s, struct err *e)
     return spawner_start(&config, &s->spawner_fd, &s->app.spawner, e);
 }
 
+/* For `virga restore`, which tells us with SIGHUP to read everything anew. */
+static int write_pid(struct server *s, struct err *e)
+{
+    char text[24];
+    int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    return fd_write_file(s->data_fd, "server.pid", text, (size_t)n, 0644, e);
+}
+
 /* Two servers would each call what only one of them has saved. Comes after the spawner, which would
  * inherit the lock and hold it for a moment longer than a killed server lives. */
 int server_lock_data(struct server *s, struct err *e)
@@ -71,7 +81,7 @@ int server_lock_data(struct server *s, struct err *e)
     if (s->lock_fd < 0)
         return err_sys(e, "open data directory '%s'", s->settings.data_dir);
     if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-        return 0;
+        return write_pid(s, e);
     return errno == EWOULDBLOCK
                ? err_set(e, ERR_CONFLICT,
                          "'%s' is in use by another virga server; --data-dir names another",
@@ -108,14 +118,11 @@ int server_drop_rights(struct server *s, struct err *e)
 
 int server_open_store(struct server *s, struct err *e)
 {
-    static const struct migration *const migrations[] = {auth_migrations,      projects_migrations,
-                                                         functions_migrations, gateway_migrations,
-                                                         calls_migrations,     NULL};
     char path[sizeof s->data_path + 16];
     snprintf(path, sizeof path, "%s/virga.db", s->data_path);
     pthread_mutex_init(&s->refreshing, NULL);
     return store_open(&(struct store_config){.path = s->settings.store ? s->settings.store : path,
-                                             .migrations = migrations,
+                                             .migrations = schema_migrations,
                                              .noted = refresh,
                                              .arg = s},
                       &s->app.store, e);

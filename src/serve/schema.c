@@ -1,0 +1,12 @@
+#include "serve/schema.h"
+
+#include "auth/auth.h"
+#include "calls/calls.h"
+#include "functions/functions.h"
+#include "gateway/gateway.h"
+#include "projects/projects.h"
+
+const struct migration *const schema_migrations[] = {
+    auth_migrations,    projects_migrations, functions_migrations,
+    gateway_migrations, calls_migrations,    NULL,
+};
