@@ -124,11 +124,16 @@ static const struct route control_rows[] = {
 };
 static const struct route *const tables[] = {data_rows, control_rows, NULL};
 
+struct principal {
+    const char *name;
+};
+
 static inline int authorize(void *app, struct request *req, int permission, struct err *e)
 {
     struct bench *b = app;
     b->authorized++;
-    req->principal = "tester";
+    static const struct principal tester = {"tester"};
+    req->principal = &tester;
     return permission == PERMIT_NOBODY ? err_set(e, ERR_UNAUTHORIZED, "Missing auth token") : 0;
 }
 
