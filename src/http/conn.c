@@ -442,8 +442,11 @@ void conn_reply(struct conn *c, const struct response *res)
     end_exchange(c, c->fd >= 0 && !conn_write_reply(c, res));
 }
 
+/* A drain that began after the head was written could not say so in it. */
 void conn_finish(struct conn *c)
 {
+    if (c->fd >= 0 && c->server->draining)
+        c->close_next = c->linger = true;
     end_exchange(c, false);
 }
 
