@@ -197,7 +197,8 @@ TEST(what_has_no_body_gets_none)
     CHECK(strstr(head.text.data, "Transfer-Encoding: chunked\r\n"));
     hear_head(fd, &none);
     CHECK_INT(none.status, 204);
-    CHECK(!strstr(none.text.data, "Transfer-Encoding") && !strstr(none.text.data, "Content-Length"));
+    CHECK(!strstr(none.text.data, "Transfer-Encoding") &&
+          !strstr(none.text.data, "Content-Length"));
     hear(fd, &hello);
     CHECK_STR(hello.body, "hello");
     close(fd);

@@ -152,10 +152,18 @@ static inline void bench_init(struct bench *b)
          sem_init(&b->idle, 0, 0) == 0);
 }
 
+static inline int enter_worker(void *arg, void **ret_context, struct err *e)
+{
+    (void)e;
+    *ret_context = arg;
+    return 0;
+}
+
 static inline void bench_start(struct bench *b)
 {
     struct err e = {0};
-    struct workers_config workers = {.threads = 2, .queue_max = 100};
+    struct workers_config workers = {
+        .threads = 2, .queue_max = 100, .enter = enter_worker, .arg = b};
     b->config.app = b;
     CHECK(loop_new(&b->loop, &e) == 0);
     CHECK(workers_new(b->loop, &workers, &b->workers, &e) == 0);
