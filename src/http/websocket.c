@@ -83,10 +83,18 @@ static ssize_t on_send(wslay_event_context_ptr frames, const uint8_t *data, size
     return (ssize_t)len;
 }
 
+/* RFC 6455, 7.4: 1004 to 1006 and 1015 are never sent. */
+static bool is_sendable(unsigned code)
+{
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
+           (code >= 3000 && code <= 4999);
+}
+
+/* The first one counts. */
 static void queue_close(struct websocket *w, unsigned code, struct str reason)
 {
-    if (wslay_event_queue_close(w->frames, (uint16_t)code, (const uint8_t *)reason.p, reason.n) < 0)
-        (void)wslay_event_queue_close(w->frames, WSLAY_CODE_INTERNAL_SERVER_ERROR, NULL, 0);
+    uint16_t sent = (uint16_t)(is_sendable(code) ? code : WSLAY_CODE_INTERNAL_SERVER_ERROR);
+    (void)wslay_event_queue_close(w->frames, sent, (const uint8_t *)reason.p, reason.n);
 }
 
 /* The sum over all fragments is bounded before any of them is kept. */
