@@ -124,8 +124,10 @@ static void on_message(wslay_event_context_ptr frames,
 {
     struct websocket *w = arg;
     struct buf *body = &w->x->body;
-    if (wslay_is_ctrl_frame(message->opcode))
+    if (wslay_is_ctrl_frame(message->opcode)) {
+        (void)wslay_event_send(frames); /* a pong, in its turn; the answer to a close */
         return;
+    }
     if (wslay_event_get_read_enabled(frames) && !w->closing && w->x->conn->fd >= 0)
         w->events.message(w->events.arg, (struct str){body->data ? body->data : "", body->len},
                           message->opcode == WSLAY_TEXT_FRAME);
@@ -145,7 +147,7 @@ void websocket_receive(struct websocket *w, struct str in)
     int r = wslay_event_recv(w->frames);
     w->input = (struct str){0};
     if (r == 0)
-        (void)wslay_event_send(w->frames); /* pongs, the answer to a close */
+        (void)wslay_event_send(w->frames); /* why we close, if we do */
     else if (!wslay_event_get_close_sent(w->frames))
         (void)conn_push(c, &STR("\x88\x02\x03\xea"), 1); /* 1002: wslay would not say why */
     if (c->fd >= 0 && (r != 0 || !wslay_event_get_read_enabled(w->frames)))
