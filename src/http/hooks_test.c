@@ -4,8 +4,9 @@
 enum { PERMIT_ASK = 10, PERMIT_ASK_NOBODY };
 
 struct hooks {
-    struct bench b;             /* first: http_config.app points at both */
-    unsigned admitted, started; /* written on a worker and on the loop, read after an answer */
+    struct bench b;            /* first: http_config.app points at both */
+    _Atomic unsigned admitted; /* written on the workers */
+    unsigned started;          /* the loop's, read after an answer */
     bool blocking;
     sem_t admitting, go_on;
 };

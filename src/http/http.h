@@ -37,7 +37,7 @@ enum http_method {
     HTTP_OPTIONS = 1 << 6,
     HTTP_ANY = (1 << 7) - 1,
 };
-/* "GET" for HTTP_GET; the bit for a name in upper case, 0 when there is none. */
+/* "GET" for HTTP_GET, NULL for none or several; the bit for a name in upper case, 0 for none. */
 const char *http_method_name(enum http_method m);
 unsigned http_method_parse(struct str name);
 

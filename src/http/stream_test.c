@@ -424,7 +424,7 @@ TEST(a_draining_server_cuts_streams_that_do_not_end)
 {
     struct play p;
     play_init(&p);
-    p.b.config.idle_ms = 300; /* shorter than the 2 s, which it then replaces */
+    p.b.config.idle_ms = 1000; /* shorter than the 2 s, which it then replaces */
     bench_start(&p.b);
     int fd = dial(&p.b);
     tell(fd, GET("/open"));

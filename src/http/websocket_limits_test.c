@@ -5,7 +5,7 @@ TEST(a_peer_that_does_not_answer_a_close_is_cut_off)
 {
     struct play p;
     play_init(&p);
-    p.b.config.idle_ms = 100; /* shorter than the 2 s, which it then replaces */
+    p.b.config.idle_ms = 300; /* shorter than the 2 s, which it then replaces */
     bench_start(&p.b);
     int fd = shake_hands(&p, HANDSHAKE);
     tell_frame(fd, FIN | TEXT, "bye", 3);
@@ -22,14 +22,14 @@ TEST(a_peer_that_does_not_answer_a_close_is_cut_off)
 static void ping_often(void *arg)
 {
     struct play *p = arg;
-    p->b.server->ping_ms = 50;
+    p->b.server->ping_ms = 200;
 }
 
 TEST(a_silent_peer_is_pinged_and_then_given_up)
 {
     struct play p;
     play_init(&p);
-    p.b.config.idle_ms = 80; /* the time between two looks at the deadlines follows from it */
+    p.b.config.idle_ms = 400; /* the time between two looks at the deadlines follows from it */
     bench_start(&p.b);
     on_loop(&p, ping_often);
     int alive = shake_hands(&p, HANDSHAKE), silent = shake_hands(&p, OPEN);
@@ -129,7 +129,7 @@ TEST(a_draining_server_says_goodbye)
 {
     struct play p;
     play_init(&p);
-    p.b.config.idle_ms = 300;
+    p.b.config.idle_ms = 1000;
     bench_start(&p.b);
     int polite = shake_hands(&p, HANDSHAKE), rude = shake_hands(&p, HANDSHAKE), late = dial(&p.b);
     auto_reply struct reply r = {0};
