@@ -10,7 +10,7 @@ SECONDS ?= 60
 VERSION := $(file <VERSION)
 PYTHON  := /usr/bin/python3
 JOBS    ?= $(shell nproc)
-PKGS    := libevent libevent_pthreads jansson sqlite3 libseccomp libcap-ng libsodium libcurl
+PKGS    := libevent libevent_pthreads jansson sqlite3 libseccomp libcap-ng libsodium libcurl libcrypto
 Q       := $(if $(V),,@)
 
 # These only call scripts and make again: they must work before any library is installed.
@@ -21,7 +21,7 @@ ifneq ($(shell pkg-config --exists $(PKGS) 2>&1 && echo yes),yes)
 $(error Some libraries are missing. `scripts/deps run` installs them or names the command)
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-LIBS    := $(shell pkg-config --libs $(PKGS)) -lpthread -lm
+LIBS    := $(shell pkg-config --libs $(PKGS)) -lwslay -lpthread -lm # wslay has no .pc file
 endif
 
 WERROR  ?= -Werror

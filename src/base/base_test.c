@@ -91,6 +91,75 @@ TEST(times_are_written_as_rfc_3339)
     CHECK_STR(clock_rfc3339(-1, text), "1969-12-31T23:59:59.999999Z");
 }
 
+TEST(rfc_3339_times_are_read_with_zone_and_fraction)
+{
+    static const struct {
+        const char *text;
+        int64_t us;
+    } rows[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2023-11-14T22:13:20Z", 1700000000000000},
+        {"2023-11-14T22:13:20.123456Z", 1700000000123456},
+        {"2023-11-14T22:13:20.1Z", 1700000000100000},
+        {"2023-11-15T00:43:20+02:30", 1700000000000000},
+        {"2023-11-14T14:13:20-08:00", 1700000000000000},
+        {"2024-02-29T00:00:00Z", 1709164800000000},
+        {"2000-02-29T23:59:59Z", 951868799000000},
+        {"9999-12-31T23:59:59.999999Z", 253402300799999999},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t us = -1;
+        if (!clock_parse_rfc3339(rows[i].text, &us) || us != rows[i].us)
+            fail_msg("%s is read as %lld", rows[i].text, (long long)us);
+    }
+}
+
+TEST(what_is_no_rfc_3339_time_is_refused)
+{
+    static const char *const rows[] = {
+        "",
+        "now",
+        "2023-11-14",
+        "2023-11-14T22:13:20",
+        "2023-11-14T22:13Z",
+        "2023-11-14 22:13:20Z",
+        "2023-11-14T22:13:20z",
+        "2023-11-14T22:13:20Z ",
+        " 2023-11-14T22:13:20Z",
+        "2023-11- 4T22:13:20Z",
+        "2023-11-+4T22:13:20Z",
+        "+2023-1-14T22:13:20Z",
+        "2023-02-29T00:00:00Z",
+        "1900-02-29T00:00:00Z",
+        "2100-02-29T00:00:00Z",
+        "2023-04-31T00:00:00Z",
+        "2023-13-01T00:00:00Z",
+        "2023-00-01T00:00:00Z",
+        "2023-01-00T00:00:00Z",
+        "2023-01-01T24:00:00Z",
+        "2023-01-01T00:60:00Z",
+        "2023-01-01T00:00:61Z",
+        "2023-01-01T00:00:60Z",
+        "2023-01-01T00:00:00.Z",
+        "2023-01-01T00:00:00.1234567Z",
+        "2023-01-01T00:00:00,5Z",
+        "2023-01-01T00:00:00+1:00",
+        "2023-01-01T00:00:00+ 1: 1",
+        "2023-01-01T00:00:00+-1:-1",
+        "2023-01-01T00:00:00+24:00",
+        "2023-01-01T00:00:00+01:60",
+        "2023-01-01T00:00:00+01:000",
+        "2023-01-01T00:00:00+0100",
+        "1969-12-31T23:59:59Z",
+        "10000-01-01T00:00:00Z",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t us;
+        if (clock_parse_rfc3339(rows[i], &us))
+            fail_msg("'%s' is taken for a time", rows[i]);
+    }
+}
+
 TEST(later_call_ids_sort_behind_earlier_ones)
 {
     char a[ID_CALL_TEXT], b[ID_CALL_TEXT];
@@ -151,6 +220,7 @@ TEST_MAIN(context_stands_in_front_of_the_leaf, a_long_error_is_cut_not_overrun,
           a_buffer_grows_and_consumes, an_arena_keeps_what_it_handed_out,
           utf8_is_judged_by_the_standard, numbers_fill_the_whole_view_and_do_not_overflow,
           cutting_walks_through_all_parts, times_are_written_as_rfc_3339,
+          rfc_3339_times_are_read_with_zone_and_fraction, what_is_no_rfc_3339_time_is_refused,
           later_call_ids_sort_behind_earlier_ones, descriptors_travel_with_a_message,
           a_message_that_is_too_long_is_refused_and_its_descriptors_closed,
           opening_beneath_refuses_every_way_out)

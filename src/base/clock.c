@@ -33,6 +33,16 @@ char *clock_rfc3339(int64_t wall_us, char out[CLOCK_TEXT])
     return out;
 }
 
+/* True when `text` begins like `shape`, in which 0 stands for any digit: strptime and scanf would
+ * also take signs and white space. */
+static bool has_shape(const char *text, const char *shape)
+{
+    for (; *shape; text++, shape++)
+        if (*shape == '0' ? *text < '0' || *text > '9' : *text != *shape)
+            return false;
+    return true;
+}
+
 /* Up to six digits behind a point, as microseconds; moves `*p` behind them. */
 static bool parse_fraction(const char **p, int64_t *ret_us)
 {
@@ -50,13 +60,13 @@ static bool parse_fraction(const char **p, int64_t *ret_us)
 
 static bool parse_zone(const char *p, int *ret_minutes)
 {
-    int hours, minutes, end = 0;
+    int hours, minutes;
     if (strcmp(p, "Z") == 0) {
         *ret_minutes = 0;
         return true;
     }
-    if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 ||
-        end != 5 || p[6] || hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+    if ((*p != '+' && *p != '-') || !has_shape(p + 1, "00:00") || p[6] ||
+        sscanf(p + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
         return false;
     *ret_minutes = (*p == '-' ? -1 : 1) * (hours * 60 + minutes);
     return true;
@@ -67,9 +77,11 @@ bool clock_parse_rfc3339(const char *text, int64_t *ret_us)
     struct tm tm = {0}, same;
     int64_t fraction;
     int minutes;
+    if (!has_shape(text, "0000-00-00T00:00:00"))
+        return false;
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (!rest || rest - text != 19 || tm.tm_year < 70 || !parse_fraction(&rest, &fraction) ||
-        !parse_zone(rest, &minutes))
+    if (!rest || rest - text != 19 || tm.tm_year < 70 || tm.tm_sec > 59 ||
+        !parse_fraction(&rest, &fraction) || !parse_zone(rest, &minutes))
         return false;
     same = tm;
     time_t seconds = timegm(&tm); /* makes 31 February a day of March, which is no such time */

@@ -9,32 +9,57 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "http/reply.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static const bool may_move[CONN_STATES][CONN_STATES] = {
     [CONN_HEAD] = {[CONN_BODY] = true, [CONN_HANDLING] = true},
     [CONN_BODY] = {[CONN_HANDLING] = true},
-    [CONN_HANDLING] =
+    [CONN_HANDLING] = {[CONN_HEAD] = true,
+                       [CONN_STREAM] = true,
+                       [CONN_SOCKET] = true,
+                       [CONN_WRITING] = true,
+                       [CONN_LINGER] = true,
+                       [CONN_GONE] = true},
+    [CONN_STREAM] =
         {[CONN_HEAD] = true, [CONN_WRITING] = true, [CONN_LINGER] = true, [CONN_GONE] = true},
+    [CONN_SOCKET] = {[CONN_WRITING] = true, [CONN_LINGER] = true, [CONN_GONE] = true},
     [CONN_WRITING] = {[CONN_HEAD] = true, [CONN_LINGER] = true},
 };
+
+static void set_deadline(struct conn *c)
+{
+    struct http_server *s = c->server;
+    bool brief = c->state == CONN_LINGER || c->hurried;
+    unsigned ms = brief && s->config.idle_ms > LINGER_MS ? LINGER_MS : s->config.idle_ms;
+    c->deadline_us = clock_mono_us() + (uint64_t)ms * 1000;
+    list_remove(&c->timed);
+    list_append(brief ? &s->lingering : &s->waiting, &c->timed);
+}
 
 /* Starts the time that the client has for its next step. */
 static void touch(struct conn *c)
 {
-    struct http_server *s = c->server;
-    bool linger = c->state == CONN_LINGER;
-    unsigned ms = linger && s->config.idle_ms > LINGER_MS ? LINGER_MS : s->config.idle_ms;
-    c->deadline_us = clock_mono_us() + (uint64_t)ms * 1000;
-    list_remove(&c->timed);
-    list_append(linger ? &s->lingering : &s->waiting, &c->timed);
+    if (!c->hurried)
+        set_deadline(c);
+}
+
+void conn_hurry(struct conn *c)
+{
+    if (c->fd < 0 || c->hurried)
+        return;
+    c->hurried = true;
+    set_deadline(c);
+}
+
+/* Whether it lasts as long as the handler likes. A client that has all of it owes us nothing. */
+static bool is_open_ended(const struct conn *c)
+{
+    return c->state == CONN_STREAM || c->state == CONN_SOCKET;
 }
 
 static void move(struct conn *c, enum conn_state to)
@@ -43,7 +68,8 @@ static void move(struct conn *c, enum conn_state to)
     c->server->in_state[c->state]--;
     c->server->in_state[to]++;
     c->state = to;
-    if (to == CONN_HANDLING || to == CONN_GONE)
+    c->hurried = false;
+    if (to == CONN_HANDLING || to == CONN_GONE || (is_open_ended(c) && !c->out.len))
         list_remove(&c->timed); /* now it is we who take the time */
     else
         touch(c);
@@ -105,6 +131,18 @@ static void release(struct conn *c)
     free(c);
 }
 
+/* What is left of a broken connection waits for its handler. */
+static void leave_husk(struct conn *c)
+{
+    struct http_exchange *x = c->x;
+    bool open_ended = is_open_ended(c);
+    move(c, CONN_GONE);
+    if (open_ended)
+        stream_broken(x);
+    else if (x->gone)
+        x->gone(x->gone_arg);
+}
+
 void conn_close(struct conn *c)
 {
     if (c->fd < 0)
@@ -114,17 +152,16 @@ void conn_close(struct conn *c)
     c->fd = -1;
     c->server->stats.connections--;
     list_remove(&c->timed);
-    struct http_exchange *x = c->x;
-    if (x && c->state == CONN_HANDLING) {
-        move(c, CONN_GONE);
-        if (x->gone)
-            x->gone(x->gone_arg);
-        return;
-    }
-    exchange_free(x);
-    c->x = NULL;
     buf_done(&c->in);
     buf_done(&c->out);
+    c->out_sent = 0;
+    if (c->x && (c->state == CONN_HANDLING || is_open_ended(c))) {
+        (void)charge(c);
+        leave_husk(c);
+        return;
+    }
+    exchange_free(c->x);
+    c->x = NULL;
     (void)charge(c);
     release(c);
 }
@@ -135,6 +172,10 @@ void conn_detach(struct conn *c)
 {
     c->stepping = true;
     conn_close(c);
+    if (c->x && c->x->posted) {
+        loop_unpost(c->server->loop, stream_wake, c->x);
+        stream_wake(c->x); /* the loop may never turn again */
+    }
     c->server = NULL;
     c->stepping = false;
     release(c);
@@ -310,7 +351,7 @@ static void keep_rest(struct conn *c, struct str rest, bool buffered)
         buf_consume(&c->in, c->in.len - rest.n);
     else
         buf_add(&c->in, rest.p, rest.n);
-    bool ours = c->state == CONN_HANDLING || c->state == CONN_WRITING;
+    bool ours = c->state == CONN_HANDLING || c->state == CONN_STREAM || c->state == CONN_WRITING;
     bool over = (c->in.cap || c->charged) && !make_room(c) && c->in.cap;
     bool full = ours && (c->in.len >= READ_BYTES || over);
     want(c, (c->out.len ? WATCH_WRITE : 0) | (c->eof || full ? 0 : WATCH_READ));
@@ -322,26 +363,42 @@ static void keep_rest(struct conn *c, struct str rest, bool buffered)
         conn_expire(c);
 }
 
+/* A WebSocket keeps what it cannot use yet, and joins fragments in the exchange's body. */
+static bool step_socket(struct conn *c, struct str *in)
+{
+    struct str all = *in;
+    eat(in, all.n);
+    websocket_receive(c->x->websocket, all);
+    if (c->fd >= 0 && !make_room(c))
+        conn_close(c);
+    return false;
+}
+
 /* Parses `in` as far as it goes. `buffered`: it is c->in, else the server's scratch. */
 static void feed(struct conn *c, struct str in, bool buffered)
 {
+    static bool (*const steps[CONN_STATES])(struct conn *, struct str *) = {
+        [CONN_HEAD] = step_head, [CONN_BODY] = step_body, [CONN_SOCKET] = step_socket};
     bool more = true;
     c->stepping = true;
-    while (more && c->fd >= 0 && (c->state == CONN_HEAD || c->state == CONN_BODY))
-        more = c->state == CONN_HEAD ? step_head(c, &in) : step_body(c, &in);
+    while (more && c->fd >= 0 && steps[c->state])
+        more = steps[c->state](c, &in);
     if (c->fd >= 0)
         keep_rest(c, in, buffered);
-    if (c->fd >= 0 && c->eof && (c->state == CONN_HEAD || c->state == CONN_BODY))
+    if (c->fd >= 0 && c->eof && steps[c->state])
         conn_close(c);
     c->stepping = false;
     release(c);
 }
 
+void conn_resume(struct conn *c)
+{
+    feed(c, buf_str(&c->in), true);
+}
+
 /* The reply is out. */
 static void next_request(struct conn *c)
 {
-    buf_done(&c->out);
-    c->out_sent = 0;
     if (c->close_next && (!c->linger || c->eof)) {
         conn_close(c);
         return;
@@ -352,50 +409,6 @@ static void next_request(struct conn *c)
         return;
     }
     move(c, CONN_HEAD);
-}
-
-static ssize_t send_some(int fd, struct str a, struct str b)
-{
-    struct iovec parts[2] = {{(char *)a.p, a.n}, {(char *)b.p, b.n}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    ssize_t n = b.n ? sendmsg(fd, &message, MSG_NOSIGNAL) : send(fd, a.p, a.n, MSG_NOSIGNAL);
-    return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
-}
-
-/* Sends at once; what the socket does not take waits in `out`. False when it is broken. */
-static bool send_reply(struct conn *c, struct str head, struct str body)
-{
-    ssize_t n = send_some(c->fd, head, body);
-    if (n < 0)
-        return false;
-    size_t sent = (size_t)n;
-    if (sent == head.n + body.n)
-        return true;
-    if (sent < head.n)
-        buf_add(&c->out, head.p + sent, head.n - sent);
-    size_t skip = sent > head.n ? sent - head.n : 0;
-    buf_add(&c->out, body.p + skip, body.n - skip);
-    return true;
-}
-
-static bool write_reply(struct conn *c, const struct response *res)
-{
-    struct http_server *s = c->server;
-    const struct head *head = &c->x->head;
-    if (s->draining)
-        c->close_next = c->linger = true;
-    struct reply_head about = {server_date(s), c->close_next    ? "close"
-                                               : head->http_1_0 ? "keep-alive"
-                                                                : NULL};
-    buf_clear(&s->out);
-    reply_write_head(&s->out, res, &about);
-    bool has_body = reply_has_body(reply_status(res)) && head->method != HTTP_HEAD;
-    struct str body = has_body ? res->body : (struct str){0};
-    if (body.n <= COPY_MAX) {
-        buf_add_str(&s->out, body);
-        body = (struct str){0};
-    }
-    return send_reply(c, buf_str(&s->out), body);
 }
 
 static void finish_reply(struct conn *c, bool broken)
@@ -409,36 +422,87 @@ static void finish_reply(struct conn *c, bool broken)
         next_request(c);
 }
 
-/* A handler may answer while feed is on the stack, which then goes on by itself; or later. */
-void conn_reply(struct conn *c, const struct response *res)
+/* A handler may end while feed is on the stack, which then goes on by itself; or later. */
+static void end_exchange(struct conn *c, bool broken)
 {
     bool later = !c->stepping;
     c->stepping = true;
-    bool broken = c->fd >= 0 && !write_reply(c, res);
-    exchange_free(c->x); /* also ends `res`, which lives in its arena */
+    exchange_free(c->x); /* also ends the response, which lives in its arena */
     c->x = NULL;
     if (c->fd >= 0)
         finish_reply(c, broken);
     else if (c->server)
         (void)charge(c);
     if (later)
-        feed(c, buf_str(&c->in), true);
+        conn_resume(c);
+}
+
+void conn_reply(struct conn *c, const struct response *res)
+{
+    end_exchange(c, c->fd >= 0 && !conn_write_reply(c, res));
+}
+
+/* A drain that began after the head was written could not say so in it. */
+void conn_finish(struct conn *c)
+{
+    if (c->fd >= 0 && c->server->draining)
+        c->close_next = c->linger = true;
+    end_exchange(c, false);
+}
+
+struct str conn_stream(struct conn *c, const struct response *res, bool chunked)
+{
+    if (c->fd < 0)
+        return (struct str){0};
+    c->close_next |= !chunked;
+    move(c, CONN_STREAM);
+    if (c->server->draining)
+        conn_hurry(c);
+    return conn_write_head(c, res, chunked ? REPLY_CHUNKED : REPLY_UNTIL_CLOSE);
+}
+
+void conn_upgrade(struct conn *c)
+{
+    c->close_next = c->linger = true;
+    move(c, CONN_SOCKET);
+}
+
+/* Who was told to stop has a second HTTP_STREAM_HIGH for what it cannot hold back. */
+bool conn_push(struct conn *c, const struct str *parts, size_t count)
+{
+    if (c->fd < 0)
+        return false;
+    bool was_full = conn_pending(c) >= HTTP_STREAM_HIGH;
+    if (!conn_write(c, parts, count) || (was_full && conn_pending(c) > 2 * HTTP_STREAM_HIGH) ||
+        (c->out.len && !make_room(c))) {
+        conn_close(c);
+        return false;
+    }
+    if (c->out.len) {
+        want(c, c->want | WATCH_WRITE);
+        if (list_empty(&c->timed)) /* only what moves gives it more time */
+            touch(c);
+    }
+    c->x->full = conn_pending(c) >= HTTP_STREAM_HIGH;
+    return !c->x->full;
 }
 
 static void flush(struct conn *c)
 {
-    struct str rest = {c->out.data + c->out_sent, c->out.len - c->out_sent};
-    ssize_t n = send_some(c->fd, rest, (struct str){0});
-    if (n < 0) {
+    if (!conn_write_rest(c)) {
         conn_close(c);
         return;
     }
-    c->out_sent += (size_t)n;
-    if (c->out_sent < c->out.len) {
+    if (c->out.len)
         touch(c);
-        return;
+    else if (!is_open_ended(c))
+        next_request(c);
+    else if (!c->hurried)
+        list_remove(&c->timed);
+    if (is_open_ended(c) && c->x->full && conn_pending(c) <= HTTP_STREAM_HIGH / 2) {
+        c->x->full = false;
+        stream_drained(c->x);
     }
-    next_request(c);
 }
 
 static void receive(struct conn *c)
@@ -469,7 +533,7 @@ static void on_ready(void *arg, unsigned ready)
     }
     c->stepping = true;
     flush(c);
-    feed(c, buf_str(&c->in), true);
+    conn_resume(c);
 }
 
 void conn_new(struct http_server *s, int fd, const char *peer)
@@ -481,6 +545,7 @@ void conn_new(struct http_server *s, int fd, const char *peer)
     list_init(&c->timed);
     list_init(&c->node);
     list_append(&s->conns, &c->node);
+    c->proxied = proxy_trusts(s->proxies, peer);
     c->watch = watch_new(s->loop, fd, on_ready, c);
     s->stats.connections++;
     s->in_state[CONN_HEAD]++;

@@ -56,22 +56,6 @@ bool head_is_value(struct str s)
     return true;
 }
 
-static enum http_method method_of(struct str name)
-{
-    static const struct {
-        struct str name;
-        enum http_method method;
-    } methods[] = {
-        {STR("GET"), HTTP_GET},         {STR("POST"), HTTP_POST},   {STR("PUT"), HTTP_PUT},
-        {STR("DELETE"), HTTP_DELETE},   {STR("PATCH"), HTTP_PATCH}, {STR("HEAD"), HTTP_HEAD},
-        {STR("OPTIONS"), HTTP_OPTIONS},
-    };
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (str_eq(name, methods[i].name))
-            return methods[i].method;
-    return 0;
-}
-
 static int parse_version(struct str version, struct head *ret, struct refusal *r)
 {
     if (str_is(version, "HTTP/1.0"))
@@ -96,7 +80,7 @@ static int parse_request_line(struct str line, struct head *ret, struct refusal 
                                "The request target has a byte that must be percent-encoded");
     if (target.n > HEAD_TARGET_MAX)
         return head_refuse(r, 414, "URI Too Long");
-    ret->method = method_of(method);
+    ret->method = http_method_parse(method);
     ret->target = (char *)target.p;
     ret->target[target.n] = 0; /* over the space behind it */
     return parse_version(rest, ret, r);
@@ -160,14 +144,29 @@ static int note_framing(const struct http_header *h, struct head *ret, struct fr
     return 0;
 }
 
-static bool is_host(const char *s)
+bool head_is_host(struct str s)
 {
     static const char extra[] = "-._~%!$&'()*+,;=:[]";
-    for (const char *c = s; *c; c++)
-        if (!strchr(extra, *c) && !(*c >= '0' && *c <= '9') && !(*c >= 'a' && *c <= 'z') &&
-            !(*c >= 'A' && *c <= 'Z'))
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+            !memchr(extra, c, sizeof extra - 1))
             return false;
-    return *s;
+    }
+    return s.n > 0;
+}
+
+const char *head_lower_host(struct arena *a, const char *host)
+{
+    const char *upper = host;
+    while (*upper && !(*upper >= 'A' && *upper <= 'Z'))
+        upper++;
+    if (!*upper)
+        return host;
+    char *copy = arena_strdup(a, host);
+    for (char *c = copy; *c; c++)
+        *c |= *c >= 'A' && *c <= 'Z' ? 0x20 : 0;
+    return copy;
 }
 
 /* "http://host/path" is what a proxy gets. Accepted when it names the same host as Host does. */
@@ -189,7 +188,7 @@ static int check_framing(struct head *h, const struct framing *f, struct refusal
 {
     if (!h->host && !h->http_1_0)
         return head_refuse(r, 400, "Missing Host");
-    if (h->host && !is_host(h->host))
+    if (h->host && !head_is_host(str_of(h->host)))
         return head_refuse(r, 400, "Malformed Host");
     if (f->length && f->encoding)
         return head_refuse(r, 400, "Content-Length together with Transfer-Encoding");

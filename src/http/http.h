@@ -37,7 +37,7 @@ enum http_method {
     HTTP_OPTIONS = 1 << 6,
     HTTP_ANY = (1 << 7) - 1,
 };
-/* "GET" for HTTP_GET; the bit for a name in upper case, 0 when there is none. */
+/* "GET" for HTTP_GET, NULL for none or several; the bit for a name in upper case, 0 for none. */
 const char *http_method_name(enum http_method m);
 unsigned http_method_parse(struct str name);
 
@@ -127,11 +127,13 @@ struct http_config {
      * body is complete by then. NULL: there is none. */
     int (*admit)(void *app, struct request *req, int permission, struct err *e);
     /* May claim a request before the table of routes is asked (a custom domain). Loop thread. The
-     * row it returns must be of the data plane; NULL: the table decides. May be NULL. */
+     * row it returns must be of the data plane; its permission and methods count, not its path.
+     * NULL: the table decides. May be NULL. */
     const struct route *(*claim)(void *app, struct request *req);
     /* Headers for every reply of this server's own API, asked when the reply is written, such as
-     * those of CORS; also for refusals (401, 404, 405). Not for claimed requests. Loop thread. May
-     * be NULL. */
+     * those of CORS; also for refusals (401, 404, 405). Not for claimed requests. `res` is empty,
+     * only its headers count; one that the reply has already is left out, but Vary adds up. Loop
+     * thread. May be NULL. */
     void (*decorate)(void *app, struct request *req, struct response *res);
     /* Answers a CORS preflight (OPTIONS with Origin and Access-Control-Request-Method) to a path of
      * the table that has no OPTIONS row; NULL: 405 as ever. */
@@ -144,9 +146,11 @@ enum { HTTP_ASK = 1 };
 int http_server_new(struct loop *l, const struct http_config *config, struct http_server **ret,
                     struct err *e);
 uint16_t http_server_port(const struct http_server *s);
-/* Accepts nothing new and answers what is under way; calls `drained` when all is answered. */
+/* Accepts nothing new and answers what is under way; calls `drained` when all is answered. Streams
+ * have 2 s to end, then they are cut; WebSockets are closed with 1001. */
 void http_server_drain(struct http_server *s, void (*drained)(void *arg), void *arg);
-/* Closes all connections. Exchanges under way stay valid: their answers are due and go nowhere. */
+/* Closes all connections. Exchanges under way stay valid: their answers are due and go nowhere.
+ * Streams are told that they are `gone` and WebSockets `closed` before it returns. */
 void http_server_free(struct http_server *s);
 
 struct http_stats {

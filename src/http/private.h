@@ -4,8 +4,9 @@
  *
  * A connection handles one request at a time; what a client pipelines waits in `in`. The exchange
  * is born with a complete head and dies with its answer. A connection that breaks while a handler
- * works stays as a husk (CONN_GONE) until the answer has come. All of it is the loop thread's,
- * except that a worker owns the exchange's request and response while it runs the handler. */
+ * works stays as a husk (CONN_GONE) until the answer has come; the same goes for streams and
+ * WebSockets. All of it is the loop thread's, except that a worker owns the exchange's request and
+ * response while it runs the handler. */
 #pragma once
 
 #include "base/buf.h"
@@ -13,7 +14,10 @@
 #include "http/chunk.h"
 #include "http/head.h"
 #include "http/http.h"
+#include "http/proxy.h"
+#include "http/reply.h"
 #include "http/router.h"
+#include "http/stream.h"
 #include "loop/loop.h"
 
 #include <netinet/in.h>
@@ -23,17 +27,21 @@ enum {
     READ_BYTES = 64 * 1024,   /* of one read; also what a client may send ahead of its answers */
     DISCARD_MAX = 64 * 1024,  /* a refused body of up to this is read to keep the connection */
     COPY_MAX = 4096,          /* a body of up to this is cheaper to copy than to gather */
-    LINGER_MS = 2000,         /* how long a refused client may take to read why */
+    LINGER_MS = 2000,         /* how long a client may take to read why it is over */
+    PING_MS = 30000,          /* between the pings of a WebSocket; twice that of silence ends it */
     BODY_TIME_FACTOR = 10,    /* a body must arrive within so many idle_ms */
     ACCEPTS_PER_TURN = 64,    /* then the connections get their turn */
     ACCEPT_PAUSE_US = 100000, /* without descriptors: accepting again at once would spin */
 };
 
-/* HEAD: waiting for a request or its head. GONE: broken, the handler still works. */
+/* HEAD: waiting for a request or its head. STREAM: the reply is written in pieces. SOCKET: speaks
+ * WebSocket. GONE: broken, the handler still works. */
 enum conn_state {
     CONN_HEAD,
     CONN_BODY,
     CONN_HANDLING,
+    CONN_STREAM,
+    CONN_SOCKET,
     CONN_WRITING,
     CONN_LINGER, /* answered and shut down: reads on so that no reset overtakes the answer */
     CONN_GONE,
@@ -52,6 +60,8 @@ struct conn {
     bool stepping;   /* conn_feed is on the stack and will look after what comes next */
     bool eof;        /* the client has ended its sending half */
     bool close_next; /* no request after this one */
+    bool hurried;    /* the deadline is that of conn_hurry: nothing moves it */
+    bool proxied;    /* the peer is a trusted proxy */
     bool linger;     /* bytes of the client may be on the way that nobody will read */
     struct buf in;   /* received, not yet parsed */
     size_t seen;     /* of `in`: where head_end has looked */
@@ -76,8 +86,18 @@ struct http_exchange {
     bool refused; /* `res` was made from the head alone; the body is discarded */
     bool failed;  /* the handler returned `error` */
     bool answered;
+    bool claimed; /* `route` is not of the table: config.claim named it */
+    bool ask;     /* admit decides before row->start */
+    bool chunked; /* a stream's pieces are framed */
+    bool silent;  /* a stream whose reply has no body: pieces are dropped */
+    bool full;    /* the stream or WebSocket was told to stop */
+    bool ended;   /* the stream's handler has ended it: there is nobody to tell */
+    bool posted;  /* stream_wake is due */
+    int (*admit)(void *app, struct request *req, int permission, struct err *e);
     void (*gone)(void *arg);
     void *gone_arg;
+    struct http_stream stream;
+    struct websocket *websocket;
 };
 
 struct http_server {
@@ -92,6 +112,9 @@ struct http_server {
     struct list conns;
     struct list waiting;   /* conns with a deadline of idle_ms, the earliest first */
     struct list lingering; /* the same with LINGER_MS */
+    struct list sockets;   /* of struct websocket, the next ping first */
+    unsigned ping_ms;
+    struct proxy_list *proxies; /* NULL: none is trusted */
     unsigned in_state[CONN_STATES];
     struct http_stats stats;
     bool draining, drained_posted;
@@ -109,6 +132,28 @@ void conn_close(struct conn *c);  /* frees, unless an answer is due or conn_feed
 void conn_detach(struct conn *c); /* closes it for a server that is being freed */
 void conn_expire(struct conn *c); /* its deadline has passed */
 void conn_reply(struct conn *c, const struct response *res); /* sends, ends the exchange, goes on */
+/* The handler has taken the exchange over: what follows is written with conn_push. The head of the
+ * streamed reply is returned, valid until the next reply; empty when the client is gone. */
+struct str conn_stream(struct conn *c, const struct response *res, bool chunked);
+void conn_upgrade(struct conn *c); /* from now on input goes to websocket_receive */
+/* Sends, or keeps what the socket does not take. False: write no more until stream_drained. */
+bool conn_push(struct conn *c, const struct str *parts, size_t count);
+void conn_finish(struct conn *c); /* ends the exchange that has written all, goes on */
+void conn_hurry(struct conn *c);  /* LINGER_MS from now it is closed, unless its state changes */
+void conn_resume(struct conn *c); /* looks at what came in while nobody could take it */
+
+/* conn_write.c */
+enum { PARTS_MAX = 4 };
+/* What waits for the socket. */
+static inline size_t conn_pending(const struct conn *c)
+{
+    return c->out.len - c->out_sent;
+}
+/* Sends what the socket takes, the rest goes to `out`. False when it is broken. */
+bool conn_write(struct conn *c, const struct str *parts, size_t count);
+bool conn_write_reply(struct conn *c, const struct response *res);
+struct str conn_write_head(struct conn *c, const struct response *res, enum reply_framing framing);
+bool conn_write_rest(struct conn *c); /* of `out`; false when the socket is broken */
 
 /* exchange.c */
 struct http_exchange *exchange_new(struct conn *c);
@@ -117,6 +162,19 @@ void exchange_free(struct http_exchange *x);
  * well-formed request that may not go on has x->refused set and its answer in x->res. */
 int exchange_open(struct http_exchange *x, struct str head, struct refusal *r);
 void exchange_start(struct http_exchange *x); /* the body is complete */
+
+/* stream.c: the events of streams and WebSockets come from the loop, never from inside a call. */
+void stream_post(struct http_exchange *x); /* stream_wake soon */
+void stream_wake(void *exchange);          /* tells what has become of the connection */
+void stream_broken(struct http_exchange *x);
+void stream_drained(struct http_exchange *x);
+
+/* websocket.c */
+void websocket_receive(struct websocket *w, struct str in);
+void websocket_wake(struct websocket *w);
+void websocket_unlist(struct websocket *w); /* no more pings */
+const struct websocket_events *websocket_events_of(const struct websocket *w);
+void websocket_beat(struct http_server *s, uint64_t now_us); /* pings, ends the silent ones */
 
 /* server.c */
 void server_check_drained(struct http_server *s);

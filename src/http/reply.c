@@ -92,6 +92,7 @@ static const char *reason(int status)
         {415, "Unsupported Media Type"},
         {417, "Expectation Failed"},
         {422, "Unprocessable Content"},
+        {426, "Upgrade Required"},
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
@@ -142,12 +143,32 @@ static void add_header(struct buf *out, const char *name, const char *value)
     buf_add(out, "\r\n", 2);
 }
 
-static void add_own_headers(struct buf *out, const struct response *res)
+/* RFC 9110, 15.5.22: only a 426 says itself what to upgrade to. */
+static bool may_send(const struct http_header *h, int status)
 {
-    for (size_t i = 0; i < res->header_count; i++) {
-        const struct http_header *h = &res->headers[i];
-        if (h->name && h->value && !is_ours(h->name) && head_is_token(str_of(h->name)) &&
-            head_is_value(str_of(h->value)))
+    bool upgrade = status == 426 && h->name && strcasecmp(h->name, "Upgrade") == 0;
+    return h->name && h->value && (upgrade || !is_ours(h->name)) &&
+           head_is_token(str_of(h->name)) && head_is_value(str_of(h->value));
+}
+
+static bool has_header(const struct response *res, const char *name)
+{
+    for (size_t i = 0; i < res->header_count; i++)
+        if (res->headers[i].name && strcasecmp(res->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void add_own_headers(struct buf *out, const struct response *res,
+                            const struct response *extra)
+{
+    int status = reply_status(res);
+    for (size_t i = 0; i < res->header_count; i++)
+        if (may_send(&res->headers[i], status))
+            add_header(out, res->headers[i].name, res->headers[i].value);
+    for (size_t i = 0; extra && i < extra->header_count; i++) {
+        const struct http_header *h = &extra->headers[i];
+        if (may_send(h, status) && (strcasecmp(h->name, "Vary") == 0 || !has_header(res, h->name)))
             add_header(out, h->name, h->value);
     }
 }
@@ -181,10 +202,13 @@ void reply_write_head(struct buf *out, const struct response *res, const struct 
     if (reply_has_body(status)) {
         add_header(out, "Content-Type",
                    head_is_value(str_of(type)) ? type : "application/octet-stream");
-        add_length(out, res->body.n);
+        if (head->framing == REPLY_LENGTH)
+            add_length(out, res->body.n);
+        else if (head->framing == REPLY_CHUNKED)
+            buf_add_str(out, STR("Transfer-Encoding: chunked\r\n"));
     }
     buf_add_str(out, STR("X-Content-Type-Options: nosniff\r\n"));
-    add_own_headers(out, res);
+    add_own_headers(out, res, head->extra);
     if (head->connection)
         add_header(out, "Connection", head->connection);
     buf_add(out, "\r\n", 2);

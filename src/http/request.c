@@ -12,6 +12,31 @@
 
 enum { BODY_DEPTH_MAX = 64 };
 
+static const struct {
+    struct str name;
+    enum http_method method;
+} methods[] = {
+    {STR("GET"), HTTP_GET},         {STR("POST"), HTTP_POST},   {STR("PUT"), HTTP_PUT},
+    {STR("DELETE"), HTTP_DELETE},   {STR("PATCH"), HTTP_PATCH}, {STR("HEAD"), HTTP_HEAD},
+    {STR("OPTIONS"), HTTP_OPTIONS},
+};
+
+const char *http_method_name(enum http_method m)
+{
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        if (methods[i].method == m)
+            return methods[i].name.p;
+    return NULL;
+}
+
+unsigned http_method_parse(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        if (str_eq(name, methods[i].name))
+            return methods[i].method;
+    return 0;
+}
+
 const char *http_param(const struct request *req, const char *name)
 {
     for (size_t i = 0; i < req->param_count; i++)

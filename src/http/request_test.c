@@ -189,7 +189,18 @@ TEST(a_reply_cannot_be_split_by_its_headers)
     arena_free(a.arena);
 }
 
-TEST_MAIN(query_parameters_are_decoded_and_the_last_one_wins, a_json_object_is_handed_over,
+TEST(methods_have_names_and_names_have_methods)
+{
+    for (unsigned m = 1; m < HTTP_ANY; m <<= 1)
+        CHECK_INT(http_method_parse(str_of(http_method_name(m))), m);
+    CHECK_STR(http_method_name(HTTP_OPTIONS), "OPTIONS");
+    CHECK(!http_method_name(HTTP_ANY) && !http_method_name(0));
+    CHECK_INT(http_method_parse(STR("get")), 0);
+    CHECK_INT(http_method_parse(STR("")), 0);
+}
+
+TEST_MAIN(methods_have_names_and_names_have_methods,
+          query_parameters_are_decoded_and_the_last_one_wins, a_json_object_is_handed_over,
           a_body_that_is_not_json_says_where, deep_nesting_is_refused_before_the_parser_recurses,
           only_json_types_are_read_as_json, validation_errors_pile_up_with_their_input,
           errors_become_replies_and_500_says_nothing, a_reply_cannot_be_split_by_its_headers)

@@ -51,16 +51,23 @@ static void on_tick(void *arg)
     uint64_t now = clock_mono_us();
     expire_due(&s->waiting, now);
     expire_due(&s->lingering, now);
+    websocket_beat(s, now);
     if (!list_empty(&s->waiting) || !list_empty(&s->lingering) || s->stats.connections)
         start_tick(s);
 }
 
 static void peer_text(const struct sockaddr_storage *address, char out[INET6_ADDRSTRLEN])
 {
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
     const void *ip = &((const struct sockaddr_in *)address)->sin_addr;
-    if (address->ss_family == AF_INET6)
-        ip = &((const struct sockaddr_in6 *)address)->sin6_addr;
-    if (!inet_ntop(address->ss_family, ip, out, INET6_ADDRSTRLEN))
+    int family = address->ss_family;
+    if (family == AF_INET6)
+        ip = v6;
+    if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6)) { /* one client has one name */
+        ip = v6->s6_addr + 12;
+        family = AF_INET;
+    }
+    if (!inet_ntop(family, ip, out, INET6_ADDRSTRLEN))
         *out = 0;
 }
 
@@ -160,6 +167,8 @@ static int check_planes(const struct http_config *config, struct err *e)
         for (const struct route *row = *table; row->path; row++)
             if (row->plane == PLANE_CONTROL && !config->workers)
                 return err_set(e, ERR_INVALID, "route '%s' needs workers", row->path);
+    if (config->admit && !config->workers)
+        return err_set(e, ERR_INVALID, "admit needs workers");
     return 0;
 }
 
@@ -173,9 +182,12 @@ int http_server_new(struct loop *l, const struct http_config *config, struct htt
     list_init(&s->conns);
     list_init(&s->waiting);
     list_init(&s->lingering);
+    list_init(&s->sockets);
+    s->ping_ms = PING_MS;
     s->tick = timer_new(l, on_tick, s);
     s->accept_again = timer_new(l, accept_again, s);
     if (check_planes(config, e) < 0 || router_new(config->routes, &s->router, e) < 0 ||
+        proxy_list_new(config->trusted_proxies, &s->proxies, e) < 0 ||
         (s->listen_fd = listen_on(config->host, config->port, e)) < 0) {
         http_server_free(s);
         return -1;
@@ -206,6 +218,17 @@ static void tell_drained(void *arg)
     s->drained(s->drained_arg);
 }
 
+/* Who has no end of its own gets one, so that the drain has an end. */
+static void hasten(struct conn *c)
+{
+    if (c->state == CONN_HEAD && c->in.len == 0)
+        conn_close(c);
+    else if (c->state == CONN_STREAM)
+        conn_hurry(c);
+    else if (c->state == CONN_SOCKET)
+        stream_post(c->x); /* writing to it could close others, also the next of the list */
+}
+
 /* Those who only read their last answer do not count. Posted, since the callback may free us. */
 void server_check_drained(struct http_server *s)
 {
@@ -224,11 +247,8 @@ void http_server_drain(struct http_server *s, void (*drained)(void *arg), void *
     s->drained = drained;
     s->drained_arg = arg;
     stop_accepting(s);
-    list_each_safe (node, &s->conns) {
-        struct conn *c = list_of(node, struct conn, node);
-        if (c->state == CONN_HEAD && c->in.len == 0)
-            conn_close(c);
-    }
+    list_each_safe (node, &s->conns)
+        hasten(list_of(node, struct conn, node));
     server_check_drained(s);
 }
 
@@ -246,6 +266,7 @@ void http_server_free(struct http_server *s)
     timer_free(s->tick);
     timer_free(s->accept_again);
     router_free(s->router);
+    proxy_list_free(s->proxies);
     buf_done(&s->out);
     free(s);
 }

@@ -124,11 +124,16 @@ static const struct route control_rows[] = {
 };
 static const struct route *const tables[] = {data_rows, control_rows, NULL};
 
+struct principal {
+    const char *name;
+};
+
 static inline int authorize(void *app, struct request *req, int permission, struct err *e)
 {
     struct bench *b = app;
     b->authorized++;
-    req->principal = "tester";
+    static const struct principal tester = {"tester"};
+    req->principal = &tester;
     return permission == PERMIT_NOBODY ? err_set(e, ERR_UNAUTHORIZED, "Missing auth token") : 0;
 }
 
@@ -147,10 +152,18 @@ static inline void bench_init(struct bench *b)
          sem_init(&b->idle, 0, 0) == 0);
 }
 
+static inline int enter_worker(void *arg, void **ret_context, struct err *e)
+{
+    (void)e;
+    *ret_context = arg;
+    return 0;
+}
+
 static inline void bench_start(struct bench *b)
 {
     struct err e = {0};
-    struct workers_config workers = {.threads = 2, .queue_max = 100};
+    struct workers_config workers = {
+        .threads = 2, .queue_max = 100, .enter = enter_worker, .arg = b};
     b->config.app = b;
     CHECK(loop_new(&b->loop, &e) == 0);
     CHECK(workers_new(b->loop, &workers, &b->workers, &e) == 0);
