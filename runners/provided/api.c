@@ -147,8 +147,8 @@ void api_call(struct provided *p, struct str payload)
     uint8_t id_length;
     struct str id;
     *call = (struct call){0};
-    if (!channel_u64(&payload, &call->deadline_us) || !channel_u8(&payload, &id_length) ||
-        !channel_bytes(&payload, id_length, &id) || !id_is_plain(id)) {
+    if (!frames_u64(&payload, &call->deadline_us) || !frames_u8(&payload, &id_length) ||
+        !frames_bytes(&payload, id_length, &id) || !id_is_plain(id)) {
         fail_call(p, "CallError", "the CALL frame is malformed");
         return;
     }
