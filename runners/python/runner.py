@@ -420,8 +420,12 @@ class _Pieces:
             self.open(opening)
 
     def open(self, opening):
+        text = _as_json(opening)
+        if len(text) > _OPENING_MAX:
+            raise ValueError(f"statusCode and headers of {len(text)} bytes are over the limit of "
+                             f"{_OPENING_MAX} bytes")
         self.opening = None
-        self.send(_STREAM, _as_json(opening))
+        self.send(_STREAM, text)
 
     def take(self, piece):
         if self.opening is not None:
@@ -440,6 +444,7 @@ class _Pieces:
 
 
 _STREAM, _CHUNK = 0x85, 0x86
+_OPENING_MAX = 32 << 10
 
 
 def _is_opening(piece):
@@ -449,7 +454,7 @@ def _is_opening(piece):
 def _as_json(value):
     try:
         return "".join(encode(value, 0)).encode("utf-8", "backslashreplace")
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise explain(value, error) from None
 
 
