@@ -96,6 +96,27 @@ TEST(a_stream_may_be_longer_than_a_result)
     CHECK(a->status == CALL_SUCCESS && a->bytes == 200 * sizeof piece);
 }
 
+TEST(a_stream_that_never_ends_is_ended)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    struct answer *a;
+    world_function(w, "a");
+    struct fake_slot *f = begin(w, &a, true);
+    auto_buf struct buf frame = {0};
+    runner_send(f, FRAME_STREAM, 0, STR("{}"));
+    frame_begin(&frame, FRAME_CHUNK, 0, f->number, FRAME_CHUNK_MAX);
+    buf_reserve(&frame, FRAME_CHUNK_MAX);
+    memset(frame.data + frame.len, 'x', FRAME_CHUNK_MAX);
+    frame.len += FRAME_CHUNK_MAX;
+    for (size_t at = 0; !a->times; at %= frame.len) {
+        ssize_t n = f->live ? write(f->socket, frame.data + at, frame.len - at) : 0;
+        at += n > 0 ? (size_t)n : 0;
+        CHECK(event_base_loop(loop_base(w->loop), EVLOOP_NONBLOCK) >= 0);
+    }
+    CHECK(a->status == CALL_OUTPUT_LIMIT && a->bytes == 1 << 30);
+    check_text(a->error, "more than 1024 MB");
+}
+
 /* --- holding --- */
 
 TEST(a_held_stream_is_read_no_further_until_it_is_resumed)
@@ -462,7 +483,7 @@ TEST(a_long_stream_is_kept_in_part)
 TEST_MAIN(pieces_are_passed_on_as_they_come_and_the_slot_serves_on,
           an_opening_that_says_nothing_is_a_200_without_headers,
           a_caller_that_takes_pieces_gets_a_whole_result_whole,
-          a_stream_may_be_longer_than_a_result,
+          a_stream_may_be_longer_than_a_result, a_stream_that_never_ends_is_ended,
           a_held_stream_is_read_no_further_until_it_is_resumed,
           a_held_stream_does_not_fill_the_servers_memory, the_deadline_ends_a_held_stream_too,
           what_a_held_slot_had_sent_before_it_ended_still_comes,
