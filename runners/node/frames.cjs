@@ -10,12 +10,14 @@ const fs = require('node:fs');
 const net = require('node:net');
 
 const LOAD = 0x01, CALL = 0x02;
-const READY = 0x81, LOADED = 0x82, RESULT = 0x83, FAILED = 0x84;
+const READY = 0x81, LOADED = 0x82, RESULT = 0x83, FAILED = 0x84, STREAM = 0x85, CHUNK = 0x86;
 const FATAL = 1;
 
 const HEADER = 8;
 const SOCKET = 3;
 const READ_SIZE = 64 * 1024;
+const CHUNK_MAX = 256 * 1024;
+const OPENING_MAX = 32 * 1024;
 
 // Cuts the byte stream into frames. A frame that came whole is handed on as a view of the read
 // buffer, valid during the callback; one that came in parts is collected in a buffer of its own.
@@ -44,7 +46,7 @@ class Reader {
   whole(bytes, at) {
     const end = at + HEADER + bytes.readUInt32LE(at);
     if (end <= bytes.length) {
-      this.onFrame(bytes[at + 4], bytes.subarray(at + HEADER, end));
+      this.onFrame(bytes[at + 4], bytes.subarray(at + HEADER, end), bytes.readUInt16LE(at + 6));
       return end;
     }
     return this.collectHead(bytes, at);
@@ -73,7 +75,7 @@ class Reader {
     const payload = this.payload;
     this.payload = null;
     this.headLength = 0;
-    this.onFrame(this.head[4], payload);
+    this.onFrame(this.head[4], payload, this.head.readUInt16LE(6));
   }
 }
 
@@ -93,8 +95,10 @@ function writeAll(fd, bytes) {
 }
 
 class Channel {
-  // `onFrame(type, payload)`; the process ends with the socket.
+  // `onFrame(type, payload, number)`; the process ends with the socket.
   constructor(onFrame) {
+    this.number = 0; // of the call that is being answered, or 0
+    this.written = null; // settles when what was left to libuv is out
     const reader = new Reader(onFrame);
     this.out = Buffer.allocUnsafeSlow(READ_SIZE);
     this.socket = new net.Socket({
@@ -133,10 +137,28 @@ class Channel {
       frame.utf8Write(text, HEADER);
     }
     if (length > limit) return length;
-    frame.writeUInt32LE(length, 0);
-    frame.writeUInt32LE(type | flags << 8, 4);
+    this.writeHead(frame, type, flags, length);
     this.write(frame, HEADER + length);
     return 0;
+  }
+
+  sendBytes(type, bytes) {
+    const length = HEADER + bytes.length;
+    const frame = length <= READ_SIZE ? this.out : Buffer.allocUnsafeSlow(length);
+    frame.set(bytes, HEADER);
+    this.writeHead(frame, type, 0, bytes.length);
+    this.write(frame, length);
+  }
+
+  writeHead(frame, type, flags, length) {
+    frame.writeUInt32LE(length, 0);
+    frame.writeUInt16LE(type | flags << 8, 4);
+    frame.writeUInt16LE(this.number, 6);
+  }
+
+  // A promise while the server has not taken everything, else null.
+  drained() {
+    return this.socket.writableLength > 0 ? this.written : null;
   }
 
   write(frame, length) {
@@ -148,15 +170,17 @@ class Channel {
         if (error.code !== 'EAGAIN') process.reallyExit(0);
       }
     }
-    if (done < length) this.socket.write(Buffer.from(frame.subarray(done, length)));
+    if (done === length) return;
+    const rest = Buffer.from(frame.subarray(done, length));
+    this.written = new Promise((resolve) => { this.socket.write(rest, resolve); });
   }
 
   // For the last frame before the process ends, when the event loop runs no more.
   sendLast(type, flags, text) {
+    if (this.socket.writableLength > 0) return; // in the middle of another one, which is lost too
     const frame = Buffer.alloc(HEADER + Buffer.byteLength(text));
     frame.utf8Write(text, HEADER);
-    frame.writeUInt32LE(frame.length - HEADER, 0);
-    frame.writeUInt32LE(type | flags << 8, 4);
+    this.writeHead(frame, type, flags, frame.length - HEADER);
     try {
       writeAll(SOCKET, frame);
     } catch {
@@ -165,4 +189,7 @@ class Channel {
   }
 }
 
-module.exports = { Reader, Channel, writeAll, LOAD, CALL, READY, LOADED, RESULT, FAILED, FATAL };
+module.exports = {
+  Reader, Channel, writeAll, CHUNK_MAX, OPENING_MAX,
+  LOAD, CALL, READY, LOADED, RESULT, FAILED, STREAM, CHUNK, FATAL,
+};

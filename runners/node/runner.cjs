@@ -13,6 +13,7 @@ const output = require('./output.cjs');
 const { Channel, LOAD, CALL, READY, LOADED, RESULT, FAILED, FATAL } = require('./frames.cjs');
 const { Refusal, describe } = require('./failure.cjs');
 const load = require('./load.cjs');
+const stream = require('./stream.cjs');
 const warm = require('./warm.cjs');
 
 const { parse, stringify } = JSON; // user code may replace them
@@ -47,7 +48,8 @@ function resultText(value) {
   if (kind === 'undefined') return 'null';
   let text;
   try {
-    text = kind === 'function' || kind === 'symbol' ? undefined : stringify(value);
+    text = kind === 'function' || kind === 'symbol' ? undefined
+      : stringify(stream.withoutBytes(value));
   } catch (error) {
     throw new Refusal('TypeError',
       `the result (${nameOf(value)}) cannot be JSON: ${error.message}`);
@@ -75,10 +77,10 @@ class Session {
     this.broken = false;
   }
 
-  frame(type, payload) {
+  frame(type, payload, number) {
     if (type === LOAD && !this.settings) this.load(payload);
-    else if (type === CALL && this.active) this.waiting = Buffer.from(payload);
-    else if (type === CALL && this.handler) this.call(payload);
+    else if (type === CALL && this.active) this.waiting = { payload: Buffer.from(payload), number };
+    else if (type === CALL && this.handler) this.call(payload, number);
     else if (!this.broken) process.reallyExit(70); // not what a server says
   }
 
@@ -110,12 +112,13 @@ class Session {
     this.handler = handler;
     this.done();
     this.channel.send(LOADED, 0, '', 0);
-    const payload = this.waiting;
+    const next = this.waiting;
     this.waiting = null;
-    if (payload) this.call(payload);
+    if (next) this.call(next.payload, next.number);
   }
 
-  call(payload) {
+  call(payload, number) {
+    this.channel.number = number;
     const deadlineUs = payload.readUInt32LE(0) + payload.readUInt32LE(4) * 2 ** 32;
     const eventAt = 9 + payload[8];
     const context = new Context(this.settings, payload.latin1Slice(9, eventAt), deadlineUs);
@@ -159,10 +162,16 @@ class Session {
   }
 
   finish(job, value) {
-    if (this.active !== job) return; // settled before: a second callback, a promise as well
+    // Settled before: a second callback, a promise as well.
+    if (this.active !== job || job.streams) return;
     const limit = this.settings.result_limit;
     let text;
     try {
+      const inPieces = stream.sourceOf(value);
+      if (inPieces) {
+        this.stream(job, inPieces);
+        return;
+      }
       text = resultText(value);
     } catch (error) {
       this.fail(job, error);
@@ -174,6 +183,16 @@ class Session {
       this.fail(this.active = { fatal: false }, new Refusal('ResultTooLarge',
         `the result is ${size} bytes of JSON, the limit is ${limit}`));
     }
+  }
+
+  stream(job, inPieces) {
+    job.streams = true;
+    this.channel.hold(false);
+    stream.pass(inPieces, this.channel, () => this.active === job).then(() => {
+      if (this.active !== job) return;
+      this.done();
+      this.channel.send(RESULT, 0, '', 0);
+    }, (error) => this.fail(job, error));
   }
 
   fail(job, error) {
@@ -223,7 +242,7 @@ function main() {
   mute(true);
   warm.up((channel, dir) => new Session(channel, dir), () => {
     mute(false);
-    const channel = new Channel((type, payload) => session.frame(type, payload));
+    const channel = new Channel((type, payload, number) => session.frame(type, payload, number));
     const session = new Session(channel, codeDir);
     watch(session);
     channel.send(READY, 0, '', 0);

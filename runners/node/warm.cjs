@@ -63,7 +63,7 @@ function play(newSession, source, next) {
     },
   };
   const session = newSession(channel, dir);
-  const reader = new Reader((type, payload) => session.frame(type, payload));
+  const reader = new Reader((type, payload, number) => session.frame(type, payload, number));
   const leave = () => {
     process.chdir('/');
     fs.rmSync(dir, { recursive: true, force: true });

@@ -27,6 +27,7 @@ void api_fail(struct provided *p, bool fatal, struct str type, struct str messag
     json_add_string(&text, traceback);
     buf_addz(&text, "}");
     p->state = fatal ? STATE_BROKEN : STATE_IDLE;
+    stream_reset(p);
     channel_send(&p->channel, FRAME_FAILED, fatal ? FRAME_FATAL : 0, buf_str(&text));
 }
 
@@ -65,22 +66,20 @@ static struct str text_of(const json_t *object, const char *name, struct str oth
     return (struct str){json_string_value(text), json_string_length(text)};
 }
 
-/* {"errorMessage", "errorType", "stackTrace"} as posted by the bootstrap; any other body is taken
- * for the message. */
-static void fail_as_posted(struct provided *p, bool fatal, const struct request *r)
+void api_fail_posted(struct provided *p, bool fatal, struct str type, struct str body)
 {
-    json_t *body = json_loadb(r->body.p ? r->body.p : "", r->body.n, 0, NULL);
+    json_t *said = json_loadb(body.p ? body.p : "", body.n, 0, NULL);
     auto_buf struct buf trace = {0};
     size_t i;
     json_t *line;
-    json_array_foreach(json_object_get(body, "stackTrace"), i, line)
+    json_array_foreach(json_object_get(said, "stackTrace"), i, line)
     {
         add_trace_line(&trace, line);
     }
-    struct str type = text_of(body, "errorType", r->error_type.n ? r->error_type : STR("Error"));
-    struct str message = text_of(body, "errorMessage", body ? STR("") : r->body);
+    type = text_of(said, "errorType", type.n ? type : STR("Error"));
+    struct str message = text_of(said, "errorMessage", said ? STR("") : body);
     api_fail(p, fatal, type, message, buf_str(&trace));
-    json_decref(body);
+    json_decref(said);
 }
 
 /* Answers */
@@ -147,8 +146,8 @@ void api_call(struct provided *p, struct str payload)
     uint8_t id_length;
     struct str id;
     *call = (struct call){0};
-    if (!channel_u64(&payload, &call->deadline_us) || !channel_u8(&payload, &id_length) ||
-        !channel_bytes(&payload, id_length, &id) || !id_is_plain(id)) {
+    if (!frames_u64(&payload, &call->deadline_us) || !frames_u8(&payload, &id_length) ||
+        !frames_bytes(&payload, id_length, &id) || !id_is_plain(id)) {
         fail_call(p, "CallError", "the CALL frame is malformed");
         return;
     }
@@ -169,9 +168,26 @@ static void next(struct provided *p, struct conn *c, const struct request *r)
     }
 }
 
+static void respond_in_pieces(struct provided *p, struct conn *c, const struct request *r)
+{
+    if (stream_finish(p, r))
+        conn_answer(c, 202, "", accepted);
+    else
+        refuse(c, 400, "InvalidResponse", "the streamed response is malformed");
+}
+
 static void respond(struct provided *p, struct conn *c, const struct request *r)
 {
     struct err e = {0};
+    if (p->stream.conn == c) {
+        respond_in_pieces(p, c, r);
+        return;
+    }
+    if (r->streams) {
+        fail_call(p, "InvalidResponse", "a streamed response needs Transfer-Encoding: chunked");
+        refuse(c, 400, "InvalidResponse", "a streamed response needs Transfer-Encoding: chunked");
+        return;
+    }
     struct str result = str_trim(r->body);
     if (!result.n)
         result = STR("null");
@@ -194,7 +210,7 @@ static void respond(struct provided *p, struct conn *c, const struct request *r)
 
 static void report(struct provided *p, struct conn *c, const struct request *r)
 {
-    fail_as_posted(p, false, r);
+    api_fail_posted(p, false, r->error_type, r->body);
     conn_answer(c, 202, "", accepted);
 }
 
@@ -204,7 +220,7 @@ static void report_init(struct provided *p, struct conn *c, const struct request
         refuse(c, 403, "InvalidStateTransition", "the bootstrap has been initialised before");
         return;
     }
-    fail_as_posted(p, true, r);
+    api_fail_posted(p, true, r->error_type, r->body);
     conn_answer(c, 202, "", accepted);
 }
 
@@ -246,6 +262,13 @@ static const struct route *find_route(struct str path, struct str *ret_id)
     return NULL;
 }
 
+/* Nobody else may answer while one connection is at it. */
+static bool is_current(const struct provided *p, const struct conn *c, struct str id)
+{
+    return p->state == STATE_BUSY && p->call.taken && str_is(id, p->call.id) &&
+           (!p->stream.conn || p->stream.conn == c);
+}
+
 static void dispatch(struct provided *p, struct conn *c, const struct request *r)
 {
     struct str id;
@@ -254,7 +277,7 @@ static void dispatch(struct provided *p, struct conn *c, const struct request *r
         refuse(c, 404, "NotFound", "no such path in the runtime API 2018-06-01");
     else if (!str_is(r->method, route->method))
         refuse(c, 405, "MethodNotAllowed", "another method serves this path");
-    else if (id.p && (p->state != STATE_BUSY || !p->call.taken || !str_is(id, p->call.id)))
+    else if (id.p && !is_current(p, c, id))
         refuse(c, 400, "InvalidRequestID", "the id is not that of the current invocation");
     else
         route->serve(p, c, r);
@@ -265,13 +288,39 @@ static void reject(struct provided *p, struct conn *c, int status)
 {
     struct str id;
     const struct route *route = find_route(c->reader.head.path, &id);
-    bool answers_call = route && route->serve == respond && p->state == STATE_BUSY &&
-                        p->call.taken && str_is(id, p->call.id);
-    if (status == 413 && answers_call)
+    bool answers_call = route && route->serve == respond && is_current(p, c, id);
+    if (p->stream.conn == c)
+        stream_break(p);
+    else if (status == 413 && answers_call)
         fail_too_large(p);
     c->keep_alive = false; /* where the next request starts is unknown */
     refuse(c, status, status == 413 ? "RequestEntityTooLarge" : "InvalidRequest",
            status == 413 ? "the body is too large" : "the request is malformed");
+}
+
+/* A response in pieces is passed on as it comes, so it must be known by its head. */
+static void look_for_stream(struct provided *p, struct conn *c)
+{
+    struct str id;
+    const struct request *head = &c->reader.head;
+    if (c->reader.head_len || request_head(&c->reader) != 1)
+        return;
+    const struct route *route = find_route(head->path, &id);
+    if (!head->streams || !c->reader.chunked || !route || route->serve != respond ||
+        !str_is(head->method, route->method) || !is_current(p, c, id))
+        return;
+    c->reader.by_pieces = true;
+    stream_begin(p, c);
+}
+
+/* More of a request is to come. Of one that is taken by pieces nothing is kept: what belongs to a
+ * call that has failed meanwhile is dropped. */
+static void take_pieces(struct provided *p, struct conn *c)
+{
+    if (p->stream.conn == c)
+        stream_pass(p);
+    if (c->reader.by_pieces)
+        buf_clear(&c->reader.body);
 }
 
 void api_serve(struct provided *p, struct conn *c)
@@ -279,14 +328,21 @@ void api_serve(struct provided *p, struct conn *c)
     size_t max = p->result_limit > ERROR_BODY_MAX ? p->result_limit : ERROR_BODY_MAX;
     while (c->fd >= 0 && !c->waiting && !c->out.len && p->state != STATE_BROKEN) {
         struct request r;
+        look_for_stream(p, c);
         int got = conn_take(c, max, &r);
-        if (got == 0)
+        if (got == 0) {
+            take_pieces(p, c);
             break;
+        }
         c->turn = ++p->turns;
         if (got == 1)
             dispatch(p, c, &r);
         else
             reject(p, c, got);
+        offer_call(p);
+    }
+    if (p->stream.conn == c && (c->fd < 0 || c->ended)) {
+        stream_break(p);
         offer_call(p);
     }
     if (c->fd >= 0 && c->ended && !c->out.len)

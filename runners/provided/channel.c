@@ -1,10 +1,6 @@
 #include "channel.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum { READ_STEP = 64 * 1024, KEEP_MAX = 1024 * 1024 };
@@ -35,83 +31,17 @@ int channel_take(struct channel *c, uint8_t *ret_type, struct str *ret_payload)
     struct str rest = buf_str(&c->in);
     uint32_t length;
     uint8_t flags;
-    uint16_t reserved;
-    if (!channel_u32(&rest, &length) || !channel_u8(&rest, ret_type) ||
-        !channel_u8(&rest, &flags) || !channel_u16(&rest, &reserved) ||
-        !channel_bytes(&rest, length, ret_payload))
+    uint16_t call;
+    if (!frames_u32(&rest, &length) || !frames_u8(&rest, ret_type) || !frames_u8(&rest, &flags) ||
+        !frames_u16(&rest, &call) || !frames_bytes(&rest, length, ret_payload))
         return 0;
+    c->call = call;
     c->used = FRAME_HEADER + (size_t)length;
     return 1;
 }
 
 void channel_send(struct channel *c, enum frame_type type, unsigned flags, struct str payload)
 {
-    struct {
-        uint32_t length;
-        uint8_t type, flags;
-        uint16_t reserved;
-    } head = {htole32((uint32_t)payload.n), (uint8_t)type, (uint8_t)flags, 0};
-    struct iovec parts[] = {{&head, sizeof head}, {(char *)payload.p, payload.n}};
-    struct iovec *part = parts;
-    while (part < parts + 2) {
-        ssize_t n = writev(c->fd, part, (int)(parts + 2 - part));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            _exit(0);
-        for (; part < parts + 2 && (size_t)n >= part->iov_len; part++)
-            n -= (ssize_t)part->iov_len;
-        if (part < parts + 2) {
-            part->iov_base = (char *)part->iov_base + n;
-            part->iov_len -= (size_t)n;
-        }
-    }
-}
-
-bool channel_bytes(struct str *from, size_t len, struct str *ret)
-{
-    if (from->n < len)
-        return false;
-    *ret = (struct str){from->p, len};
-    *from = (struct str){from->p + len, from->n - len};
-    return true;
-}
-
-bool channel_u8(struct str *from, uint8_t *ret)
-{
-    struct str bytes;
-    if (!channel_bytes(from, sizeof *ret, &bytes))
-        return false;
-    *ret = (uint8_t)*bytes.p;
-    return true;
-}
-
-bool channel_u16(struct str *from, uint16_t *ret)
-{
-    struct str bytes;
-    if (!channel_bytes(from, sizeof *ret, &bytes))
-        return false;
-    memcpy(ret, bytes.p, sizeof *ret);
-    *ret = le16toh(*ret);
-    return true;
-}
-
-bool channel_u32(struct str *from, uint32_t *ret)
-{
-    struct str bytes;
-    if (!channel_bytes(from, sizeof *ret, &bytes))
-        return false;
-    memcpy(ret, bytes.p, sizeof *ret);
-    *ret = le32toh(*ret);
-    return true;
-}
-
-bool channel_u64(struct str *from, uint64_t *ret)
-{
-    struct str bytes;
-    if (!channel_bytes(from, sizeof *ret, &bytes))
-        return false;
-    memcpy(ret, bytes.p, sizeof *ret);
-    *ret = le64toh(*ret);
-    return true;
+    if (frames_send(c->fd, (uint8_t)type, (uint8_t)flags, c->call, payload) < 0)
+        _exit(0);
 }

@@ -39,9 +39,9 @@ static int take_file(struct str *rest, struct file *ret, struct err *e)
 {
     uint16_t path_length;
     uint32_t size;
-    if (!channel_u16(rest, &path_length) || !channel_u16(rest, &ret->mode) ||
-        !channel_u32(rest, &size) || !channel_bytes(rest, path_length, &ret->path) ||
-        !channel_bytes(rest, size, &ret->bytes))
+    if (!frames_u16(rest, &path_length) || !frames_u16(rest, &ret->mode) ||
+        !frames_u32(rest, &size) || !frames_bytes(rest, path_length, &ret->path) ||
+        !frames_bytes(rest, size, &ret->bytes))
         return err_set(e, ERR_INVALID, "the LOAD frame is cut short");
     if (!path_is_plain(ret->path))
         return err_set(e, ERR_INVALID, "file name '" STR_FMT "' is not allowed",
@@ -248,7 +248,7 @@ int load_run(struct provided *p, struct str payload, struct err *e)
 {
     uint32_t length;
     struct str text;
-    if (!channel_u32(&payload, &length) || !channel_bytes(&payload, length, &text))
+    if (!frames_u32(&payload, &length) || !frames_bytes(&payload, length, &text))
         return err_set(e, ERR_INVALID, "the LOAD frame is cut short");
     __attribute__((cleanup(json_guard))) json_t *settings = json_loadb(text.p, text.n, 0, NULL);
     auto_fd int dir = open(p->code_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -96,8 +96,7 @@ static struct conn *accept_one(struct provided *p)
 static void serve_conn(struct provided *p, struct conn *c)
 {
     conn_read(c);
-    if (c->fd >= 0)
-        api_serve(p, c);
+    api_serve(p, c);
 }
 
 /* A request mostly comes with its connection: it is read at once, not after another poll. */

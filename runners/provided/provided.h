@@ -31,6 +31,14 @@ struct call {
     bool taken;           /* a bootstrap has it */
 };
 
+/* A response that is on its way in pieces. */
+struct stream {
+    struct conn *conn; /* who sends it, or NULL */
+    bool prelude;      /* its body begins with status and headers ... */
+    bool opened;       /* ... which have come, and STREAM was sent */
+    struct buf opening;
+};
+
 struct provided {
     enum state state;
     struct channel channel;
@@ -43,6 +51,7 @@ struct provided {
     char *arn;
     size_t result_limit;
     struct call call;
+    struct stream stream;
 };
 
 /* api.c: what requests and events mean. */
@@ -52,6 +61,19 @@ void api_exited(struct provided *p, int status);       /* the bootstrap has ende
 /* Sends FAILED. A fatal one breaks the runner. */
 void api_fail(struct provided *p, bool fatal, struct str type, struct str message,
               struct str traceback);
+
+/* Sends FAILED for {"errorMessage", "errorType", "stackTrace"}; any other `body` is taken for the
+ * message, and `type` for the type. */
+void api_fail_posted(struct provided *p, bool fatal, struct str type, struct str body);
+
+/* stream.c: a response in pieces to the current call, whose head has arrived on `c`. */
+void stream_begin(struct provided *p, struct conn *c);
+void stream_pass(struct provided *p); /* what has come of its body; may fail the call */
+/* All of it has come. True when the response was well-formed, be it an error; else FAILED was sent.
+ */
+bool stream_finish(struct provided *p, const struct request *r);
+void stream_break(struct provided *p); /* it will never be whole */
+void stream_reset(struct provided *p); /* the call is answered */
 
 /* load.c: writes the code of a LOAD frame and starts the bootstrap. */
 int load_run(struct provided *p, struct str payload, struct err *e);

@@ -61,6 +61,10 @@ static int header_line(struct request_reader *r, struct str line, bool *has_leng
             r->head.keep_alive = true;
     } else if (same_word(name, "expect")) {
         r->continues = !r->asked && same_word(value, "100-continue");
+    } else if (same_word(name, "content-type")) {
+        r->head.content_type = value;
+    } else if (same_word(name, "lambda-runtime-function-response-mode")) {
+        r->head.streams = same_word(value, "streaming");
     } else if (same_word(name, "lambda-runtime-function-error-type")) {
         r->head.error_type = value;
     }
@@ -120,22 +124,50 @@ static bool chunk_size(struct str line, uint64_t *ret)
     return true;
 }
 
-/* Skips the trailer behind the last chunk. */
+static void trailer_line(struct request_reader *r, struct str line)
+{
+    struct str name = str_cut(&line, ':'), value = str_trim(line);
+    if (same_word(name, "lambda-runtime-function-error-type"))
+        r->trailer_type = value;
+    else if (same_word(name, "lambda-runtime-function-error-body"))
+        r->trailer_body = value;
+}
+
+/* Behind the last chunk; read again from its beginning until all of it is there. */
 static int take_trailer(struct request_reader *r, struct str rest)
 {
     for (;;) {
         struct str line = cut_line(&rest);
         if (!rest.p)
-            return r->in.len - r->body_at > REQUEST_HEAD_MAX ? HEAD_TOO_LARGE : MORE;
+            return r->in.len - r->body_at > REQUEST_TRAILER_MAX ? HEAD_TOO_LARGE : MORE;
         if (!line.n)
             break;
+        trailer_line(r, line);
     }
     r->body_at = (size_t)(rest.p - r->in.data);
     return TAKEN;
 }
 
+static int take_data(struct request_reader *r)
+{
+    struct str rest = {r->in.data + r->body_at, r->in.len - r->body_at};
+    size_t n = rest.n < r->chunk_left ? rest.n : (size_t)r->chunk_left;
+    buf_add(&r->body, rest.p, n);
+    r->body_at += n;
+    r->chunk_left -= n;
+    if (r->chunk_left || rest.n - n < 2)
+        return MORE;
+    if (rest.p[n] != '\r' || rest.p[n + 1] != '\n')
+        return BAD_REQUEST;
+    r->body_at += 2;
+    r->in_chunk = false;
+    return AGAIN;
+}
+
 static int take_chunk(struct request_reader *r, size_t max)
 {
+    if (r->in_chunk)
+        return take_data(r);
     struct str rest = {r->in.data + r->body_at, r->in.len - r->body_at};
     uint64_t size;
     struct str line = cut_line(&rest);
@@ -145,14 +177,11 @@ static int take_chunk(struct request_reader *r, size_t max)
         return BAD_REQUEST;
     if (size == 0)
         return take_trailer(r, rest);
-    if (size > max || r->body.len > max - size)
+    if (!r->by_pieces && (size > max || r->body.len > max - size))
         return TOO_LARGE;
-    if (rest.n < size + 2)
-        return MORE;
-    if (rest.p[size] != '\r' || rest.p[size + 1] != '\n')
-        return BAD_REQUEST;
-    buf_add(&r->body, rest.p, size);
-    r->body_at = (size_t)(rest.p - r->in.data) + size + 2;
+    r->in_chunk = true;
+    r->chunk_left = size;
+    r->body_at = (size_t)(rest.p - r->in.data);
     return AGAIN;
 }
 
@@ -172,7 +201,8 @@ static int take_body(struct request_reader *r, size_t max)
         int step;
         while ((step = take_chunk(r, max)) == AGAIN)
             ;
-        drop_chunks(r);
+        if (step != TAKEN) /* else the trailer is still looked at */
+            drop_chunks(r);
         return step;
     }
     if (r->length > max)
@@ -183,16 +213,25 @@ static int take_body(struct request_reader *r, size_t max)
     return TAKEN;
 }
 
-int request_take(struct request_reader *r, size_t max, struct request *ret)
+int request_head(struct request_reader *r)
 {
     /* Again for each piece of the body: `in` may have moved, the views must follow it. */
     int bad = r->head_len ? parse_head(r) : take_head(r);
-    if (bad || !r->head_len)
-        return bad;
+    return bad ? bad : r->head_len ? TAKEN : MORE;
+}
+
+int request_take(struct request_reader *r, size_t max, struct request *ret)
+{
+    int head = request_head(r);
+    if (head != TAKEN)
+        return head;
     int step = take_body(r, max);
     if (step != TAKEN)
         return step;
     *ret = r->head;
+    if (r->trailer_type.n)
+        ret->error_type = r->trailer_type;
+    ret->error_body = r->trailer_body;
     ret->body = r->chunked ? buf_str(&r->body)
                            : (struct str){r->in.data + r->head_len, r->body_at - r->head_len};
     return TAKEN;
@@ -204,7 +243,8 @@ void request_drop(struct request_reader *r)
     buf_clear(&r->body);
     r->head_len = r->body_at = 0;
     r->head = (struct request){0};
-    r->continues = r->asked = false;
+    r->continues = r->asked = r->by_pieces = r->in_chunk = false;
+    r->trailer_type = r->trailer_body = (struct str){NULL, 0};
 }
 
 void request_done(struct request_reader *r)

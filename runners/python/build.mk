@@ -2,7 +2,7 @@
 PYTHON_RUNNER := $(BUILD)/runners/python/virga-python
 PYTHON_CFLAGS := $(shell pkg-config --cflags python3-embed)
 PYTHON_LIBS   := $(shell pkg-config --libs python3-embed)
-PYTHON_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard runners/python/*.c)) \
+PYTHON_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard runners/python/*.c runners/common/*.c)) \
                  $(BUILD)/runners/python/runner_source.o
 # From the tree: base/ and what makes a template. Nothing else, since every library that is mapped
 # here makes every copy dearer.

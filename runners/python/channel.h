@@ -1,5 +1,6 @@
-/* channel — frames as the runner sees them (src/engine/frame.h): whole frames in, one write per
- * frame out. Knows nothing of the interpreter. */
+/* channel — frames as they come to the runner (src/engine/frame.h). Knows nothing of the
+ * interpreter.
+ */
 #pragma once
 
 #include "base/str.h"
@@ -14,6 +15,7 @@ struct channel {
 
 struct channel_frame {
     uint8_t type, flags;
+    uint16_t call;      /* its number, to be sent back with the answer */
     struct str payload; /* valid until the next channel_next */
 };
 
@@ -27,12 +29,3 @@ int channel_next(struct channel *c, struct channel_frame *ret);
 /* One blocking read. 1: something arrived, 0: the peer has closed, -1: errno says why, EINTR
  * included, so that the caller can see to its signals. */
 int channel_fill(struct channel *c);
-
-/* One frame in one writev, more only where the socket's buffer is full. -1: the peer is gone. */
-int channel_send(int fd, uint8_t type, uint8_t flags, struct str payload);
-
-/* Little-endian numbers off the front of a view; false when it is too short. */
-bool channel_u16(struct str *from, uint16_t *ret);
-bool channel_u32(struct str *from, uint32_t *ret);
-bool channel_u64(struct str *from, uint64_t *ret);
-bool channel_bytes(struct str *from, size_t len, struct str *ret);

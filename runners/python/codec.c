@@ -4,6 +4,7 @@ int codec_init(struct codec *c, PyObject *runner)
 {
     c->scan = PyObject_GetAttrString(runner, "scan");
     c->encode = PyObject_GetAttrString(runner, "encode");
+    c->convert = PyObject_GetAttrString(runner, "convert");
     c->explain = PyObject_GetAttrString(runner, "explain");
     c->too_long = PyObject_GetAttrString(runner, "too_long");
     c->zero = PyLong_FromLong(0);
@@ -93,11 +94,57 @@ static PyObject *as_utf8(PyObject *text, struct str *ret)
     return escaped;
 }
 
-PyObject *codec_result(const struct codec *c, PyObject *result, size_t limit, struct str *ret_json)
+static PyObject *encode(const struct codec *c, PyObject *result)
 {
-    PyObject *pieces = PyObject_Vectorcall(c->encode, (PyObject *[]){result, c->zero}, 2, NULL);
-    if (!pieces)
+    return PyObject_Vectorcall(c->encode, (PyObject *[]){result, c->zero}, 2, NULL);
+}
+
+/* What runner.py makes of a result that is no JSON, with the exception that said so taken back;
+ * NULL with an exception when it makes nothing of it. */
+static PyObject *convert(const struct codec *c, PyObject *result)
+{
+    PyObject *type, *error, *traceback;
+    if (!PyErr_ExceptionMatches(PyExc_TypeError))
+        return NULL;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *other = PyObject_CallOneArg(c->convert, result);
+    if (other && other != Py_None) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(traceback);
+        return other;
+    }
+    Py_XDECREF(other);
+    PyErr_Restore(type, error, traceback);
+    return NULL;
+}
+
+/* The pieces of text of a result; NULL with an exception, or with `ret_stream`. */
+static PyObject *pieces_of(const struct codec *c, PyObject *result, PyObject **ret_stream)
+{
+    PyObject *pieces = encode(c, result);
+    if (pieces)
+        return pieces;
+    PyObject *other = convert(c, result);
+    if (!other)
         return refuse_result(c, result);
+    if (PyTuple_Check(other)) {
+        *ret_stream = other;
+        return NULL;
+    }
+    pieces = encode(c, other);
+    if (!pieces)
+        refuse_result(c, other);
+    Py_DECREF(other);
+    return pieces;
+}
+
+PyObject *codec_result(const struct codec *c, PyObject *result, size_t limit, struct str *ret_json,
+                       PyObject **ret_stream)
+{
+    PyObject *pieces = pieces_of(c, result, ret_stream);
+    if (!pieces)
+        return NULL;
     PyObject *text = PyUnicode_Join(c->nothing, pieces);
     Py_DECREF(pieces);
     PyObject *owner = text ? as_utf8(text, ret_json) : NULL;

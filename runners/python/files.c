@@ -1,7 +1,7 @@
 #include "files.h"
 
 #include "base/fd.h"
-#include "channel.h"
+#include "../common/frames.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +31,8 @@ int files_next(struct str *rest, struct files_entry *ret, struct err *e)
         return 0;
     uint16_t path_length, mode;
     uint32_t size;
-    if (!channel_u16(rest, &path_length) || !channel_u16(rest, &mode) ||
-        !channel_u32(rest, &size) || !channel_bytes(rest, path_length, &ret->path) ||
-        !channel_bytes(rest, size, &ret->bytes))
+    if (!frames_u16(rest, &path_length) || !frames_u16(rest, &mode) || !frames_u32(rest, &size) ||
+        !frames_bytes(rest, path_length, &ret->path) || !frames_bytes(rest, size, &ret->bytes))
         return err_set(e, ERR_INVALID, "the files of the function are cut short");
     if (!path_is_plain(ret->path))
         return err_set(e, ERR_INVALID, "path '" STR_FMT "' leaves the code directory",

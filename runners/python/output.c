@@ -96,11 +96,16 @@ static void flush_both(struct output *o, const char *name, PyObject *ours)
     flush_stream(o, ours);
 }
 
-void output_end(struct output *o)
+void output_flush(struct output *o)
 {
     flush_both(o, "stdout", o->out);
     flush_both(o, "stderr", o->err);
     fflush(stdout); /* what C code has printed */
+}
+
+void output_end(struct output *o)
+{
+    output_flush(o);
     o->busy = false;
 }
 

@@ -70,6 +70,30 @@ encode = _encoder.c_make_encoder(None, _refuse_type, _encoder.encode_basestring,
                                  ":", ",", False, False, False)
 
 
+def convert(result):
+    """What to send of a result that encode has refused: bytes in the form of JSON, a tuple for
+    stream(), or None when there is no way to send it."""
+    if isinstance(result, _BYTES):
+        return {"isBase64Encoded": True, "body": base64.b64encode(result).decode()}
+    if _is_stream(result):
+        return result, {}
+    if isinstance(result, dict) and isinstance(result.get("body"), _BYTES):
+        body = base64.b64encode(result["body"]).decode()
+        return {**result, "body": body, "isBase64Encoded": True}
+    if isinstance(result, dict) and _is_stream(result.get("body")):
+        return result["body"], {key: result[key] for key in _OPENING if key in result}
+    return None
+
+
+_BYTES = (bytes, bytearray, memoryview)
+_OPENING = ("statusCode", "headers")
+
+
+def _is_stream(value):
+    """Generators and iterators of both kinds; not what is merely iterable, such as a set."""
+    return hasattr(type(value), "__next__") or hasattr(type(value), "__aiter__")
+
+
 def explain(result, error):
     """The exception to report instead of `error`, which encode(result) has raised."""
     try:
@@ -383,6 +407,82 @@ def _defer_tls():
 
 
 _defer_tls()
+
+
+# Results in pieces
+
+class _Pieces:
+    """Makes frames of what a source yields. `opening` is None once it was sent."""
+
+    def __init__(self, opening, send):
+        self.opening, self.send = opening, send
+        if opening:
+            self.open(opening)
+
+    def open(self, opening):
+        text = _as_json(opening)
+        if len(text) > _OPENING_MAX:
+            raise ValueError(f"statusCode and headers of {len(text)} bytes are over the limit of "
+                             f"{_OPENING_MAX} bytes")
+        self.opening = None
+        self.send(_STREAM, text)
+
+    def take(self, piece):
+        if self.opening is not None:
+            if _is_opening(piece):
+                return self.open(piece)
+            self.open({})
+        if isinstance(piece, str):
+            piece = piece.encode()
+        elif not isinstance(piece, _BYTES):
+            piece = _as_json(piece) + b"\n"
+        self.send(_CHUNK, piece)
+
+    def end(self):
+        if self.opening is not None:
+            self.open({})
+
+
+_STREAM, _CHUNK = 0x85, 0x86
+_OPENING_MAX = 32 << 10
+
+
+def _is_opening(piece):
+    return isinstance(piece, dict) and ("statusCode" in piece or list(piece) == ["headers"])
+
+
+def _as_json(value):
+    try:
+        return "".join(encode(value, 0)).encode("utf-8", "backslashreplace")
+    except (TypeError, ValueError) as error:
+        raise explain(value, error) from None
+
+
+def stream(result, send):
+    """Sends what convert() has said. Each piece goes out when it comes; send(type, bytes) waits while
+    the server takes no more."""
+    source, opening = result
+    if hasattr(type(source), "__aiter__"):
+        return wait(_stream_async(source, _Pieces(opening, send)))
+    pieces = _Pieces(opening, send)
+    try:
+        for piece in source:
+            pieces.take(piece)
+    finally:
+        if hasattr(source, "close"):
+            source.close()
+    pieces.end()
+
+
+async def _stream_async(source, pieces):
+    """In one task from beginning to end: timeouts and task groups may span a yield."""
+    try:
+        async for piece in source:
+            pieces.take(piece)
+    finally:
+        if hasattr(source, "aclose"):
+            await source.aclose()
+    pieces.end()
 
 
 # Failures

@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "../common/frames.h"
 #include "codec.h"
 #include "engine/frame.h"
 #include "files.h"
@@ -24,13 +25,14 @@ struct serve {
     struct codec codec;
     struct output output;
     /* from runner.py */
-    PyObject *awaken, *load, *rehearse, *wait, *failure, *context;
+    PyObject *awaken, *load, *rehearse, *wait, *stream, *failure, *context;
     /* the function, once loaded */
     PyObject *handler;
     int arguments; /* how many the handler takes: 0, 1, 2 */
     size_t result_limit;
     /* the process */
     struct channel channel;
+    uint16_t number; /* of the current call, in its frames; 0 before the first */
     const char *code_dir;
 };
 
@@ -63,6 +65,7 @@ struct serve *serve_new(PyObject *runner)
     s->load = PyObject_GetAttrString(runner, "load");
     s->rehearse = PyObject_GetAttrString(runner, "rehearse");
     s->wait = PyObject_GetAttrString(runner, "wait");
+    s->stream = PyObject_GetAttrString(runner, "stream");
     s->failure = PyObject_GetAttrString(runner, "failure");
     s->context = PyObject_GetAttrString(runner, "Context");
     if (output_init(&s->output, runner) < 0 || PyErr_Occurred())
@@ -82,7 +85,7 @@ static void answer(struct serve *s, uint8_t type, uint8_t flags, struct str payl
 {
     if (forked)
         leave(s, 0);
-    if (channel_send(s->channel.fd, type, flags, payload) < 0)
+    if (frames_send(s->channel.fd, type, flags, s->number, payload) < 0)
         leave(s, 0);
 }
 
@@ -175,7 +178,7 @@ static int load_function(struct serve *s, struct str payload, PyObject *sources)
 {
     uint32_t length;
     struct str settings;
-    if (!channel_u32(&payload, &length) || !channel_bytes(&payload, length, &settings)) {
+    if (!frames_u32(&payload, &length) || !frames_bytes(&payload, length, &settings)) {
         PyErr_SetString(PyExc_ValueError, "the settings of the function are cut short");
         return -1;
     }
@@ -202,8 +205,8 @@ static void serve_load(struct serve *s, const struct channel_frame *frame)
 static int parse_call(struct str payload, struct call *ret)
 {
     struct str id_length;
-    if (!channel_u64(&payload, &ret->deadline_us) || !channel_bytes(&payload, 1, &id_length) ||
-        !channel_bytes(&payload, (unsigned char)id_length.p[0], &ret->id))
+    if (!frames_u64(&payload, &ret->deadline_us) || !frames_bytes(&payload, 1, &id_length) ||
+        !frames_bytes(&payload, (unsigned char)id_length.p[0], &ret->id))
         return -1;
     ret->event = payload;
     return 0;
@@ -247,15 +250,73 @@ static PyObject *call_handler(struct serve *s, const struct call *call)
     return result;
 }
 
-/* The result as JSON: `ret_json`, in the object that is returned. */
+/* ---- streams ---- */
+
+static bool would_wait(int fd)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
+    return poll(&out, 1, 0) == 0;
+}
+
+/* Other threads of the user's run while the server takes no more. What was printed goes out before
+ * such a wait, which may last until the deadline. */
+static void send_piece(struct serve *s, uint8_t type, struct str bytes)
+{
+    if (forked)
+        leave(s, 0);
+    if (would_wait(s->channel.fd))
+        output_flush(&s->output);
+    PyThreadState *thread = PyEval_SaveThread();
+    int sent = frames_send(s->channel.fd, type, 0, s->number, bytes);
+    PyEval_RestoreThread(thread);
+    if (sent < 0)
+        leave(s, 0);
+}
+
+/* send(type, bytes), for runner.py's stream. */
+static PyObject *send_method(PyObject *self, PyObject *arguments)
+{
+    struct serve *s = PyCapsule_GetPointer(self, NULL);
+    int type;
+    Py_buffer bytes;
+    if (!PyArg_ParseTuple(arguments, "iy*", &type, &bytes))
+        return NULL;
+    for (size_t at = 0, all = (size_t)bytes.len, n; at < all; at += n) {
+        n = all - at < FRAME_CHUNK_MAX ? all - at : FRAME_CHUNK_MAX;
+        send_piece(s, (uint8_t)type, (struct str){(const char *)bytes.buf + at, n});
+    }
+    PyBuffer_Release(&bytes);
+    return Py_NewRef(Py_None);
+}
+
+static PyMethodDef send_definition = {"send", send_method, METH_VARARGS, NULL};
+
+/* Sends all pieces of codec_result's (source, opening), which it takes. */
+static PyObject *run_stream(struct serve *s, PyObject *stream)
+{
+    PyObject *capsule = PyCapsule_New(s, NULL, NULL);
+    PyObject *send = capsule ? PyCFunction_New(&send_definition, capsule) : NULL;
+    PyObject *done = send ? PyObject_CallFunction(s->stream, "OO", stream, send) : NULL;
+    Py_XDECREF(send);
+    Py_XDECREF(capsule);
+    Py_DECREF(stream);
+    return done;
+}
+
+/* The result as JSON: `ret_json`, in the object that is returned. Empty when it went out in pieces.
+ */
 static PyObject *run_call(struct serve *s, const struct call *call, struct str *ret_json)
 {
+    PyObject *stream = NULL;
     PyObject *result = call_handler(s, call);
     if (!result)
         return NULL;
-    PyObject *owner = codec_result(&s->codec, result, s->result_limit, ret_json);
+    PyObject *owner = codec_result(&s->codec, result, s->result_limit, ret_json, &stream);
     Py_DECREF(result);
-    return owner;
+    if (!stream)
+        return owner;
+    *ret_json = STR("");
+    return run_stream(s, stream);
 }
 
 static void serve_call(struct serve *s, const struct channel_frame *frame)
@@ -266,6 +327,7 @@ static void serve_call(struct serve *s, const struct channel_frame *frame)
         return; /* the load has failed and said so */
     if (parse_call(frame->payload, &call) < 0)
         leave(s, 1);
+    s->number = frame->call;
     output_begin(&s->output);
     PyObject *owner = run_call(s, &call, &json);
     if (!owner) {

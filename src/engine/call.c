@@ -37,6 +37,8 @@ void call_record_free(struct call_record *r)
 {
     if (!r)
         return;
+    free(r->http_method);
+    free(r->http_path);
     free(r->input);
     free(r->output);
     free(r->error);
@@ -48,6 +50,8 @@ void call_record_free(struct call_record *r)
 
 static void call_free(struct call *c)
 {
+    list_remove(&c->taker_node);
+    stream_free(c->stream);
     call_record_free(c->record);
     free((char *)c->event.p);
     fn_unuse(c->fn);
@@ -120,8 +124,8 @@ static void fill_outcome(struct call_record *r, const struct call_outcome *how)
 
 static bool reusable(const struct slot *s)
 {
-    return s->counted && s->loaded && s->fn->spec.reuse != REUSE_NEVER && !s->engine->closing &&
-           !pool_overdue(s->engine, s->fn);
+    return s->counted && s->loaded && !s->stale && s->fn->spec.reuse != REUSE_NEVER &&
+           !s->engine->closing && !pool_overdue(s->engine, s->fn);
 }
 
 /* After a call the slot idles when it may serve another one; else it goes. */
@@ -150,11 +154,11 @@ static void serve_next(struct engine *e, struct fn *fn)
         pool_place(e, fn);
 }
 
-static void join_queue(struct call *c)
+static void join_queue(struct call *c, bool in_front)
 {
     if (list_empty(&c->fn->waiting))
         list_append(&c->engine->queued, &c->fn->queued_node);
-    list_append(&c->fn->waiting, &c->node);
+    list_insert(in_front ? &c->fn->waiting : c->fn->waiting.prev, &c->node);
     c->fn->waiting_count++;
     c->engine->waiting++;
     c->engine->waiting_bytes += c->event.n;
@@ -184,6 +188,7 @@ void call_finish(struct call *c, const struct call_outcome *how)
     fn_use(fn); /* the callback may remove the function */
     leave_queue(c);
     fill_outcome(r, how);
+    stream_record(c->stream, r);
     r->duration_us = now - c->arrived_us;
     if (s) {
         fill_from_slot(c, s, now);
@@ -224,6 +229,19 @@ void call_refuse(struct call *c, const struct err *why)
     call_free(c);
 }
 
+/* The slot's process had ended by itself and nobody has seen it yet. Nothing of the call was read,
+ * so it can be given to another slot. */
+static void try_again(struct slot *s, struct call *c)
+{
+    c->again = true;
+    c->slot = NULL;
+    s->call = NULL;
+    timer_cancel(s->deadline);
+    slot_kill(s);
+    join_queue(c, true);
+    serve_next(c->engine, c->fn);
+}
+
 void call_serve(struct fn *fn, struct slot *s)
 {
     struct list *first = list_first(&fn->waiting);
@@ -232,8 +250,10 @@ void call_serve(struct fn *fn, struct slot *s)
     leave_queue(c);
     c->record->cold = s->version == 0;
     slot_move(s, SLOT_BUSY);
-    slot_send_call(s, c);
+    bool sent = slot_send_call(s, c);
     c->record->version = s->version;
+    if (!sent && !c->again)
+        try_again(s, c);
 }
 
 static int may_enter(struct engine *e, const struct fn *fn, const struct call_request *req,
@@ -268,8 +288,14 @@ static struct call *call_new(struct engine *e, struct fn *fn, const struct call_
     c->arrived_us = clock_mono_us();
     c->done = req->done;
     c->arg = req->arg;
+    c->taker = req->stream;
+    list_init(&c->taker_node);
+    if (c->taker)
+        list_append(&e->takers, &c->taker_node);
     r->created_us = clock_wall_us();
     r->source = req->source;
+    r->http_method = mem_strdup(req->http_method);
+    r->http_path = mem_strdup(req->http_path);
     r->version = fn->spec.version;
     memcpy(r->function_id, fn->spec.id, sizeof r->function_id);
     id_new_call(r->created_us, r->id);
@@ -293,6 +319,6 @@ void engine_call(struct engine *e, const struct call_request *req)
         return;
     }
     struct call *c = call_new(e, fn, req);
-    join_queue(c);
+    join_queue(c, false);
     serve_next(e, fn);
 }

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "engine/engine.h"
+#include "engine/stream.h"
 
 struct fn;
 struct slot;
@@ -14,9 +15,14 @@ struct call {
     struct slot *slot; /* NULL while waiting */
     struct call_record *record;
     struct str event; /* owned */
+    bool again;       /* given to a second slot, since the first was dead already */
     uint64_t arrived_us;
     void (*done)(void *arg, const struct call_record *r, const struct err *refused);
     void *arg;
+    const struct call_stream *taker; /* of its pieces, or NULL */
+    struct list taker_node;          /* engine->takers, when there is one */
+    bool abandoned;                  /* the taker has gone */
+    struct stream *stream;           /* once opened */
 };
 
 /* How a call ended, as its slot or the engine saw it. Text is copied. */

@@ -154,6 +154,7 @@ int engine_new(struct loop *l, int spawner_fd, const struct engine_config *confi
     e->loop = l;
     list_init(&e->codes);
     list_init(&e->queued);
+    list_init(&e->takers);
     add_nurseries(e);
     pool_init(e);
     if (sandbox_new(l, spawner_fd, &events, e, &e->sandbox, err) < 0) {

@@ -74,10 +74,10 @@ struct call_record {
     uint64_t cpu_us;               /* of this call; 0 unknown */
     const char *source;            /* "direct", "gateway": static text */
     char *http_method, *http_path; /* of a gateway call, else NULL */
-    bool streamed; /* `output` is the first 64 KB of what went out in pieces, as a JSON
-                      string */
-    char *input;   /* JSON text; cut at 64 KB for the record, `input_cut` says so */
-    char *output;  /* JSON text of the result, or NULL */
+    bool streamed;                 /* `output` is the first 64 KB of what went out in pieces, as a
+                                      JSON string */
+    char *input;                   /* JSON text; cut at 64 KB for the record, `input_cut` says so */
+    char *output;                  /* JSON text of the result, or NULL */
     size_t output_len;
     char *error;     /* one line for anybody: "ValueError: no such thing", or NULL */
     char *traceback; /* for the owner, or NULL */
@@ -126,12 +126,20 @@ struct code *code_new(const void *files_section, size_t len);
 struct code *code_ref(struct code *c);
 void code_unref(struct code *c);
 
-/* A result in pieces, for callers that can pass it on. All on the loop thread. */
+/* A result in pieces, for callers that can pass it on. All on the loop thread.
+ *
+ * The deadline covers the whole stream, `result_bytes` does not: a stream may be longer, up to 1 GB
+ * (CALL_OUTPUT_LIMIT). It ends with `done`: CALL_SUCCESS when it is whole; anything else means that
+ * it broke off, and whoever passes it on must let that show. A status outside 200..599, a header
+ * that is no text or could end its line, or more than 100 of them, end the call with CALL_ERROR
+ * before `opened`. Which headers may go out is for the caller to decide. */
 struct call_stream {
     /* The handler opened a streamed result: its status (200 unless it says) and headers as a JSON
      * object text of strings, valid during the call. Called at most once, before any `piece`. */
     void (*opened)(void *arg, unsigned status, struct str headers);
-    /* False pauses reading from the slot until engine_resume: the handler blocks in its write. */
+    /* Never empty, at most 256 KB. False pauses reading from the slot until engine_resume: the
+     * handler blocks in its write. Only when the slot has ended meanwhile, what is left in its
+     * socket (a few hundred KB at most) comes all the same. */
     bool (*piece)(void *arg, struct str bytes);
 };
 
@@ -140,9 +148,11 @@ struct call_request {
     struct str event;                    /* one JSON text; copied */
     const char *source;                  /* static text */
     const char *http_method, *http_path; /* of a gateway call, for its record; NULL; copied */
-    const struct call_stream *stream;    /* static; NULL: results come whole, and a handler that
-                                            streams has its pieces joined into one result: a JSON
-                                            string, or base64 marked as such when not UTF-8 */
+    /* Static. NULL: results come whole, and a handler that streams has its pieces joined into one
+     * result, which must keep to `result_bytes`: a JSON string when they are UTF-8, else
+     * {"isBase64Encoded":true,"body":base64}. When the handler opened its stream with a status or
+     * headers, {"statusCode":n,"headers":{},"body":string} or the same with "isBase64Encoded". */
+    const struct call_stream *stream;
     /* Exactly once, with a record that lives during the callback only; `refused` is set (and the
      * record's status is CALL_THROTTLED or the record NULL) when the call never started:
      * ERR_NOT_FOUND, ERR_LIMIT, ERR_MALFORMED (not active), ERR_UNAVAILABLE (closing). Called
@@ -151,11 +161,12 @@ struct call_request {
     void *arg;
 };
 void engine_call(struct engine *e, const struct call_request *req);
-/* Goes on after `piece` returned false. `call` is the arg of the request; harmless when the call
- * has ended. */
+/* Goes on after `piece` returned false, on a later turn of the loop. `arg` is that of the request;
+ * harmless when its call has ended. */
 void engine_resume(struct engine *e, const void *arg);
-/* The caller has gone: ends a streaming call (its slot is killed, status CALL_ERROR "the caller
- * went away"); others run to their end. `done` still follows. */
+/* The caller has gone: ends a streaming call on a later turn of the loop (its slot is killed,
+ * CALL_ERROR "the caller went away"), one that has not opened its stream yet as soon as it does.
+ * Others run to their end. Neither `opened` nor `piece` is called any more, `done` still is. */
 void engine_abandon(struct engine *e, const void *arg);
 
 struct engine_stats {

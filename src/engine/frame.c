@@ -9,27 +9,29 @@ struct header {
     uint32_t length;
     uint8_t type;
     uint8_t flags;
-    uint16_t reserved;
+    uint16_t call;
 };
 static_assert(sizeof(struct header) == FRAME_HEADER, "the header has no padding");
 
 /* What a runner may send, and with which flags. */
 static const struct {
     bool allowed;
-    bool empty; /* carries no payload */
+    bool empty;   /* carries no payload */
+    bool answers; /* carries the number of a call */
     unsigned flags;
 } from_runner[256] = {
     [FRAME_READY] = {.allowed = true, .empty = true},
     [FRAME_LOADED] = {.allowed = true, .empty = true},
-    [FRAME_RESULT] = {.allowed = true},
-    [FRAME_FAILED] = {.allowed = true, .flags = FRAME_FATAL},
-    [FRAME_STREAM] = {.allowed = true},
-    [FRAME_CHUNK] = {.allowed = true},
+    [FRAME_RESULT] = {.allowed = true, .answers = true},
+    [FRAME_FAILED] = {.allowed = true, .answers = true, .flags = FRAME_FATAL},
+    [FRAME_STREAM] = {.allowed = true, .answers = true},
+    [FRAME_CHUNK] = {.allowed = true, .answers = true},
 };
 
-void frame_begin(struct buf *out, enum frame_type type, unsigned flags, uint32_t length)
+void frame_begin(struct buf *out, enum frame_type type, unsigned flags, uint16_t call,
+                 uint32_t length)
 {
-    struct header h = {htole32(length), (uint8_t)type, (uint8_t)flags, 0};
+    struct header h = {htole32(length), (uint8_t)type, (uint8_t)flags, htole16(call)};
     buf_add(out, &h, sizeof h);
 }
 
@@ -39,8 +41,8 @@ static int check(const struct header *h, size_t max, struct err *e)
         return err_set(e, ERR_INVALID, "unknown frame type 0x%02x", h->type);
     if (h->flags & ~from_runner[h->type].flags)
         return err_set(e, ERR_INVALID, "unknown flags 0x%02x on frame 0x%02x", h->flags, h->type);
-    if (h->reserved)
-        return err_set(e, ERR_INVALID, "reserved bytes set on frame 0x%02x", h->type);
+    if (h->call && !from_runner[h->type].answers)
+        return err_set(e, ERR_INVALID, "a call's number on frame 0x%02x", h->type);
     if (from_runner[h->type].empty && h->length)
         return err_set(e, ERR_INVALID, "payload on frame 0x%02x", h->type);
     if (le32toh(h->length) > max)
@@ -62,6 +64,7 @@ int frame_next(const struct buf *in, size_t *at, size_t max, struct frame *ret, 
         return 0;
     ret->type = h.type;
     ret->flags = h.flags;
+    ret->call = le16toh(h.call);
     ret->payload = (struct str){in->data + *at + sizeof h, length};
     *at += sizeof h + length;
     return 1;

@@ -5,20 +5,24 @@
  *   u32 length    of the payload alone
  *   u8  type      enum frame_type
  *   u8  flags     enum frame_flag; unknown bits are a violation
- *   u16 reserved  0
+ *   u16 call      which call of this slot it belongs to: the server counts them from 1 (and goes on
+ * at 1 behind 65535), what answers a call carries its number; 0 on LOAD, READY, LOADED and on the
+ * FAILED of a load
  *
  * Server to runner
  *
  *   LOAD   u32 settings_length, settings (JSON), then files until the end of the payload, each:
  *          u16 path_length, u16 mode (0644 or 0755), u32 size, path, bytes
- *          settings: {"function": name, "version": number, "handler": "file.name" or as the runtime
- * defines, "environment": {name: text}, "result_limit": bytes} The paths are relative, without "."
- * or ".." segments, parents are implied; they belong into /code. Sent once, first. Answered by
- * LOADED, or FAILED with FRAME_FATAL set. CALL   u64 deadline in microseconds of CLOCK_MONOTONIC
- * (which slots share with the server), u8 id_length, id, then the event: one JSON text until the
- * end of the payload. May follow LOAD without waiting for its answer; after a FAILED load the
- * runner ignores it. One call at a time. Answered by RESULT or FAILED; with FRAME_STREAM set in the
- * call's flags the runner may send STREAM and CHUNKs before that.
+ *          settings: {"function": name, "version": number, "handler": "file.name" or as the
+ *          runtime defines, "environment": {name: text}, "result_limit": bytes} The paths are
+ *          relative, without "." or ".." segments, parents are implied; they belong into /code.
+ *          Sent once, first. Answered by LOADED, or FAILED with FRAME_FATAL set.
+ *   CALL   u64 deadline in microseconds of CLOCK_MONOTONIC (which slots share with the server),
+ *          u8 id_length, id, then the event: one JSON text until the end of the payload. May follow
+ *          LOAD without waiting for its answer; after a FAILED load the runner ignores it. One call
+ *          at a time. Answered by RESULT or FAILED, before which the runner may send one STREAM and
+ *          CHUNKs behind it. FRAME_STREAM_OK: they are passed on as they come; without it the
+ *          server joins them into one result.
  *
  * Runner to server
  *
@@ -26,9 +30,11 @@
  *   LOADED empty. The user's code is loaded, calls can be served.
  *   RESULT the result as one JSON text; empty when it ends a stream.
  *   FAILED JSON {"type": text, "message": text, "traceback": text}: the handler raised, its result
- * is not JSON, or (for a load) the code does not compile or has no handler. FRAME_FATAL: this
- * runner serves no more calls. STREAM JSON {"statusCode": number, "headers": {}}: opens a streamed
- * result. CHUNK  bytes of a streamed result.
+ *          is not JSON, or (for a load) the code does not compile or has no handler. Also breaks
+ *          off a stream. FRAME_FATAL: this runner serves no more calls.
+ *   STREAM JSON {"statusCode": number, "headers": {name: text}}, both optional: opens a streamed
+ *          result. No longer than FRAME_OPENING_MAX.
+ *   CHUNK  1 to FRAME_CHUNK_MAX bytes of a streamed result.
  *
  * Standard output and error are pipes of their own. The runner flushes both before RESULT or
  * FAILED, so that all that a handler printed is in the pipes when its result arrives.
@@ -45,7 +51,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FRAME_HEADER = 8 };
+enum {
+    FRAME_HEADER = 8,
+    FRAME_OPENING_MAX = 32 * 1024,
+    FRAME_CHUNK_MAX = 256 * 1024,
+};
 
 enum frame_type {
     FRAME_LOAD = 0x01,
@@ -66,11 +76,13 @@ enum frame_flag {
 struct frame {
     enum frame_type type;
     unsigned flags;
+    uint16_t call;
     struct str payload; /* points into the reader's buffer, valid until the next frame_next */
 };
 
 /* Appends a header for a payload of `length` bytes; the caller appends the payload itself. */
-void frame_begin(struct buf *out, enum frame_type type, unsigned flags, uint32_t length);
+void frame_begin(struct buf *out, enum frame_type type, unsigned flags, uint16_t call,
+                 uint32_t length);
 
 /* Takes the next complete frame from the runner off `in`, starting at `*at`, and moves `*at` behind
  * it. 1: a frame; 0: more bytes are needed; -1: a violation (ERR_INVALID names it): end the slot.

@@ -44,6 +44,9 @@ struct slot {
     size_t sent;         /* of `unsent` */
     struct buf out, err; /* printed since the last call ended */
     struct call *call;
+    uint16_t number; /* of the last call, in its frames; 0 before the first */
+    bool stale;      /* it has answered a call that was over: serves no other */
+    bool ended;      /* the spawner has said so */
     uint64_t asked_us, sent_us, loaded_us, idle_since_us;
     uint64_t cpu_seen_us; /* CPU time already accounted to earlier calls */
 };
@@ -121,12 +124,18 @@ void slot_free(struct slot *s); /* the spawner has no more to say about it */
 /* Takes it off its function's count: its version was replaced or it is about to end. */
 void slot_uncount(struct slot *s);
 
-/* slot_io.c: sends what begins a call, LOAD first when the slot is fresh. */
-void slot_send_call(struct slot *s, struct call *c);
+/* slot_io.c: sends what begins a call, LOAD first when the slot is fresh. False: the slot's end of
+ * the socket was closed before any of it was taken. */
+bool slot_send_call(struct slot *s, struct call *c);
 /* Takes in what is in the pipes right now, without waiting. -1: over the function's output limit.
  */
 int slot_drain(struct slot *s);
 void slot_on_socket(void *slot, unsigned ready);
+/* It said what its state does not allow: kills it and fails its call. */
+void slot_broken(struct slot *s, const char *what);
+void slot_too_large(struct slot *s, size_t bytes); /* its result */
+void slot_hold(struct slot *s);                    /* nothing more is read from its socket ... */
+void slot_go_on(struct slot *s);                   /* ... until here; harmless when it is dying */
 /* The slot has ended: takes in the result that may still be in its socket. It gets no other call.
  */
 void slot_last_words(struct slot *s);

@@ -22,6 +22,7 @@ struct engine {
     struct list codes; /* fn->code_node */
     size_t code_bytes;
     struct metrics metrics;
+    struct list takers;   /* call->taker_node of calls whose caller takes pieces */
     struct list queued;   /* fn->queued_node of functions with waiting calls */
     unsigned waiting;     /* calls, all functions */
     size_t waiting_bytes; /* of their events */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/must.h"
 #include "loop/loop.h"
 
@@ -21,7 +22,7 @@ enum {
     FAILED_MAX = 256 * 1024,  /* an error with its traceback */
 };
 
-static void broken(struct slot *s, const char *what)
+void slot_broken(struct slot *s, const char *what)
 {
     struct call *c = s->call;
     slot_kill(s);
@@ -51,17 +52,26 @@ static void send_rest(struct slot *s)
     watch_want(s->socket, WATCH_READ | (full ? WATCH_WRITE : 0));
 }
 
-static void send_bytes(struct slot *s, struct str bytes)
+static bool peer_gone(ssize_t sent)
 {
+    return sent < 0 && (errno == EPIPE || errno == ECONNRESET);
+}
+
+/* False when the peer has closed and so has seen none of it. */
+static bool send_bytes(struct slot *s, struct str bytes)
+{
+    bool gone = false;
     if (!s->unsent.len) {
         ssize_t n = send(s->box.socket, bytes.p, bytes.n, MSG_NOSIGNAL);
         if (n == (ssize_t)bytes.n)
-            return;
+            return true;
+        gone = peer_gone(n);
         if (n > 0)
             bytes = (struct str){bytes.p + n, bytes.n - (size_t)n};
     }
     buf_add_str(&s->unsent, bytes);
     send_rest(s);
+    return !gone;
 }
 
 static void add_le32(struct buf *out, uint32_t v)
@@ -91,24 +101,26 @@ static void add_load(struct buf *out, const struct fn *fn)
 {
     auto_buf struct buf set = {0};
     settings(&set, &fn->spec);
-    frame_begin(out, FRAME_LOAD, 0, (uint32_t)(4 + set.len + fn->code->len));
+    frame_begin(out, FRAME_LOAD, 0, 0, (uint32_t)(4 + set.len + fn->code->len));
     add_le32(out, (uint32_t)set.len);
     buf_add_str(out, buf_str(&set));
     buf_add(out, fn->code->bytes, fn->code->len);
 }
 
-static void add_call(struct buf *out, const struct call *c, uint64_t deadline_us)
+static void add_call(struct buf *out, const struct slot *s, const struct call *c,
+                     uint64_t deadline_us)
 {
     size_t id_len = strlen(c->record->id);
     uint8_t id_length = (uint8_t)id_len;
-    frame_begin(out, FRAME_CALL, 0, (uint32_t)(8 + 1 + id_len + c->event.n));
+    frame_begin(out, FRAME_CALL, c->taker ? FRAME_STREAM_OK : 0, s->number,
+                (uint32_t)(8 + 1 + id_len + c->event.n));
     add_le64(out, deadline_us);
     buf_add(out, &id_length, 1);
     buf_add(out, c->record->id, id_len);
     buf_add_str(out, c->event);
 }
 
-void slot_send_call(struct slot *s, struct call *c)
+bool slot_send_call(struct slot *s, struct call *c)
 {
     struct buf *out = &s->engine->scratch;
     uint64_t timeout_us = (uint64_t)s->fn->spec.timeout_ms * 1000;
@@ -119,12 +131,15 @@ void slot_send_call(struct slot *s, struct call *c)
         s->version = s->fn->spec.version;
         add_load(out, s->fn);
     }
+    if (++s->number == 0)
+        s->number = 1;
     s->sent_us = clock_mono_us();
-    add_call(out, c, s->sent_us + timeout_us);
+    add_call(out, s, c, s->sent_us + timeout_us);
     timer_set_us(s->deadline, timeout_us);
-    send_bytes(s, buf_str(out));
+    bool sent = send_bytes(s, buf_str(out));
     if (out->cap > KEPT_BYTES) /* one large program must not stay in memory for ever */
         buf_done(out);
+    return sent;
 }
 
 static const char *text_of(json_t *object, const char *name)
@@ -139,7 +154,7 @@ static void on_failed(struct slot *s, const struct frame *f)
     json_t *failed = json_loadb(f->payload.p, f->payload.n, JSON_ALLOW_NUL, NULL);
     if (!json_is_object(failed)) {
         json_decref(failed);
-        broken(s, "an error that is no JSON object");
+        slot_broken(s, "an error that is no JSON object");
         return;
     }
     char line[4096];
@@ -152,7 +167,7 @@ static void on_failed(struct slot *s, const struct frame *f)
     json_decref(failed);
 }
 
-static void too_large(struct slot *s, size_t bytes)
+void slot_too_large(struct slot *s, size_t bytes)
 {
     struct call *c = s->call;
     slot_kill(s);
@@ -164,11 +179,11 @@ static void on_result(struct slot *s, const struct frame *f)
 {
     struct err e = {0};
     if (f->payload.n > s->fn->spec.result_bytes) { /* the frame's limit leaves room for errors */
-        too_large(s, f->payload.n);
+        slot_too_large(s, f->payload.n);
         return;
     }
     if (json_check(f->payload, &e) < 0) {
-        broken(s, "a result that is not JSON");
+        slot_broken(s, "a result that is not JSON");
         return;
     }
     call_finish(s->call, &(struct call_outcome){.status = CALL_SUCCESS, .output = f->payload});
@@ -186,36 +201,63 @@ static bool expected(const struct slot *s, enum frame_type type)
         return s->call && s->loaded;
     case FRAME_FAILED:
         return s->call;
+    case FRAME_STREAM: /* not before the event was read: nothing is sent while a stream is held */
+        return s->call && s->loaded && !s->call->stream && !s->unsent.len;
+    case FRAME_CHUNK:
+        return s->call && s->call->stream;
     default:
-        return false; /* streams are only for calls that asked for one */
+        return false;
     }
+}
+
+/* A thread that an earlier call has left behind may speak for that call: this one must not get its
+ * answer. What is said out of turn is dropped, and the slot serves no further call. */
+static bool out_of_turn(struct slot *s, const struct frame *f)
+{
+    if (!s->call || !s->loaded || f->call == s->number || f->type == FRAME_READY ||
+        f->type == FRAME_LOADED)
+        return false;
+    if (!s->stale)
+        log_warn("engine", "ignored a frame of another call slot=%u fn=%s call=%s", s->box.id,
+                 s->fn->spec.id, s->call->record->id);
+    s->stale = true;
+    return true;
+}
+
+static void on_answer(struct slot *s, const struct frame *f, bool last)
+{
+    if (slot_drain(s) < 0)
+        return;
+    if (!last || s->unsent.len)
+        slot_kill(s);
+    if (f->type == FRAME_FAILED)
+        on_failed(s, f);
+    else if (s->call->stream)
+        stream_end(s, f);
+    else
+        on_result(s, f);
 }
 
 /* `last`: nothing stands behind it in the buffer. An answer with something behind it counts, but
  * its slot is at its end: what it said before it was asked must not answer the next call. */
 static void on_frame(struct slot *s, const struct frame *f, bool last)
 {
+    if (out_of_turn(s, f))
+        return;
     if (!expected(s, f->type)) {
-        broken(s, "a frame that nobody asked for");
-        return;
-    }
-    if (f->type == FRAME_READY) {
+        slot_broken(s, "a frame that nobody asked for");
+    } else if (f->type == FRAME_READY) {
         s->ready = true;
-        return;
-    }
-    if (f->type == FRAME_LOADED) {
+    } else if (f->type == FRAME_LOADED) {
         s->loaded = true;
         s->loaded_us = clock_mono_us();
-        return;
+    } else if (f->type == FRAME_STREAM) {
+        stream_open(s, f);
+    } else if (f->type == FRAME_CHUNK) {
+        stream_chunk(s, f);
+    } else {
+        on_answer(s, f, last);
     }
-    if (slot_drain(s) < 0)
-        return;
-    if (!last || s->unsent.len)
-        slot_kill(s);
-    if (f->type == FRAME_RESULT)
-        on_result(s, f);
-    else
-        on_failed(s, f);
 }
 
 static size_t frame_limit(const struct slot *s)
@@ -228,11 +270,16 @@ static void refuse_frame(struct slot *s, const struct err *why)
 {
     struct call *c = s->call;
     if (why->code != ERR_TOO_LARGE || !c) {
-        broken(s, why->text);
+        slot_broken(s, why->text);
         return;
     }
     slot_kill(s);
     call_fail(c, CALL_OUTPUT_LIMIT, "the result is too large: %s", why->text);
+}
+
+static bool held(const struct slot *s)
+{
+    return s->call && !s->ended && stream_held(s->call->stream);
 }
 
 static void take_frames(struct slot *s)
@@ -240,8 +287,8 @@ static void take_frames(struct slot *s)
     struct frame f;
     struct err e = {0};
     size_t at = 0;
-    int got;
-    while ((got = frame_next(&s->in, &at, frame_limit(s), &f, &e)) > 0) {
+    int got = 0;
+    while (!held(s) && (got = frame_next(&s->in, &at, frame_limit(s), &f, &e)) > 0) {
         on_frame(s, &f, at == s->in.len);
         if (s->state == SLOT_DYING)
             return;
@@ -281,6 +328,19 @@ static bool receive(struct slot *s)
     return s->state != SLOT_DYING;
 }
 
+void slot_hold(struct slot *s)
+{
+    watch_want(s->socket, 0);
+}
+
+void slot_go_on(struct slot *s)
+{
+    if (s->state != SLOT_BUSY)
+        return;
+    watch_want(s->socket, WATCH_READ);
+    take_frames(s);
+}
+
 void slot_on_socket(void *slot, unsigned ready)
 {
     struct slot *s = slot;
@@ -293,6 +353,8 @@ void slot_on_socket(void *slot, unsigned ready)
 void slot_last_words(struct slot *s)
 {
     slot_uncount(s);
+    s->ended = true;
+    take_frames(s); /* a held stream may have left some */
     while (s->state == SLOT_BUSY && receive(s))
         ;
 }

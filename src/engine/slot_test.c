@@ -129,16 +129,16 @@ static const struct {
 #define BYTES(s) s, sizeof(s) - 1
     {"garbage", BYTES("\xff\xff\xff\xff\xff\xff\xff\xff"), CALL_CRASHED, "unknown frame type"},
     {"a frame of the server's", BYTES("\0\0\0\0\1\0\0\0"), CALL_CRASHED, "unknown frame type"},
-    {"unknown flags", BYTES("\4\0\0\0\x83\x10\0\0null"), CALL_CRASHED, "unknown flags"},
-    {"fatal on a result", BYTES("\4\0\0\0\x83\1\0\0null"), CALL_CRASHED, "unknown flags"},
-    {"reserved bytes", BYTES("\4\0\0\0\x83\0\1\0null"), CALL_CRASHED, "reserved"},
+    {"unknown flags", BYTES("\4\0\0\0\x83\x10\1\0null"), CALL_CRASHED, "unknown flags"},
+    {"fatal on a result", BYTES("\4\0\0\0\x83\1\1\0null"), CALL_CRASHED, "unknown flags"},
+    {"a number on a frame that has none", BYTES("\0\0\0\0\x81\0\1\0"), CALL_CRASHED, "number"},
     {"ready once more", BYTES("\0\0\0\0\x81\0\0\0"), CALL_CRASHED, "nobody asked"},
     {"loaded once more", BYTES("\0\0\0\0\x82\0\0\0"), CALL_CRASHED, "nobody asked"},
-    {"a stream nobody takes", BYTES("\2\0\0\0\x85\0\0\0{}"), CALL_CRASHED, "nobody asked"},
-    {"a result that is not JSON", BYTES("\4\0\0\0\x83\0\0\0oops"), CALL_CRASHED, "not JSON"},
-    {"an empty result", BYTES("\0\0\0\0\x83\0\0\0"), CALL_CRASHED, "not JSON"},
-    {"an error that is no object", BYTES("\2\0\0\0\x84\0\0\0[]"), CALL_CRASHED, "no JSON object"},
-    {"a huge length", BYTES("\xff\xff\xff\x7f\x83\0\0\0"), CALL_OUTPUT_LIMIT, "too large"},
+    {"a chunk without a stream", BYTES("\1\0\0\0\x86\0\1\0x"), CALL_CRASHED, "nobody asked"},
+    {"a result that is not JSON", BYTES("\4\0\0\0\x83\0\1\0oops"), CALL_CRASHED, "not JSON"},
+    {"an empty result", BYTES("\0\0\0\0\x83\0\1\0"), CALL_CRASHED, "not JSON"},
+    {"an error that is no object", BYTES("\2\0\0\0\x84\0\1\0[]"), CALL_CRASHED, "no JSON object"},
+    {"a huge length", BYTES("\xff\xff\xff\x7f\x83\0\1\0"), CALL_OUTPUT_LIMIT, "too large"},
 #undef BYTES
 };
 
@@ -194,7 +194,7 @@ TEST(a_second_result_does_not_answer_the_next_caller)
     struct fake_slot *f = hold_one(w, &a);
     struct answer *next = world_call(w, "a", "2");
     w->hold_call = false;
-    static const char two[] = "\3\0\0\0\x83\0\0\0\"1\"\3\0\0\0\x83\0\0\0\"x\"";
+    static const char two[] = "\3\0\0\0\x83\0\1\0\"1\"\3\0\0\0\x83\0\1\0\"x\"";
     f->asked = false;
     runner_raw(f, two, sizeof two - 1);
     UNTIL(w, a->times && next->times);
@@ -218,11 +218,85 @@ TEST(a_runner_that_answers_without_reading_is_not_given_more)
     buf_addz(&large, "\"");
     struct answer *a = world_call(w, "a", large.data);
     CHECK(!a->times && w->engine->pool.by_id[0]->unsent.len > 0);
+    f->number++; /* it guesses */
     runner_send(f, FRAME_RESULT, 0, STR("1"));
     UNTIL(w, a->times);
     CHECK(a->status == CALL_SUCCESS);
     UNTIL(w, f->killed);
     check_fresh(w);
+}
+
+TEST(an_answer_to_an_earlier_call_is_dropped_and_the_slot_serves_no_further_one)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    struct answer *a;
+    world_function(w, "a");
+    world_ask(w, "a", "0");
+    struct fake_slot *f = hold_one(w, &a);
+    CHECK_INT(f->number, 2);
+    f->number = 1; /* a thread that the first call has left behind */
+    runner_send(f, FRAME_RESULT, 0, STR("\"late\""));
+    runner_send(f, FRAME_FAILED, FRAME_FATAL, STR("{}"));
+    runner_send(f, FRAME_STREAM, 0, STR("{}"));
+    world_settle(w);
+    CHECK(!a->times && !f->killed);
+    f->number = 2;
+    runner_answer(f, "\"right\"");
+    UNTIL(w, a->times);
+    CHECK_STR(a->output, "\"right\"");
+    UNTIL(w, f->killed);
+    check_fresh(w);
+}
+
+/* The runner ends while nobody watches: the engine has not heard of it when the call comes. */
+static void end_unheard(struct world *w, struct fake_slot *f)
+{
+    watch_want(w->engine->pool.by_id[f->index]->socket, 0);
+    watch_free(take_ptr(f->watch));
+    fd_close(&f->socket);
+}
+
+TEST(a_call_for_a_slot_that_had_just_ended_goes_to_another_one)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    world_function(w, "a");
+    world_ask(w, "a", "1");
+    end_unheard(w, &w->slots[0]);
+    struct answer *a = world_ask(w, "a", "2");
+    CHECK(a->status == CALL_SUCCESS && a->cold && a->version == 1);
+    CHECK_STR(a->output, "2");
+    CHECK_INT(w->starts, 2);
+}
+
+TEST(a_call_is_given_to_another_slot_only_once)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    world_function(w, "a");
+    w->hold_call = true;
+    struct answer *one = world_call(w, "a", "1"), *two = world_call(w, "a", "2");
+    UNTIL(w, runner_with(w, "1") && runner_with(w, "2"));
+    runner_answer(runner_with(w, "1"), "1");
+    runner_answer(runner_with(w, "2"), "2");
+    UNTIL(w, one->times && two->times);
+    end_unheard(w, &w->slots[0]);
+    end_unheard(w, &w->slots[1]);
+    struct answer *a = world_ask(w, "a", "3");
+    CHECK(a->status == CALL_CRASHED);
+}
+
+TEST(a_call_whose_event_may_have_been_read_is_not_repeated)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    world_function(w, "a");
+    world_ask(w, "a", "1");
+    struct fake_slot *f = &w->slots[0];
+    watch_want(f->watch, 0);
+    struct answer *a = world_call(w, "a", "2"); /* it is in the socket */
+    watch_free(take_ptr(f->watch));
+    fd_close(&f->socket);
+    UNTIL(w, a->times);
+    CHECK(a->status == CALL_CRASHED);
+    CHECK_INT(w->starts, 1);
 }
 
 TEST(a_large_event_arrives_whole_though_the_socket_is_full)
@@ -251,7 +325,7 @@ TEST(frames_may_arrive_byte_by_byte)
     struct answer *a;
     world_function(w, "a");
     struct fake_slot *f = hold_one(w, &a);
-    static const char frame[] = "\4\0\0\0\x83\0\0\0null";
+    static const char frame[] = "\4\0\0\0\x83\0\1\0null";
     f->asked = false;
     for (size_t i = 0; i < sizeof frame - 1; i++) {
         CHECK(!a->times);
@@ -393,6 +467,10 @@ TEST_MAIN(a_call_over_its_deadline_times_out_and_its_slot_is_killed,
           a_blank_slot_that_says_more_than_ready_ends,
           a_second_result_does_not_answer_the_next_caller,
           a_runner_that_answers_without_reading_is_not_given_more,
+          an_answer_to_an_earlier_call_is_dropped_and_the_slot_serves_no_further_one,
+          a_call_for_a_slot_that_had_just_ended_goes_to_another_one,
+          a_call_is_given_to_another_slot_only_once,
+          a_call_whose_event_may_have_been_read_is_not_repeated,
           a_large_event_arrives_whole_though_the_socket_is_full, frames_may_arrive_byte_by_byte,
           printing_more_than_allowed_ends_the_call,
           printing_more_than_allowed_between_calls_ends_the_slot,

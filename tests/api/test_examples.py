@@ -66,6 +66,18 @@ def test_node(shared):
     check(shared, fn, {"name": "Bo"}, {"greeting": "hello, Bo"}, "greeting Bo")
 
 
+def test_python_stream(shared):
+    fn = deploy(shared, EXAMPLES / "python/stream")
+    check(shared, fn, {"from": 2}, {"statusCode": 200, "headers": {"content-type": "text/event-stream"},
+                                    "body": "data: 2\n\ndata: 1\n\ndata: lift-off\n\n"}, "counting 2")
+
+
+def test_node_stream(shared):
+    check(shared, deploy(shared, EXAMPLES / "node-stream"), {},
+          {"statusCode": 200, "headers": {"content-type": "text/plain; charset=utf-8"},
+           "body": "1 one line after the other\n2 leaves as soon as it is read\n"})
+
+
 def test_provided_bash(shared):
     fn = deploy(shared, EXAMPLES / "provided-bash")
     assert fn["runtime"] == "provided"
@@ -82,7 +94,7 @@ def test_provided_c(shared, tmp_path):
 
 
 def test_every_example_is_tested_here():
-    tested = {EXAMPLES / path for path in ("python/hello", "python/async", "python/environment", "python/errors",
-                                           "node", "provided-bash", "provided-c")}
+    tested = {EXAMPLES / path for path in ("python/hello", "python/async", "python/environment", "python/errors", "python/stream",
+                                           "node", "node-stream", "provided-bash", "provided-c")}
     found = {path.parent for path in EXAMPLES.rglob("*") if path.is_file() and path.suffix != ".md"}
     assert found == tested

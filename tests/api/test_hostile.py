@@ -22,7 +22,7 @@ HOSTILE = {
                                        "crashed", ["protocol"]),
     "a forged frame of the server's": ("import os\ndef handler(event):\n    os.write(3, b'\\0\\0\\0\\0\\1\\0\\0\\0')\n    return 1",
                                        "crashed", ["protocol"]),
-    "a forged result that is not JSON": ("import os\ndef handler(event):\n    os.write(3, b'\\4\\0\\0\\0\\x83\\0\\0\\0oops')\n"
+    "a forged result that is not JSON": ("import os\ndef handler(event):\n    os.write(3, b'\\4\\0\\0\\0\\x83\\0\\1\\0oops')\n"
                                          "    return 1", "crashed", ["protocol", "JSON"]),
     "a huge forged length": ("import os\ndef handler(event):\n    os.write(3, b'\\xff\\xff\\xff\\x7f\\x83\\0\\0\\0')\n    return 1",
                              "output_limit", []),

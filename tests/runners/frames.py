@@ -22,12 +22,13 @@ import time
 LOAD, CALL = 0x01, 0x02
 READY, LOADED, RESULT, FAILED, STREAM, CHUNK = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86
 FATAL, STREAM_OK = 1, 2
+CHUNK_MAX = 256 << 10
 
 HEADER = struct.Struct("<IBBH")
 DEADLINE_S = 20  # longest wait for anything; generous, since the machine may be busy
 
 
-class Frame(collections.namedtuple("Frame", "type flags payload")):
+class Frame(collections.namedtuple("Frame", "type flags payload number")):
     @property
     def json(self):
         return json.loads(self.payload)
@@ -51,8 +52,8 @@ class Failed(Exception):
         super().__init__(f"{self.type}: {self.message}\n{self.traceback}")
 
 
-def encode(kind, payload=b"", flags=0):
-    return HEADER.pack(len(payload), kind, flags, 0) + payload
+def encode(kind, payload=b"", flags=0, number=0):
+    return HEADER.pack(len(payload), kind, flags, number) + payload
 
 
 def encode_load(files, handler, environment=None, function="test", version=1,
@@ -70,12 +71,12 @@ def encode_load(files, handler, environment=None, function="test", version=1,
     return encode(LOAD, b"".join(parts))
 
 
-def encode_call(event=None, deadline_ms=60000, call_id="call-1", flags=0):
+def encode_call(event=None, deadline_ms=60000, call_id="call-1", flags=0, number=0):
     """`event`: a value, or bytes that are sent as they are. `deadline_ms` counts from now."""
     text = event if isinstance(event, bytes) else json.dumps(event).encode()
     deadline = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000 + deadline_ms * 1000
     name = call_id.encode()
-    return encode(CALL, struct.pack("<QB", deadline, len(name)) + name + text, flags)
+    return encode(CALL, struct.pack("<QB", deadline, len(name)) + name + text, flags, number)
 
 
 def _spawn(argv, env, *fds):
@@ -88,7 +89,7 @@ class Runner:
 
     def __init__(self, argv, env=None, entry="main.py", handler="main.handler"):
         self.entry, self.handler = entry, handler
-        self.status = None
+        self.status, self.number = None, 0
         self._start(lambda null, out, err, sock: _spawn(argv, env, null, out, err, sock))
 
     def _start(self, start):
@@ -141,12 +142,12 @@ class Runner:
     def receive(self, timeout=DEADLINE_S):
         """The next frame, of any type. Raises Closed or TimeoutError."""
         head = HEADER.unpack(self._bytes(HEADER.size, timeout))
-        length, kind, flags, reserved = head
-        assert reserved == 0, f"reserved field is {reserved}"
+        length, kind, flags, number = head
+        assert kind not in (READY, LOADED) or number == 0, f"number {number}"
         assert kind in (READY, LOADED, RESULT, FAILED, STREAM, CHUNK), f"type {kind:#x}"
         assert flags in (0, FATAL), f"flags {flags:#x}"
         assert length <= 64 << 20, f"length {length}"
-        return Frame(kind, flags, self._bytes(length, timeout))
+        return Frame(kind, flags, self._bytes(length, timeout), number)
 
     def _bytes(self, count, timeout):
         self.socket.settimeout(timeout)
@@ -190,23 +191,35 @@ class Runner:
 
     def call(self, event=None, **call):
         """The result of one call as a value. Raises Failed."""
-        self.send_bytes(encode_call(event, **call))
-        return self.expect(RESULT).json
+        self.send_call(event, **call)
+        return self.answer(RESULT).json
 
     def call_fails(self, event=None, **call):
-        self.send_bytes(encode_call(event, **call))
-        return Failed(self.expect(FAILED))
+        self.send_call(event, **call)
+        return Failed(self.answer(FAILED))
+
+    def send_call(self, event=None, **call):
+        """A call with a number of its own, which answer() checks."""
+        self.number += 0x101
+        self.send_bytes(encode_call(event, number=self.number, **call))
+
+    def answer(self, kind):
+        frame = self.expect(kind)
+        assert frame.number == self.number, f"answers {frame.number}, asked was {self.number}"
+        return frame
 
     def stream(self, event=None, **call):
         """One call with streaming allowed: (opening object or None, [chunks], last frame)."""
-        self.send_bytes(encode_call(event, flags=STREAM_OK, **call))
+        self.send_call(event, flags=STREAM_OK, **call)
         opening, chunks = None, []
         while True:
             frame = self.receive()
+            assert frame.number == self.number
             if frame.type == STREAM:
-                assert opening is None and not chunks, "STREAM comes once and first"
+                assert opening is None, "STREAM comes once"
                 opening = frame.json
             elif frame.type == CHUNK:
+                assert opening is not None and 0 < len(frame.payload) <= CHUNK_MAX
                 chunks.append(frame.payload)
             else:
                 return opening, chunks, frame
@@ -304,7 +317,7 @@ class _Copy(Runner):
     def __init__(self, template):
         self.entry = template.runner.get("entry", "main.py")
         self.handler = template.runner.get("handler", "main.handler")
-        self.status = None
+        self.status, self.number = None, 0
 
         def start(_, out, err, sock):
             socket.send_fds(template.socket, [b"c"], [sock, out, err])

@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from frames import CALL, FAILED, LOADED, READY, RESULT, Runner, encode_call, encode_load
+from frames import CALL, CHUNK, FAILED, LOADED, READY, RESULT, STREAM, Runner, encode_call, encode_load
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build"))
@@ -191,6 +191,138 @@ def test_large_events_and_results_pass_whole(node):
     node.load("exports.handler = (e) => e;", result_limit=32 << 20)
     event = {"text": "xä€\U0001f600" * 500_000}
     assert node.call(event) == event
+
+
+# Results in pieces, and bytes
+
+GENERATOR = "{ yield 'é'; yield Buffer.from([255]); yield ''; yield { n: [1] }; yield null; }"
+PIECES = ["é".encode(), b"\xff", b'{"n":[1]}\n', b"null\n"]
+
+
+@pytest.mark.parametrize("code", [
+    f"exports.handler = function* () {GENERATOR};",
+    f"exports.handler = async function* () {GENERATOR};",
+    f"function* g() {GENERATOR}; exports.handler = () => g();",
+    f"async function* g() {GENERATOR}; exports.handler = async () => g();",
+    f"function* g() {GENERATOR}; exports.handler = (e, c, done) => {{ done(null, g()); }};",
+    "exports.handler = () => ['é', Buffer.from([255]), '', { n: [1] }, null].values();",
+    "const { Readable } = require('stream'); exports.handler = () =>"
+    " Readable.from(['é', new Uint8Array([255]), { n: [1] }]);",
+    "exports.handler = () => new ReadableStream({ start(c) {"
+    " for (const p of ['é', new Uint8Array([255]), { n: [1] }, null]) c.enqueue(p); c.close(); } });",
+])
+def test_what_a_generator_yields_goes_out_in_pieces(node, code):
+    node.load(code)
+    for _ in range(2):
+        opening, chunks, end = node.stream({})
+        assert opening == {} and chunks == PIECES[:len(chunks)] and len(chunks) >= 3
+        assert (end.type, end.payload) == (RESULT, b"")
+
+
+def test_each_piece_leaves_before_the_next_one_is_made(node, tmp_path):
+    os.mkfifo(tmp_path / "go")
+    node.load("const fs = require('fs'); exports.handler = async function* () {"
+              " for (let i = 0; i < 3; i++) { console.log('piece', i); yield String(i);"
+              " await fs.promises.readFile('go'); } };")
+    node.send_call()
+    node.answer(STREAM)
+    for i in range(3):
+        assert node.answer(CHUNK).payload == b"%d" % i
+        assert node.stdout() == b"piece %d\n" % i
+        (tmp_path / "go").write_bytes(b"go")
+    node.answer(RESULT)
+
+
+@pytest.mark.parametrize("first, opening, chunks", [
+    ("{ statusCode: 201, headers: { A: 'é' } }", {"statusCode": 201, "headers": {"A": "é"}}, [b"x"]),
+    ("{ statusCode: 204 }", {"statusCode": 204}, [b"x"]),
+    ("{ headers: {} }", {"headers": {}}, [b"x"]),
+    ("{ headers: 1, more: 2 }", {}, [b'{"headers":1,"more":2}\n', b"x"]),
+])
+def test_a_first_object_with_a_status_opens_the_stream(node, first, opening, chunks):
+    node.load("exports.handler = function* () { yield " + first + "; yield 'x'; };")
+    assert node.stream({})[:2] == (opening, chunks)
+
+
+def test_the_body_of_a_response_may_come_in_pieces(node):
+    node.load("exports.handler = async () => ({ statusCode: 201, headers: { A: 'b' },"
+              " body: (async function* () { yield 'a'; yield 'b'; })() });")
+    opening, chunks, end = node.stream()
+    assert opening == {"statusCode": 201, "headers": {"A": "b"}} and chunks == [b"a", b"b"]
+    assert end.type == RESULT
+
+
+def test_a_stream_may_be_empty(node):
+    node.load("exports.handler = function* () {};")
+    opening, chunks, end = node.stream()
+    assert (opening, chunks, end.payload) == ({}, [], b"")
+
+
+def test_large_pieces_are_cut_and_a_slow_reader_makes_the_source_wait(node):
+    node.load("let made = 0; exports.handler = async function* (e) { if (e) { yield String(made); return; }"
+              " for (let i = 0; i < 40; i++) { made++; yield Buffer.alloc(1 << 20, 'x'); } };", result_limit=100)
+    node.send_call(0)
+    node.answer(STREAM)
+    first = len(node.answer(CHUNK).payload)
+    assert first < 1 << 20
+    total = first
+    while total < 40 << 20:
+        total += len(node.answer(CHUNK).payload)
+    node.answer(RESULT)
+    assert node.stream(1)[1] == [b"40"]
+
+
+def test_an_exception_in_mid_stream_fails_the_call_and_the_next_one_is_served(node):
+    node.load("exports.handler = async function* (e) { console.log('log'); if (e === 2) throw new Error('early');"
+              " yield 'a'; if (e) throw new RangeError('no'); };")
+    opening, chunks, end = node.stream(1)
+    assert chunks == [b"a"] and end.type == FAILED and not end.fatal and end.json["type"] == "RangeError"
+    assert node.stdout() == b"log\n"
+    assert node.stream(2)[0] is None  # it failed before anything went out
+    assert node.stream(0)[1] == [b"a"]
+
+
+@pytest.mark.parametrize("piece, message", [
+    ("() => 1", "function"), ("10n", "BigInt"),
+    ("{ statusCode: 200, headers: { a: 'x'.repeat(40000) } }", "limit is 32768"),
+])
+def test_a_piece_that_cannot_be_sent_fails_the_call_and_closes_the_generator(node, piece, message):
+    node.load("exports.handler = function* () { try { yield " + piece + "; } finally { console.log('closed'); } };")
+    end = node.stream()[2]
+    assert end.type == FAILED and message in end.json["message"]
+    assert node.stdout() == b"closed\n"
+
+
+def test_a_stream_that_can_never_go_on_fails_at_once(node):
+    node.load("exports.handler = async function* (e) { yield 'a'; if (!e) await new Promise(() => {}); };")
+    end = node.stream()[2]
+    assert "event loop is empty" in end.json["message"]
+    assert node.stream(1)[1] == [b"a"]
+
+
+def test_what_ends_the_process_in_mid_stream_fails_the_call(node):
+    node.load("exports.handler = async function* () { yield 'a'; setImmediate(() => { throw new Error('later'); });"
+              " await new Promise((r) => setTimeout(r, 1e6)); };")
+    opening, chunks, end = node.stream()
+    assert chunks == [b"a"] and end.fatal and "later" in end.json["message"]
+    node.wait_closed()
+
+
+def test_a_second_answer_does_not_cut_into_a_stream(node):
+    node.load("exports.handler = (e, c, done) => { done(null, (async function* () { yield 'a'; done(null, 1);"
+              " yield 'b'; })()); };")
+    assert node.stream()[1] == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("value, expected", [
+    ("Buffer.from([255])", {"isBase64Encoded": True, "body": "/w=="}),
+    ("new Uint8Array([0, 255]).subarray(1)", {"isBase64Encoded": True, "body": "/w=="}),
+    ("({ statusCode: 200, headers: { A: 'b' }, body: Buffer.from([255]) })",
+     {"statusCode": 200, "headers": {"A": "b"}, "body": "/w==", "isBase64Encoded": True}),
+])
+def test_bytes_become_base64(node, value, expected):
+    node.load(f"exports.handler = () => {value};")
+    assert node.call() == expected
 
 
 # Exceptions

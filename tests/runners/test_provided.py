@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from frames import CALL, FAILED, LOADED, READY, RESULT, Runner, encode_call, encode_load
+from frames import CALL, CHUNK, FAILED, LOADED, READY, RESULT, STREAM, Runner, encode_call, encode_load
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build"))
@@ -343,6 +343,171 @@ while True:
     assert (failed.type, failed.message, failed.fatal) == ("Fallback", "plain words", False)
     assert slot.call_fails('{"errorMessage": 5, "stackTrace": 7}').type == "Fallback"
     assert slot.call_fails("[1]").type == "Fallback"
+
+
+# Responses in pieces
+
+STREAM_OPEN = '''
+def begin(id, type="", mode="streaming"):
+    type = f"Content-Type: {type}\\r\\n" if type else ""
+    return raw(f"POST {BASE}invocation/{id}/response HTTP/1.1\\r\\nHost: h\\r\\n{type}"
+               f"Lambda-Runtime-Function-Response-Mode: {mode}\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n")
+def chunk(s, data):
+    s.sendall(b"%x\\r\\n%s\\r\\n" % (len(data), data))
+def end(s, trailer=""):
+    s.sendall(f"0\\r\\n{trailer}\\r\\n".encode())
+    return answer_of(s)
+PRELUDED = "application/vnd.awslambda.http-integration-response"
+'''
+
+
+def load_streaming(slot, body, **settings):
+    return load(slot, STREAM_OPEN + "said = None\nwhile True:\n    id, event, _ = next_event()\n" + "".join(
+        f"    {line}\n" for line in body.splitlines()), **settings)
+
+
+def test_a_response_in_pieces_is_passed_on(slot):
+    load_streaming(slot, '''
+if event == "said": respond(id, said); continue
+s = begin(id)
+for part in (b"one", b"\\xff\\0", b"x" * 600000): chunk(s, part)
+said = end(s)[0]
+''', result_limit=1000)
+    for _ in range(2):
+        opening, chunks, end = slot.stream()
+        assert opening == {} and b"".join(chunks) == b"one\xff\0" + b"x" * 600000
+        assert (end.type, end.payload) == (RESULT, b"")
+    assert slot.call("said") == 202
+
+
+def test_each_piece_leaves_before_the_next_one_is_made(slot, tmp_path):
+    os.mkfifo(tmp_path / "go")
+    load_streaming(slot, '''
+s = begin(id)
+for i in range(3):
+    os.write(1, b"piece %d" % i)
+    chunk(s, b"%d" % i)
+    open("go").read()
+end(s)
+''')
+    slot.send_call()
+    slot.answer(STREAM)
+    for i in range(3):
+        assert slot.answer(CHUNK).payload == b"%d" % i
+        assert slot.stdout() == b"piece %d" % i
+        (tmp_path / "go").write_bytes(b"go")
+    slot.answer(RESULT)
+
+
+def test_the_content_type_of_a_response_in_pieces_is_kept(slot):
+    load_streaming(slot, "s = begin(id, 'text/event-stream')\nchunk(s, b'x')\nend(s)")
+    assert slot.stream()[:2] == ({"headers": {"content-type": "text/event-stream"}}, [b"x"])
+
+
+@pytest.mark.parametrize("cut", [1, 5, 50, 1000])
+def test_a_prelude_says_status_and_headers_wherever_it_is_cut(slot, cut):
+    load_streaming(slot, f'''
+s = begin(id, PRELUDED)
+data = b'{{"statusCode": 201, "headers": {{"A": "b"}}}}' + bytes(8) + b"body" + bytes(9)
+for at in range(0, len(data), {cut}): chunk(s, data[at:at + {cut}])
+end(s)
+''')
+    opening, chunks, end = slot.stream()
+    assert opening == {"statusCode": 201, "headers": {"A": "b"}} and b"".join(chunks) == b"body" + bytes(9)
+    assert end.type == RESULT
+
+
+@pytest.mark.parametrize("data, words", [
+    ("b'[1]' + bytes(8) + b'x'", "no JSON object"), ("b'{' + bytes(8)", "no JSON object"),
+    ("bytes(8)", "no JSON object"), ("b'{}' + bytes(7)", "ended within its prelude"), ("b''", "ended within"),
+    ("b'{\"a\": \"' + b'x' * 40000", "too long"),
+])
+def test_a_wrong_prelude_fails_the_call(slot, data, words):
+    load_streaming(slot, f'''
+if event: respond(id, said); continue
+s = begin(id, PRELUDED)
+if {data}: chunk(s, {data})
+said = end(s)[0]
+''')
+    opening, chunks, end = slot.stream()
+    assert (opening, chunks) == (None, []) and end.type == FAILED and not end.fatal
+    assert words in end.json["message"]
+    assert slot.call(1) == 400
+
+
+def test_a_response_in_pieces_may_be_empty(slot):
+    load_streaming(slot, "end(begin(id))")
+    opening, chunks, end = slot.stream()
+    assert (opening, chunks, end.type, end.payload) == ({}, [], RESULT, b"")
+
+
+def test_an_error_in_the_trailer_fails_the_call(slot):
+    load_streaming(slot, '''
+import base64
+if event == "said": respond(id, said); continue
+text = base64.b64encode(json.dumps({"errorMessage": "no", "errorType": "Bad", "stackTrace": ["a" * event]}).encode())
+s = begin(id)
+if event % 2: chunk(s, b"x")
+said = end(s, f"Lambda-Runtime-Function-Error-Type: Other\\r\\nLambda-Runtime-Function-Error-Body: {text.decode()}\\r\\n")[0]
+''')
+    for length in (1, 20000, 30001):
+        opening, chunks, end = slot.stream(length)
+        assert chunks == [b"x"] * (length % 2) and end.type == FAILED and not end.fatal
+        assert end.json == {"type": "Bad", "message": "no", "traceback": "a" * length + "\n"}
+    assert slot.call("said") == 202
+
+
+def test_an_error_type_alone_in_the_trailer_fails_the_call(slot):
+    load_streaming(slot, "s = begin(id)\nend(s, 'Lambda-Runtime-Function-Error-Type: Other\\r\\n')")
+    assert slot.stream()[2].json["type"] == "Other"
+
+
+@pytest.mark.parametrize("ending", ["s.close()", "s.sendall(b'zz\\r\\n'); s.recv(100)", "s.shutdown(1)",
+                                    "s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes([1, 0, 0, 0] + [0] * 4)); s.close()"])
+def test_a_response_that_breaks_off_fails_the_call_and_the_next_one_is_served(slot, ending):
+    load_streaming(slot, f"if event: respond(id, event); continue\ns = begin(id)\nchunk(s, b'x')\n{ending}")
+    opening, chunks, end = slot.stream()
+    assert chunks in ([], [b"x"]) and end.type == FAILED and not end.fatal
+    assert "broke off" in end.json["message"]
+    assert slot.call(1) == 1
+
+
+def test_nobody_else_answers_while_a_response_comes_in_pieces(slot):
+    load_streaming(slot, '''
+s = begin(id)
+chunk(s, b"a")
+others = [respond(id, 1)[0], ask("POST", f"invocation/{id}/error", "{}")[0]]
+t = begin(id)
+chunk(t, b"no")
+others.append(end(t)[0])
+chunk(s, json.dumps(others).encode())
+end(s)
+''')
+    assert b"".join(slot.stream()[1]) == b"a[400, 400, 400]"
+
+
+def test_a_bootstrap_that_ends_in_mid_stream_fails_the_call(slot):
+    load_streaming(slot, "s = begin(id)\nchunk(s, b'x')\nos._exit(3)")
+    assert slot.stream()[2].type == FAILED
+    slot.wait_closed()
+
+
+def test_a_streamed_response_without_chunks_is_refused(slot):
+    load_streaming(slot, '''
+if event: respond(id, said); continue
+said = respond(id, 1, headers={"Lambda-Runtime-Function-Response-Mode": "streaming"})[0]
+''')
+    assert "chunked" in slot.call_fails().message
+    assert slot.call(1) == 400
+
+
+def test_pieces_sent_to_no_call_are_dropped(slot):
+    load_streaming(slot, '''
+s = begin("other")
+chunk(s, b"x" * 5000)
+respond(id, end(s)[0])
+''', result_limit=1000)
+    assert slot.call() in (400, 413)
 
 
 # Loads and ends

@@ -168,7 +168,7 @@ def test_asyncio_finds_tls_when_it_is_asked_for(runner):
     ("{1}", "TypeError", "result of type 'set' is not JSON"),
     ("{'a': [0, {1}]}", "TypeError", "result of type 'set' is not JSON (at result['a'][1])"),
     ("object", "TypeError", "result of type 'type' is not JSON"),
-    ("b'x'", "TypeError", "result of type 'bytes' is not JSON"),
+    ("[b'x']", "TypeError", "result of type 'bytes' is not JSON (at result[0])"),
     ("{(1, 2): 3}", "TypeError",
      "result has a key of type 'tuple', JSON has only text as keys"),
     ("float('nan')", "ValueError", "result has nan, which is not JSON"),
@@ -407,17 +407,17 @@ def test_what_a_failing_handler_printed_is_there_too(runner):
 def test_what_was_printed_before_a_kill_is_not_lost(runner):
     runner.load("def handler(event):\n    print('on my way')\n    while True: pass")
     runner.send_bytes(frames.encode_call())
-    assert _first_output(runner) == b"on my way\n"
+    assert first_output(runner) == b"on my way\n"
     os.kill(runner.pid, signal.SIGKILL)
 
 
 def test_what_was_printed_before_a_long_sleep_arrives_early(runner):
     runner.load("import time\ndef handler(event):\n    print('zzz')\n    time.sleep(1000)")
     runner.send_bytes(frames.encode_call())
-    assert _first_output(runner) == b"zzz\n"
+    assert first_output(runner) == b"zzz\n"
 
 
-def _first_output(runner):
+def first_output(runner):
     os.set_blocking(runner.pipes["stdout"], True)
     return os.read(runner.pipes["stdout"], 1000)
 
@@ -500,7 +500,7 @@ def test_threads_run_on_while_the_runner_waits(runner):
                 "threading.Thread(target=run, daemon=True).start()\n"
                 "def handler(event): go.set()")
     runner.call()
-    assert _first_output(runner) == b"from the thread"
+    assert first_output(runner) == b"from the thread"
 
 
 def test_closing_the_runners_socket_ends_the_slot(runner):

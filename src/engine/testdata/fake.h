@@ -8,90 +8,7 @@
  */
 #pragma once
 
-#include "base/buf.h"
-#include "base/fd.h"
-#include "base/json.h"
-#include "base/mem.h"
-#include "base/must.h"
-#include "base/test.h"
-#include "engine/frame.h"
-#include "engine/private.h"
-#include "engine/testdata/invariants.h"
-#include "loop/loop.h"
-#include "sandbox/wire.h"
-
-#include <endian.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <event2/event.h>
-
-#define FAKE static __attribute__((unused))
-
-enum { FAKE_SLOTS = 16, FAKE_ANSWERS = 64, FAKE_TICKETS = 64, FAKE_DEADLINE_US = 5000 * 1000 };
-
-struct world;
-
-struct fake_slot {
-    struct world *world;
-    struct watch *watch;
-    uint32_t index, generation, template_index;
-    bool live, killed;
-    bool limit_asked;
-    int socket, out, err; /* the runner's ends */
-    struct sandbox_limits limits;
-    struct buf in; /* from the engine */
-    unsigned loads, calls;
-    uint32_t version;  /* of the last LOAD */
-    bool asked;        /* a call is here and not answered yet */
-    char event[128];   /* of the last call */
-    struct buf loaded; /* payload of the last LOAD */
-};
-
-struct ticket {
-    uint64_t number;
-    uint32_t template_index;
-    struct wire_limits limits;
-};
-
-struct answer {
-    int times;
-    bool refused;
-    struct err why;
-    enum call_status status;
-    bool cold;
-    uint32_t version;
-    uint64_t duration_us, phases_us;
-    char error[512], output[128], out[128], err[128];
-};
-
-struct world {
-    struct loop *loop;
-    struct engine *engine;
-    struct timer *deadline;
-    struct watch *watch;
-    int spawner;
-    bool hold_start, hold_limit, hold_kill, hold_ready, hold_load, hold_call;
-    struct err fail_start, fail_limit; /* the answer when code is set */
-    struct fake_slot slots[FAKE_SLOTS];
-    struct ticket tickets[FAKE_TICKETS]; /* starts not answered yet */
-    unsigned ticket_count, starts, limits;
-    struct answer answers[FAKE_ANSWERS];
-    unsigned answer_count;
-    unsigned records, repeated;
-    unsigned fetches;
-    uint32_t fetched_version;
-    bool no_room, hold_fetch;
-    struct err fail_fetch;
-    void (*when_done)(struct world *w, struct answer *a); /* what the caller does in its callback */
-    char code[64];
-};
-
-static const struct runtime fake_alpha = {.name = "alpha"}, fake_beta = {.name = "beta"};
-static const struct runtime *const fake_runtimes[] = {&fake_alpha, &fake_beta, NULL};
+#include "engine/testdata/world.h"
 
 FAKE void world_check(struct world *w)
 {
@@ -303,7 +220,8 @@ FAKE void runner_raw(struct fake_slot *f, const void *p, size_t len)
 FAKE void runner_send(struct fake_slot *f, int type, unsigned flags, struct str payload)
 {
     auto_buf struct buf out = {0};
-    frame_begin(&out, (enum frame_type)type, flags, (uint32_t)payload.n);
+    bool answers = type != FRAME_READY && type != FRAME_LOADED;
+    frame_begin(&out, (enum frame_type)type, flags, answers ? f->number : 0, (uint32_t)payload.n);
     buf_add_str(&out, payload);
     runner_raw(f, out.data, out.len);
 }
@@ -372,6 +290,10 @@ static void on_engine(void *arg, unsigned ready)
     buf_add(&f->in, bytes, (size_t)n);
     while (f->in.len >= FRAME_HEADER && f->in.len >= FRAME_HEADER + le32_at(f->in.data)) {
         struct str payload = {f->in.data + FRAME_HEADER, le32_at(f->in.data)};
+        uint16_t number;
+        memcpy(&number, f->in.data + 6, sizeof number);
+        f->number = le16toh(number);
+        f->flags = (unsigned char)f->in.data[5];
         CHECK(f->in.data[4] == FRAME_LOAD || f->in.data[4] == FRAME_CALL);
         if (f->in.data[4] == FRAME_LOAD)
             on_load(f, payload);
@@ -435,6 +357,7 @@ static void on_done(void *arg, const struct call_record *r, const struct err *re
     struct answer *a = *(struct answer **)arg;
     struct world *w = ((struct world **)arg)[1];
     free(arg);
+    a->arg = NULL;
     a->times++;
     a->refused = refused;
     if (refused)
@@ -449,6 +372,10 @@ static void on_done(void *arg, const struct call_record *r, const struct err *re
         CHECK(a->phases_us == a->duration_us);
         copy_text(a->error, sizeof a->error, r->error, r->error ? strlen(r->error) : 0);
         copy_text(a->output, sizeof a->output, r->output, r->output_len);
+        a->streamed = r->streamed;
+        a->output_len = r->output_len;
+        snprintf(a->request, sizeof a->request, "%s %s", r->http_method ? r->http_method : "-",
+                 r->http_path ? r->http_path : "-");
         copy_text(a->out, sizeof a->out, r->out, r->out_len);
         copy_text(a->err, sizeof a->err, r->err, r->err_len);
     }
@@ -456,15 +383,41 @@ static void on_done(void *arg, const struct call_record *r, const struct err *re
         w->when_done(w, a);
 }
 
-static void call_into(struct world *w, struct answer *a, const char *id, const char *event)
+static void on_opened(void *arg, unsigned status, struct str headers)
+{
+    struct answer *a = *(struct answer **)arg;
+    CHECK(!a->pieces && !a->times);
+    a->opened++;
+    a->opened_status = status;
+    copy_text(a->headers, sizeof a->headers, headers.p, headers.n);
+}
+
+static bool on_piece(void *arg, struct str bytes)
+{
+    struct answer *a = *(struct answer **)arg;
+    CHECK(a->opened == 1 && !a->times && bytes.n > 0);
+    a->pieces++;
+    a->bytes += bytes.n;
+    copy_text(a->last, sizeof a->last, bytes.p, bytes.n < 60 ? bytes.n : 60);
+    return !a->hold;
+}
+
+static const struct call_stream fake_taker = {on_opened, on_piece};
+
+static void call_into(struct world *w, struct answer *a, const char *id, const char *event,
+                      const struct call_stream *taker)
 {
     a->status = CALL_STATUSES; /* a refusal leaves none */
     void **arg = mem_alloc(2 * sizeof *arg);
     arg[0] = a;
     arg[1] = w;
+    a->arg = arg;
     engine_call(w->engine, &(struct call_request){.function_id = id,
                                                   .event = str_of(event),
                                                   .source = "direct",
+                                                  .http_method = taker ? "GET" : NULL,
+                                                  .http_path = taker ? "/x" : NULL,
+                                                  .stream = taker,
                                                   .done = on_done,
                                                   .arg = arg});
 }
@@ -473,7 +426,17 @@ FAKE struct answer *world_call(struct world *w, const char *id, const char *even
 {
     CHECK(w->answer_count < FAKE_ANSWERS);
     struct answer *a = &w->answers[w->answer_count++];
-    call_into(w, a, id, event);
+    call_into(w, a, id, event, NULL);
+    world_check(w);
+    return a;
+}
+
+/* The same by a caller that takes results in pieces. */
+FAKE struct answer *world_stream(struct world *w, const char *id, const char *event)
+{
+    CHECK(w->answer_count < FAKE_ANSWERS);
+    struct answer *a = &w->answers[w->answer_count++];
+    call_into(w, a, id, event, &fake_taker);
     world_check(w);
     return a;
 }
@@ -483,7 +446,7 @@ FAKE void world_again(struct world *w, const char *id, struct answer *a)
 {
     w->repeated++;
     a->times = 0;
-    call_into(w, a, id, "0");
+    call_into(w, a, id, "0", NULL);
 }
 
 /* Calls and waits for the answer. */
