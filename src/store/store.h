@@ -54,7 +54,13 @@ struct store_config {
                                                   "postgres://user:password@host/name?sslmode=.." */
     const struct migration *const *migrations; /* arrays, each ended by a row of zeros; the list
                                                   ended by NULL */
+    /* What a committed transaction noted, on the thread that committed, with its connection, not in
+     * a transaction. What another server noted, on a thread of the store with a connection of its
+     * own; `topic` STORE_ALL: notes may have been missed, look at everything. May be NULL. */
+    void (*noted)(void *arg, struct db *db, const char *topic, const char *id);
+    void *arg;
 };
+#define STORE_ALL "*"
 
 /* Opens or creates the file (mode 0600) and applies what is missing of the migrations, in order of
  * their numbers, in one transaction. Refuses a store that a newer program has migrated. */
