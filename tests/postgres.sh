@@ -23,7 +23,8 @@ as_user() {
 make() {
     mkdir -p "$dir" && chmod 711 "$dir"
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
-    as_user "$bin/initdb" -D "$data" -U virga -A trust -E UTF8 --locale=C --no-sync >"$dir/initdb.log" 2>&1 ||
+    as_user "$bin/initdb" -D "$data" -U virga -A trust -E UTF8 --locale=C.UTF-8 --locale-provider=icu \
+        --icu-locale=en-US --no-sync >"$dir/initdb.log" 2>&1 ||
         { cat "$dir/initdb.log" >&2; exit 1; }
     printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" "fsync = off" \
         "max_connections = 60" "shared_buffers = 16MB" "max_wal_size = 256MB" "$@" | as_user tee -a "$data/postgresql.conf" >/dev/null

@@ -566,7 +566,7 @@ const struct store_backend store_postgres = {
     .copying =
         {
             .tables = "SELECT CAST(tablename AS text) FROM pg_tables"
-                      " WHERE schemaname = current_schema()",
+                      " WHERE schemaname = current_schema() AND tablename <> 'schema_version'",
             .columns = "SELECT CAST(column_name AS text) FROM information_schema.columns"
                        " WHERE table_schema = current_schema() AND table_name = $1"
                        " ORDER BY ordinal_position",

@@ -368,7 +368,7 @@ const struct store_backend store_sqlite = {
     .copying =
         {
             .tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
-                      " AND name NOT LIKE 'sqlite%'",
+                      " AND substr(name, 1, 7) <> 'sqlite_' AND name <> 'schema_version'",
             .columns = "SELECT name FROM pragma_table_info($1) ORDER BY cid",
             .begin = copying_begin,
             .end = copying_end,
