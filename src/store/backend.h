@@ -49,7 +49,7 @@ struct query {
 /* The statements with which store_copy reads the schema of the source, and what a target needs
  * before and after. */
 struct store_copying {
-    const char *tables;  /* names of all but schema_version, in any order */
+    const char *tables;                         /* names of all but schema_version, in any order */
     const char *columns;                        /* of the table $1, in their order */
     int (*begin)(struct db *db, struct err *e); /* references may dangle until `end` */
     int (*end)(struct db *db, struct err *e);   /* they are checked; growing keys go on behind */

@@ -96,17 +96,24 @@ static struct query *cached(struct db *db, const char *sql)
     return NULL;
 }
 
+static int prepare(struct db *db, const char *sql, struct query **ret, struct err *e)
+{
+    struct query *q = NULL;
+    if (db->store->backend->prepare(db, sql, &q, e) < 0)
+        return -1;
+    q->db = db;
+    q->sql = mem_strdup(sql);
+    if ((q->kept = cache_has_room(db)))
+        db->queries[db->query_count++] = q;
+    *ret = q;
+    return 0;
+}
+
 static int find(struct db *db, const char *sql, struct query **ret, struct err *e)
 {
     struct query *q = cached(db, sql);
-    if (!q) {
-        if (db->store->backend->prepare(db, sql, &q, e) < 0)
-            return -1;
-        q->db = db;
-        q->sql = mem_strdup(sql);
-        if ((q->kept = cache_has_room(db)))
-            db->queries[db->query_count++] = q;
-    }
+    if (!q && prepare(db, sql, &q, e) < 0)
+        return -1;
     q->last_use = ++db->uses;
     *ret = q;
     return 0;

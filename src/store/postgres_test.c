@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <pthread.h>
 #include <sched.h>
 
 /* Topics and ids in the order they were heard, as "topic id;". */

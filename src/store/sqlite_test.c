@@ -1,6 +1,7 @@
 /* What only SQLite can promise or suffer. */
 #include "store/testdata/place.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 
 TEST(the_file_is_for_its_owner_only)

@@ -6,10 +6,7 @@
 #include "store/store.h"
 
 #include <libpq-fe.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum kind { SQLITE, POSTGRES };
@@ -35,6 +32,22 @@ static const struct migration more[] = {
     {0},
 };
 
+static enum kind kind __attribute__((unused)); /* that PLACE_MAIN runs on at the moment */
+
+/* Runs every test on SQLite, then on PostgreSQL. */
+#define PLACE_MAIN(...)                                                                            \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const struct CMUnitTest tests[] = {TEST_EACH_(TEST_ROW_, __VA_ARGS__)};                    \
+        kind = SQLITE;                                                                             \
+        int bad = cmocka_run_group_tests_name("SQLite", tests, NULL, NULL);                        \
+        kind = POSTGRES;                                                                           \
+        if (place_server())                                                                        \
+            return bad + cmocka_run_group_tests_name("PostgreSQL", tests, NULL, NULL);             \
+        print_message("skipped: the half on PostgreSQL: VIRGA_TEST_POSTGRES is not set\n");        \
+        return bad;                                                                                \
+    }
+
 static inline const char *place_server(void)
 {
     return getenv("VIRGA_TEST_POSTGRES");
@@ -52,11 +65,11 @@ static inline void place_admin(const char *verb, const char *name, const char *b
     PQfinish(conn);
 }
 
-static inline void place_make(struct place *p, enum kind kind)
+static inline void place_make(struct place *p, enum kind which)
 {
     static int count;
-    *p = (struct place){.kind = kind};
-    if (kind == SQLITE) {
+    *p = (struct place){.kind = which};
+    if (which == SQLITE) {
         snprintf(p->dir, sizeof p->dir, "/tmp/virga-store-XXXXXX");
         assert_non_null(mkdtemp(p->dir));
         snprintf(p->path, sizeof p->path, "%s/virga.db", p->dir);
