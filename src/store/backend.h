@@ -31,6 +31,7 @@ struct db {
     struct store *store;
     enum db_durability durability;
     bool in_tx;
+    bool closing;         /* in db_close: the connection goes with all its statements */
     enum err_code failed; /* what a statement of this transaction failed with, or ERR_NONE */
     uint64_t uses;
     size_t query_count;

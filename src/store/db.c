@@ -26,6 +26,7 @@ void db_close(struct db *db)
         return;
     struct tx tx = {db->in_tx ? db : NULL};
     db_rollback(&tx);
+    db->closing = true;
     for (size_t i = 0; i < db->query_count; i++) {
         must(!db->queries[i]->busy);
         query_free(db->queries[i]);

@@ -1,10 +1,12 @@
 /* postgres — what the files of the PostgreSQL backend share. Nobody else includes it.
  *
- * postgres.c       statements and transactions
- * postgres_conn.c  making connections, waiting for answers with a deadline
- * postgres_value.c columns of a row
- * postgres_error.c what SQLSTATEs mean
- * postgres_listen.c the thread that hears of other servers' changes
+ * postgres.c         transactions, turns, what the schema needs
+ * postgres_query.c   statements and their rows
+ * postgres_value.c   columns of a row
+ * postgres_db.c      one connection: made, given up, made anew
+ * postgres_conn.c    libpq: the URL, connecting, waiting with a deadline
+ * postgres_error.c   what SQLSTATEs mean
+ * postgres_listen.c  the thread that hears of other servers' changes
  *
  * libpq is used without blocking: every wait is a poll with a deadline, since a server that is
  * alive but silent would otherwise hold a thread for ever. */
@@ -22,8 +24,8 @@ struct pg_store {
     char *url;
     unsigned hosts;   /* that the URL names */
     char id[ID_TEXT]; /* of this server, in front of what it notes */
-    _Atomic uint64_t
-        doubt_until_us; /* a commit's answer was lost: own notes are heard until then */
+    /* A commit's answer was lost: until then own notes are heard like those of others. */
+    _Atomic uint64_t doubt_until_us;
     _Atomic(struct pg_listener *) listener;
 };
 
@@ -86,14 +88,37 @@ int postgres_wait(PGconn *conn, uint64_t at_most_us);
 PGresult *postgres_run(struct store *s, PGconn *conn, const char *sql, uint64_t at_most_us,
                        const char *what, struct err *e);
 
-/* The value in a row; text and bytes live as long as the row. */
-struct db_value postgres_column(const PGresult *row, int column);
-
 /* Fills the error from a result, or from the connection when there is none. Returns -1. */
 int postgres_fail(struct store *s, PGconn *conn, const PGresult *result, const char *what,
                   struct err *e);
 /* Whether the connection can serve no more, or should not: a standby, a server that shuts down. */
 bool postgres_is_lost(const PGconn *conn, const PGresult *result);
+
+int postgres_db_open(struct store *s, enum db_durability durability, struct db **ret,
+                     struct err *e);
+void postgres_db_close(struct db *db);
+int postgres_db_patient(struct db *db, struct err *e);
+/* Makes the connection free for the next statement, and makes it anew where that is allowed. */
+int postgres_ready(struct pg_db *db, struct err *e);
+int postgres_command(struct pg_db *db, const char *sql, const char *what, struct err *e);
+/* Fills the error; gives the connection up when it is of no use any more. Returns -1. */
+int postgres_give_up(struct pg_db *db, const PGresult *result, const char *what, struct err *e);
+void postgres_drop(struct pg_db *db); /* what is left of a statement ends with its connection */
+uint64_t postgres_patience_us(const struct pg_db *db);
+
+int postgres_query_prepare(struct db *db, const char *sql, struct query **ret, struct err *e);
+void postgres_query_discard(struct query *q);
+/* Sends the statement and takes the first row; of one that writes, all. */
+int postgres_query_run(struct pg_query *q, const struct db_value *args, size_t count,
+                       struct err *e);
+int postgres_query_next(struct query *q, struct err *e);
+int postgres_query_changes(struct query *q);
+struct db_value postgres_query_column(struct query *q, int column);
+void postgres_query_stop(struct query *q);
+/* Takes what is left of the rows into memory. */
+int postgres_read_ahead(struct pg_query *q);
+/* The value in a row; text and bytes live as long as the row. */
+struct db_value postgres_value(const PGresult *row, int column);
 
 int postgres_listen(struct store *s, struct err *e);
 void postgres_listen_end(struct pg_store *s);

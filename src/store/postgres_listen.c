@@ -13,6 +13,7 @@
 #include "store/postgres.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -148,7 +149,11 @@ int postgres_listen(struct store *base, struct err *e)
         release(l);
         return -1;
     }
+    sigset_t all, before; /* signals are the loop's */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     must(pthread_create(&l->thread, NULL, run, l) == 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     s->listener = l;
     return 0;
 }

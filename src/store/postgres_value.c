@@ -26,7 +26,7 @@ static int64_t numeric(const unsigned char *p)
     return number(p + 4, 2) == NEGATIVE ? -value : value;
 }
 
-struct db_value postgres_column(const PGresult *row, int column)
+struct db_value postgres_value(const PGresult *row, int column)
 {
     must(column < PQnfields(row));
     if (PQgetisnull(row, 0, column))

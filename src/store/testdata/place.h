@@ -28,7 +28,9 @@ static const struct migration words[] = {
     {0},
 };
 static const struct migration more[] = {
-    {2, "others", "CREATE TABLE others (id text PRIMARY KEY, word bigint REFERENCES words (seq))"},
+    {2, "others",
+     "CREATE TABLE others (id text PRIMARY KEY, word bigint REFERENCES words (seq),"
+     " texts text NOT NULL DEFAULT (CAST('a text' AS text)))"},
     {0},
 };
 
