@@ -42,15 +42,18 @@ static void check_filled(struct store *s)
     db_close(db);
 }
 
-/* Keys go on, references are guarded as ever. */
+/* Keys go on, references are guarded as ever: by the statement, not by the commit. */
 static void check_alive(struct store *s)
 {
     struct err e = {0};
     struct db *db = connect_to(s);
     CHECK(add(db, "next", &e) == 1);
     CHECK(number(db, "SELECT max(seq) FROM words WHERE word = 'next'") == 4);
+    auto_tx struct tx tx = {0};
+    CHECK(db_begin(db, &tx, &e) == 0);
     CHECK(db_exec(db, "INSERT INTO others (id, word) VALUES ('y', 99)", DB_NO_ARGS, &e) < 0);
     CHECK(e.code == ERR_CONFLICT);
+    db_rollback(&tx);
     db_close(db);
 }
 

@@ -33,13 +33,14 @@ static int read_options(struct pg_store *s, const PQconninfoOption *options)
     const char *name = option(options, "dbname"), *user = option(options, "user");
     host = host ? host : option(options, "hostaddr");
     host = host ? host : "localhost";
-    port = port ? port : "5432";
+    port = port ? port : "";
     name = name ? name : user ? user : "";
     bool address = option(options, "hostaddr") != NULL;
     if (!is_plausible(address ? "" : host, port, name))
         return -1;
+    bool told = strpbrk(port, "0123456789"); /* for several hosts it may be ",," */
     auto_buf struct buf text = {0};
-    buf_addf(&text, "%s:%s/%s", host, port, name);
+    buf_addf(&text, "%s:%s/%s", host, told ? port : "5432", name);
     s->base.name = buf_take(&text);
     s->hosts = 1;
     for (const char *p = host; (p = strchr(p, ',')); p++)
@@ -157,7 +158,7 @@ static bool finish(PGconn *conn, int wake_fd)
 static int unreachable(struct pg_store *s, PGconn *conn, struct err *e)
 {
     struct str rest = str_of(PQerrorMessage(conn)), line = str_trim(str_cut(&rest, '\n'));
-    if (line.n == 0)
+    if (line.n == 0 || str_ends(line, STR(":"))) /* libpq has no reason: our deadline */
         line = STR("no answer within 4 s");
     return err_set(e, ERR_UNAVAILABLE, "cannot reach PostgreSQL at %s: " STR_FMT, s->base.name,
                    STR_ARG(line));

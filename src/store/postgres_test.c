@@ -2,9 +2,12 @@
 #include "store/testdata/place.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/socket.h>
 
 /* Topics and ids in the order they were heard, as "topic id;". */
 struct ear {
@@ -109,6 +112,21 @@ TEST(a_server_that_is_away_is_named_at_the_start)
     CHECK(strstr(e.text, "cannot reach PostgreSQL at 127.0.0.1:1/db: "));
     e = refused_url("postgres://u@/db?host=/nowhere/at/all");
     CHECK(strstr(e.text, "cannot reach PostgreSQL at /nowhere/at/all"));
+}
+
+TEST(a_server_that_is_silent_is_given_up_within_5_s)
+{
+    auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    CHECK(bind(fd, (struct sockaddr *)&at, len) == 0 && listen(fd, 5) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+    char url[64];
+    snprintf(url, sizeof url, "postgres://u:p@127.0.0.1:%d/db", ntohs(at.sin_port));
+    uint64_t began = clock_mono_us();
+    struct err e = refused_url(url);
+    CHECK(e.code == ERR_UNAVAILABLE && strstr(e.text, "no answer"));
+    CHECK(clock_mono_us() - began < 5000000);
 }
 
 TEST(a_database_that_cannot_hold_all_text_is_refused)
@@ -396,6 +414,7 @@ TEST(a_backup_is_left_to_its_own_tools)
 
 #define TESTS                                                                                      \
     a_password_is_never_shown, a_server_that_is_away_is_named_at_the_start,                        \
+        a_server_that_is_silent_is_given_up_within_5_s,                                            \
         a_database_that_cannot_hold_all_text_is_refused,                                           \
         statements_fail_while_postgres_is_away_and_work_again_without_help,                        \
         a_restart_between_statements_goes_unnoticed,                                               \

@@ -9,7 +9,7 @@
  *  - a parameter has one type wherever it stands: text, bigint or bytea as it was bound, and text
  *    is never given to a bytea column or the other way round. One that may be db_null() and stands
  *    where no column gives it a type needs CAST($1 AS bigint); a null of db_text() has its type.
- *  - what a function returns may be smaller than bigint or larger: CAST(sum(x) AS bigint).
+ *  - functions that want a small number get CAST($1 AS integer); sum() is CAST(sum(x) AS bigint).
  *  - text compares and sorts by its bytes. No column is called "text". No LIKE without ESCAPE and
  *    lower(): upper and lower case are the same to one of the two.
  *  - INSERT .. ON CONFLICT and RETURNING exist; rowid, AUTOINCREMENT, json and FOR UPDATE do not.
@@ -29,7 +29,8 @@
  *
  * PostgreSQL's connection that breaks is made anew at the next statement outside a transaction; a
  * read outside a transaction, and db_begin, are repeated once by themselves. A commit whose answer
- * is lost fails with ERR_UNAVAILABLE: it may have happened. No statement takes longer than 30 s.
+ * is lost fails with ERR_UNAVAILABLE: it may have happened. No statement takes longer than 30 s, no
+ * transaction rests for longer. A pooler in between must keep sessions whole.
  *
  * Changes. What is kept in memory must follow what is committed, on this server and on others:
  * db_note names what a transaction changes; after its commit the store's `noted` hears of it, here
