@@ -1,36 +1,20 @@
-#include "store/store.h"
+/* store — opens the database that a path names and brings it up to date. */
+#include "store/backend.h"
 
-#include "base/fd.h"
 #include "base/mem.h"
-#include "store/sqlite.h"
+#include "base/must.h"
 
-#include <fcntl.h>
 #include <string.h>
 
-void store_turn_take(struct store *s)
+bool store_is_url(const char *path)
 {
-    pthread_mutex_lock(&s->mutex);
-    uint64_t mine = s->next_turn++;
-    while (s->serving != mine)
-        pthread_cond_wait(&s->turn_over, &s->mutex);
-    pthread_mutex_unlock(&s->mutex);
+    struct str s = str_of(path);
+    return str_starts(s, STR("postgres://")) || str_starts(s, STR("postgresql://"));
 }
 
-void store_turn_end(struct store *s)
+bool store_is_shared(const struct store *s)
 {
-    pthread_mutex_lock(&s->mutex);
-    s->serving++;
-    pthread_cond_broadcast(&s->turn_over);
-    pthread_mutex_unlock(&s->mutex);
-}
-
-/* SQLite would create the file readable by all; its journals take over the mode of the file. */
-static int create_private(const char *path, struct err *e)
-{
-    auto_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return err_sys(e, "open the store '%s'", path);
-    return 0;
+    return s->backend == &store_postgres;
 }
 
 static int bring_up_to_date(struct store *s, const struct migration *const *tables, struct err *e)
@@ -38,21 +22,23 @@ static int bring_up_to_date(struct store *s, const struct migration *const *tabl
     struct db *db = NULL;
     if (db_open(s, DB_DURABLE, &db, e) < 0)
         return -1;
-    int rc = migrate(db, tables, e);
+    int rc = s->backend->patient(db, e);
+    if (rc == 0)
+        rc = migrate(db, tables, e);
     db_close(db);
     return rc;
 }
 
 int store_open(const struct store_config *config, struct store **ret, struct err *e)
 {
-    if (create_private(config->path, e) < 0)
+    bool url = store_is_url(config->path);
+    const struct store_backend *backend = url ? &store_postgres : &store_sqlite;
+    struct store *s = NULL;
+    if (backend->open(config->path, &s, e) < 0)
         return -1;
-    struct store *s = mem_alloc(sizeof *s);
-    s->path = mem_strdup(config->path);
+    s->backend = backend;
     s->noted = config->noted;
-    s->arg = config->arg;
-    pthread_mutex_init(&s->mutex, NULL);
-    pthread_cond_init(&s->turn_over, NULL);
+    s->noted_arg = config->arg;
     if (bring_up_to_date(s, config->migrations, e) < 0) {
         store_close(s);
         return -1;
@@ -63,10 +49,16 @@ int store_open(const struct store_config *config, struct store **ret, struct err
 
 void store_close(struct store *s)
 {
-    if (!s)
-        return;
-    pthread_cond_destroy(&s->turn_over);
-    pthread_mutex_destroy(&s->mutex);
-    free(s->path);
-    free(s);
+    if (s)
+        s->backend->close(s);
+}
+
+int store_listen(struct store *s, struct err *e)
+{
+    return s->backend->listen(s, e);
+}
+
+int store_backup(struct store *s, const char *path, struct err *e)
+{
+    return s->backend->backup(s, path, e);
 }

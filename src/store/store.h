@@ -1,32 +1,46 @@
 /* store — what must survive: one SQL database behind an interface without dialects. SQLite in a
- * file of ours, or PostgreSQL by URL, which several servers may share.
+ * file of ours, or PostgreSQL (12 or newer) by URL, which several servers may share. What is said
+ * here holds for both unless it names one.
  *
- * SQL is written once, in words that SQLite and PostgreSQL share, with parameters $1, $2, ...; what
- * differs is known in this folder only. Column types are text, bigint, bytea (bytes of any kind)
- * and, for a growing number as key, "bigserial primary key". Booleans are bigint 0 and 1, times are
- * microseconds since 1970 in UTC.
+ * SQL is written once, in words that both share, with parameters $1, $2, ...; what differs is known
+ * in this folder only. Column types are text, bigint, bytea (bytes of any kind) and, for a growing
+ * number as key, "bigserial primary key". Booleans are bigint 0 and 1, times are microseconds since
+ * 1970 in UTC. Beyond that, writers of SQL keep to this:
+ *  - a parameter has one type wherever it stands: text, bigint or bytea as it was bound, and text
+ *    is never given to a bytea column or the other way round. One that may be db_null() and stands
+ *    where no column gives it a type needs CAST($1 AS bigint); a null of db_text() has its type.
+ *  - functions that want a small number get CAST($1 AS integer); sum() is CAST(sum(x) AS bigint).
+ *  - text compares and sorts by its bytes. No column is called "text". No LIKE without ESCAPE and
+ *    lower(): upper and lower case are the same to one of the two.
+ *  - INSERT .. ON CONFLICT and RETURNING exist; rowid, AUTOINCREMENT, json and FOR UPDATE do not.
+ *  - migrations make tables, not rows.
+ * Text is UTF-8 without NUL bytes: anything else as a parameter fails with ERR_INVALID.
  *
  * Threads. A `struct store` is shared; a `struct db` is one connection and belongs to one thread at
- * a time. Many may read while one writes: writers of this process take turns in order of arrival,
- * so that none of them polls a locked file and none starves.
+ * a time. Many may read while one writes. Writers take turns in order of arrival: in SQLite all of
+ * this process, in PostgreSQL the DB_DURABLE ones of all servers (an advisory lock per schema, from
+ * db_begin to the end). So a transaction may read, decide and write: nobody else changes what it
+ * has read. DB_BULK connections are for rows that only they write; there they do not wait.
  *
  * Durability. A change is committed when db_commit (or db_exec outside a transaction) returns 0.
  * With DB_DURABLE it then survives a power cut; with DB_BULK it survives the end of this process
  * in any form, kill -9 included, but a power cut may take the last moments. Neither ever leaves a
- * half-done transaction.
+ * half-done transaction. (PostgreSQL: DB_BULK sets synchronous_commit off.)
  *
- * With PostgreSQL both mean: committed there (DB_BULK sets synchronous_commit off). A connection
- * that breaks is made anew at the next statement outside a transaction; a statement that may be
- * repeated without harm (a read outside a transaction that has returned no row) is repeated once by
- * itself. A commit whose answer is lost fails with ERR_UNAVAILABLE: it may have happened.
+ * PostgreSQL's connection that breaks is made anew at the next statement outside a transaction; a
+ * read outside a transaction, and db_begin, are repeated once by themselves. A commit whose answer
+ * is lost fails with ERR_UNAVAILABLE: it may have happened. No statement takes longer than 30 s, no
+ * transaction rests for longer. A pooler in between must keep sessions whole.
  *
  * Changes. What is kept in memory must follow what is committed, on this server and on others:
  * db_note names what a transaction changes; after its commit the store's `noted` hears of it, here
  * before db_commit returns, elsewhere within a second (LISTEN and NOTIFY).
  *
- * Errors. ERR_CONFLICT: a unique key exists already. ERR_UNAVAILABLE: the disk is full, another
- * process holds the file, or PostgreSQL is away; it comes within 5 s. ERR_SYSTEM: the file is
- * damaged or unreadable. Texts never carry SQL or a password. */
+ * Errors. ERR_CONFLICT: a unique key exists already, or a reference would dangle. ERR_UNAVAILABLE:
+ * the disk is full, another holds the store, PostgreSQL is away (it comes within 5 s) or has chosen
+ * this transaction to end a deadlock: all may be tried again. ERR_SYSTEM: the file is damaged or
+ * unreadable. Texts never carry SQL or a password. After a failed statement the transaction only
+ * fails, with the same code, until it is rolled back. */
 #pragma once
 
 #include "base/arena.h"
@@ -62,15 +76,24 @@ struct store_config {
 };
 #define STORE_ALL "*"
 
-/* Opens or creates the file (mode 0600) and applies what is missing of the migrations, in order of
- * their numbers, in one transaction. Refuses a store that a newer program has migrated. */
+/* Opens or creates the file (mode 0600), or connects to the database of the URL, and applies what
+ * is missing of the migrations, in order of their numbers, in one transaction: several servers may
+ * start at once. Refuses a store that a newer program has migrated. */
 int store_open(const struct store_config *config, struct store **ret, struct err *e);
 void store_close(struct store *s); /* all connections must be closed before; NULL is fine */
-/* Starts to listen for what other servers note; before it `noted` hears of own commits only. Does
- * nothing for SQLite. */
+/* Starts a thread that listens for what other servers note; before it `noted` hears of own commits
+ * only. Whatever is committed after it returned is heard, so load into memory behind it. Does
+ * nothing for SQLite. Ends with store_close. */
 int store_listen(struct store *s, struct err *e);
 bool store_is_shared(const struct store *s); /* other servers may write to it: PostgreSQL */
 bool store_is_url(const char *path);         /* "postgres://..." or "postgresql://..." */
+
+/* Copies every row of every table into a store that was migrated alike and holds no row yet: with
+ * one in it, ERR_CONFLICT. One transaction on each side, so that writers of both wait. */
+int store_copy(struct store *from, struct store *to, struct err *e);
+/* SQLite: writes a copy of the store as of now to `path` (mode 0600, replaced at once or not at
+ * all) while it is in use. PostgreSQL has pg_dump: ERR_INVALID. */
+int store_backup(struct store *s, const char *path, struct err *e);
 
 /* Connections */
 enum db_durability { DB_DURABLE, DB_BULK };
@@ -96,7 +119,9 @@ struct db_value db_blob(struct str value);   /* a view with p == NULL is null */
 #define DB_NO_ARGS NULL, 0
 
 /* Runs a statement that returns no rows. Returns how many rows it changed, or -1. Outside a
- * transaction it is one of its own. Statements are prepared once per connection and kept. */
+ * transaction it is one of its own. Statements are prepared once per connection and kept. Other
+ * statements may run while a query is open: PostgreSQL then first reads what is left of it into
+ * memory, so such a query needs a LIMIT; otherwise rows come one by one. */
 int db_exec(struct db *db, const char *sql, const struct db_value *args, size_t count,
             struct err *e);
 
@@ -117,7 +142,7 @@ struct str query_blob(struct query *q, struct arena *a, int column);  /* p is NU
  *   ...
  *   return db_commit(&tx, e);
  *
- * db_begin waits for the other writers of this process. They do not nest. */
+ * db_begin waits for the other writers. They do not nest. Queries end before the transaction. */
 struct tx {
     struct db *db; /* NULL once it has ended */
 };
@@ -125,7 +150,7 @@ struct tx {
 int db_begin(struct db *db, struct tx *ret, struct err *e);
 int db_commit(struct tx *tx, struct err *e); /* also ends the transaction when it fails */
 /* Notes that this transaction changes the object `id` of kind `topic`: words of at most 32 and 64
- * bytes. The same pair twice is told once. */
+ * bytes. The same pair twice is told once; more than 64 become STORE_ALL. */
 void db_note(struct tx *tx, const char *topic, const char *id);
 void db_rollback(struct tx *tx); /* harmless on one that has ended */
 

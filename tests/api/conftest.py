@@ -5,6 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from postgres import Postgres  # noqa: E402
 from virga import Server  # noqa: E402
 
 
@@ -18,4 +19,11 @@ def server(tmp_path):
 def shared(tmp_path_factory):
     """One server for the tests of a file that do not disturb each other: they make functions of their own."""
     with Server(tmp_path_factory.mktemp("virga")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL of our own for the whole session. Who stops it starts it again."""
+    with Postgres() as running:
         yield running
