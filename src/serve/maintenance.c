@@ -85,17 +85,40 @@ static int open_store(const char *path, struct store **ret, struct err *e)
                       e);
 }
 
-static int copy_file(int from_dir, int to_dir, const char *name, struct err *e)
+/* Read with the rights we were started with, written with those of the owner. */
+struct keys {
+    struct buf text[ARRAY_LEN(key_files)];
+};
+
+static void forget_keys(struct keys *k)
 {
-    auto_buf struct buf bytes = {0};
-    auto_fd int fd = openat(from_dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : err_sys(e, "open '%s'", name);
-    if (fd_read_all(fd, 64 * 1024, &bytes, e) < 0)
-        return err_in(e, "'%s'", name);
-    int rc = fd_write_file(to_dir, name, bytes.data, bytes.len, 0600, e);
-    explicit_bzero(bytes.data, bytes.cap);
-    return rc;
+    for (size_t i = 0; i < ARRAY_LEN(key_files); i++) {
+        if (k->text[i].data)
+            explicit_bzero(k->text[i].data, k->text[i].cap);
+        buf_done(&k->text[i]);
+    }
+}
+
+/* One that is not there is left out: a server makes it when it needs it. */
+static int read_keys(int dir, struct keys *ret, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(key_files); i++) {
+        auto_fd int fd = openat(dir, key_files[i], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0 && errno != ENOENT)
+            return err_sys(e, "open '%s'", key_files[i]);
+        if (fd >= 0 && fd_read_all(fd, 64 * 1024, &ret->text[i], e) < 0)
+            return err_in(e, "'%s'", key_files[i]);
+    }
+    return 0;
+}
+
+static int write_keys(int dir, const struct keys *k, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(key_files); i++)
+        if (k->text[i].len &&
+            fd_write_file(dir, key_files[i], k->text[i].data, k->text[i].len, 0600, e) < 0)
+            return -1;
+    return 0;
 }
 
 /* --- backup --- */
@@ -124,11 +147,20 @@ static int backup(struct job *j, struct err *e)
         return target < 0 ? -1 : err_sys(e, "enter '%s'", j->argument);
     char source[64];
     snprintf(source, sizeof source, "/proc/self/fd/%d/virga.db", j->data_fd);
-    if (store_backup(j->store ? j->store : source, "virga.db", e) < 0)
+    struct store *store = NULL;
+    struct keys keys = {0};
+    if (store_open(&(struct store_config){.path = j->store ? j->store : source}, &store, e) < 0)
         return -1;
-    for (size_t i = 0; i < ARRAY_LEN(key_files); i++)
-        if (copy_file(j->data_fd, target, key_files[i], e) < 0)
-            return -1;
+    int rc = store_backup(store, "virga.db", e);
+    store_close(store);
+    if (rc < 0)
+        return -1;
+    rc = read_keys(j->data_fd, &keys, e);
+    if (rc == 0)
+        rc = write_keys(target, &keys, e);
+    forget_keys(&keys);
+    if (rc < 0)
+        return -1;
     printf("backed up to %s\n", j->argument);
     return 0;
 }
@@ -166,32 +198,52 @@ static int tell_server(const struct job *j, struct err *e)
     return 0;
 }
 
-/* A copy beside the store is brought up to date and checked before it takes the store's place. */
-static int prepare(const struct job *j, int source, char *ret_path, size_t size, struct err *e)
+static int copy_whole(int from, int to, struct err *e)
 {
-    struct store *checked = NULL;
-    char from[64];
-    snprintf(from, sizeof from, "/proc/self/fd/%d/virga.db", source);
-    snprintf(ret_path, size, "/proc/self/fd/%d/restore.db", j->data_fd);
-    (void)unlinkat(j->data_fd, "restore.db", 0);
-    if (store_copy_file(from, ret_path, e) < 0 || open_store(ret_path, &checked, e) < 0)
+    ssize_t n;
+    while ((n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0)) > 0)
+        ;
+    return n < 0 ? err_sys(e, "copy the backup") : 0;
+}
+
+/* A copy beside the store is brought up to date and checked before it takes the store's place. */
+static int open_copy(const struct job *j, int source, struct store **ret, struct err *e)
+{
+    char path[64];
+    auto_fd int from = openat(source, "virga.db", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (from < 0)
+        return err_sys(e, "the backup's 'virga.db'");
+    if (become_owner(j->data_fd, e) < 0)
         return -1;
-    store_close(checked);
-    return 0;
+    (void)unlinkat(j->data_fd, "restore.db", 0);
+    auto_fd int to =
+        openat(j->data_fd, "restore.db", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (to < 0)
+        return err_sys(e, "create 'restore.db'");
+    if (copy_whole(from, to, e) < 0)
+        return -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d/restore.db", j->data_fd);
+    return open_store(path, ret, e);
 }
 
 static int put_in_place(struct job *j, int source, bool running, struct err *e)
 {
-    char fresh[64], live[64];
-    if (prepare(j, source, fresh, sizeof fresh, e) < 0)
-        return -1;
+    static const char *const left[] = {"restore.db", "restore.db-wal", "restore.db-shm"};
+    char live[64];
+    struct store *copy = NULL;
+    struct keys keys = {0};
     snprintf(live, sizeof live, "/proc/self/fd/%d/virga.db", j->data_fd);
-    int rc = store_restore(fresh, j->store ? j->store : live, e);
-    for (size_t i = 0; rc == 0 && !running && i < ARRAY_LEN(key_files); i++)
-        rc = copy_file(source, j->data_fd, key_files[i], e);
-    (void)unlinkat(j->data_fd, "restore.db", 0);
-    (void)unlinkat(j->data_fd, "restore.db-wal", 0);
-    (void)unlinkat(j->data_fd, "restore.db-shm", 0);
+    int rc = running ? 0 : read_keys(source, &keys, e);
+    if (rc == 0)
+        rc = open_copy(j, source, &copy, e);
+    if (rc == 0)
+        rc = store_restore(copy, j->store ? j->store : live, e);
+    if (rc == 0 && !running)
+        rc = write_keys(j->data_fd, &keys, e);
+    store_close(copy);
+    forget_keys(&keys);
+    for (size_t i = 0; i < ARRAY_LEN(left); i++)
+        (void)unlinkat(j->data_fd, left[i], 0);
     return rc;
 }
 
@@ -206,7 +258,7 @@ static int restore(struct job *j, struct err *e)
     for (size_t i = 0; locked == 0 && i < ARRAY_LEN(key_files); i++)
         if (same_key(j, source, key_files[i], e) < 0)
             return -1;
-    if (locked < 0 || become_owner(j->data_fd, e) < 0 || put_in_place(j, source, !locked, e) < 0)
+    if (locked < 0 || put_in_place(j, source, !locked, e) < 0)
         return -1;
     printf("restored from %s\n", j->argument);
     return locked ? 0 : tell_server(j, e);

@@ -80,6 +80,7 @@ struct store_backend {
     int (*patient)(struct db *db, struct err *e); /* no deadlines on this connection any more */
     int (*listen)(struct store *s, struct err *e);
     int (*backup)(struct store *s, const char *path, struct err *e);
+    int (*restore)(struct store *from, const char *path, struct err *e);
     struct store_copying copying;
 };
 

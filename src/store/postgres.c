@@ -247,6 +247,7 @@ const struct store_backend store_postgres = {
     .patient = postgres_db_patient,
     .listen = postgres_listen,
     .backup = no_backup,
+    .restore = no_backup,
     .copying =
         {
             .tables = "SELECT CAST(tablename AS text) FROM pg_tables"

@@ -365,6 +365,7 @@ const struct store_backend store_sqlite = {
     .patient = be_patient,
     .listen = listen_to_nobody,
     .backup = sqlite_backup,
+    .restore = sqlite_restore,
     .copying =
         {
             .tables = "SELECT name FROM sqlite_master WHERE type = 'table'"

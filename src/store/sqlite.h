@@ -38,3 +38,4 @@ static inline struct sqlite_db *sqlite_db(struct db *db)
 /* Fills the error from a result code of this connection. */
 int sqlite_fail(struct db *db, int rc, const char *what, struct err *e);
 int sqlite_backup(struct store *s, const char *path, struct err *e);
+int sqlite_restore(struct store *from, const char *path, struct err *e);

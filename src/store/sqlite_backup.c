@@ -17,11 +17,14 @@ static int copy_pages(struct db *db, sqlite3 *to, struct err *e)
     sqlite3_backup_finish(backup);
     if (rc == SQLITE_DONE)
         return 0;
-    bool full = (rc & 0xff) == SQLITE_FULL;
+    bool full = (rc & 0xff) == SQLITE_FULL || (rc & 0xff) == SQLITE_BUSY;
     return err_set(e, full ? ERR_UNAVAILABLE : ERR_SYSTEM, "copy the store '%s': %s",
                    db->store->name, sqlite3_errstr(rc));
 }
 
+enum { BUSY_MS = 10000 };
+
+/* A target in use is taken when its readers and writers leave room, which they do soon. */
 static int copy_into(struct store *s, const char *path, struct err *e)
 {
     struct db *db = NULL;
@@ -29,7 +32,9 @@ static int copy_into(struct store *s, const char *path, struct err *e)
         return -1;
     sqlite3 *to = NULL;
     int rc = 0;
-    if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+            SQLITE_OK ||
+        sqlite3_busy_timeout(to, BUSY_MS) != SQLITE_OK)
         rc = err_set(e, ERR_SYSTEM, "open the copy '%s': %s", path, sqlite3_errmsg(to));
     if (rc == 0)
         rc = copy_pages(db, to, e);
@@ -67,5 +72,15 @@ int sqlite_backup(struct store *s, const char *path, struct err *e)
         unlink(unfinished.data);
         return -1;
     }
+    return sync_folder(path, e);
+}
+
+int sqlite_restore(struct store *from, const char *path, struct err *e)
+{
+    auto_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return err_sys(e, "open the store '%s'", path);
+    if (copy_into(from, path, e) < 0)
+        return -1;
     return sync_folder(path, e);
 }

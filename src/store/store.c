@@ -39,7 +39,7 @@ int store_open(const struct store_config *config, struct store **ret, struct err
     s->backend = backend;
     s->noted = config->noted;
     s->noted_arg = config->arg;
-    if (bring_up_to_date(s, config->migrations, e) < 0) {
+    if (config->migrations && bring_up_to_date(s, config->migrations, e) < 0) {
         store_close(s);
         return -1;
     }
@@ -56,6 +56,11 @@ void store_close(struct store *s)
 int store_listen(struct store *s, struct err *e)
 {
     return s->backend->listen(s, e);
+}
+
+int store_restore(struct store *from, const char *path, struct err *e)
+{
+    return from->backend->restore(from, path, e);
 }
 
 int store_backup(struct store *s, const char *path, struct err *e)

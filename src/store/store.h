@@ -67,7 +67,8 @@ struct store_config {
     const char *path;                          /* "/var/lib/virga/virga.db", or
                                                   "postgres://user:password@host/name?sslmode=.." */
     const struct migration *const *migrations; /* arrays, each ended by a row of zeros; the list
-                                                  ended by NULL */
+                                                  ended by NULL. Without a list the store is left
+                                                  as it is */
     /* What a committed transaction noted, on the thread that committed, with its connection, not in
      * a transaction. What another server noted, on a thread of the store with a connection of its
      * own; `topic` STORE_ALL: notes may have been missed, look at everything. May be NULL. */
@@ -94,6 +95,10 @@ int store_copy(struct store *from, struct store *to, struct err *e);
 /* SQLite: writes a copy of the store as of now to `path` (mode 0600, replaced at once or not at
  * all) while it is in use. PostgreSQL has pg_dump: ERR_INVALID. */
 int store_backup(struct store *s, const char *path, struct err *e);
+/* SQLite: puts the rows of `from` in place of all that the file `path` holds, in one transaction,
+ * also while a server works on it: it goes on with what is there now, and must read it anew. Makes
+ * the file (mode 0600) when there is none. */
+int store_restore(struct store *from, const char *path, struct err *e);
 
 /* Connections */
 enum db_durability { DB_DURABLE, DB_BULK };
