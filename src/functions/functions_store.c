@@ -14,9 +14,8 @@
     "SELECT " SETTINGS ", v.files, v.entry FROM functions f JOIN function_versions v"              \
     " ON v.function_id = f.id AND v.version = f.active_version "
 /* What the account $1 may see. */
-#define VISIBLE                                                                                    \
-    "(f.owner_id = $1 OR f.project_id IN"                                                          \
-    " (SELECT m.project_id FROM project_members m WHERE m.account_id = $1))"
+#define MEMBER_OF " (SELECT m.project_id FROM project_members m WHERE m.account_id = $1)"
+#define VISIBLE   "(f.owner_id = $1 OR f.project_id IN" MEMBER_OF ")"
 
 static enum access read_access(const char *word)
 {
@@ -198,48 +197,106 @@ static int read_cursor(struct db *db, const char *before, int64_t *ret_us, struc
     return found;
 }
 
-#define IN_ORDER                                                                                   \
-    " AND (CAST($2 AS text) IS NULL OR f.name = $2) AND (f.created_us, f.id) < ($3, $4)"           \
-    " ORDER BY f.created_us DESC, f.id DESC LIMIT $5"
+/* Which functions a page has is found first, in the indexes alone: however many an account may see,
+ * and however large their code is, only rows of the page are read and none of them is sorted. */
+#define IDS "SELECT f.id, f.created_us FROM functions f WHERE "
+#define FILTERED                                                                                   \
+    " AND (CAST($2 AS text) IS NULL OR f.name = $2) AND (f.created_us, f.id) < ($3, $4)"
+#define NEWEST_FIRST " ORDER BY created_us DESC, id DESC LIMIT $5"
 
-static int list_query(struct db *db, const struct functions_filter *f, struct query **ret,
-                      struct err *e)
+static const char *list_sql(const struct functions_filter *f)
 {
+    if (f->project)
+        return IDS "f.project_id = $1" FILTERED NEWEST_FIRST;
+    if (f->no_project)
+        return IDS "f.owner_id = $1" FILTERED NEWEST_FIRST;
+    return IDS "f.owner_id = $1" FILTERED " UNION ALL " IDS
+               "f.project_id IN" MEMBER_OF FILTERED NEWEST_FIRST;
+}
+
+/* One more than the page has, to see whether there are more. */
+static int list_ids(struct db *db, struct arena *a, const struct functions_filter *f,
+                    const char **ids, size_t *ret_count, struct err *e)
+{
+    auto_query struct query *q = NULL;
     int64_t cursor_us;
-    const char *sql = f->project      ? WITH_CODE "WHERE f.project_id = $1" IN_ORDER
-                      : f->no_project ? WITH_CODE "WHERE f.owner_id = $1" IN_ORDER
-                                      : WITH_CODE "WHERE " VISIBLE IN_ORDER;
-    if (read_cursor(db, f->before, &cursor_us, e) < 0)
+    int more;
+    if (read_cursor(db, f->before, &cursor_us, e) < 0 ||
+        db_query(db, list_sql(f),
+                 DB_ARGS(db_textz(f->project ? f->project : f->account), db_textz(f->name),
+                         db_int(cursor_us), db_textz(f->before ? f->before : ""),
+                         db_int((int64_t)f->limit + 1)),
+                 &q, e) < 0)
         return -1;
-    return db_query(db, sql,
-                    DB_ARGS(db_textz(f->project ? f->project : f->account), db_textz(f->name),
-                            db_int(cursor_us), db_textz(f->before ? f->before : ""),
-                            db_int((int64_t)f->limit + 1)),
-                    ret, e);
+    *ret_count = 0;
+    while ((more = query_next(q, e)) > 0)
+        ids[(*ret_count)++] = query_text(q, a, 0);
+    return more;
+}
+
+/* So many rows are read together: few round trips, and not much memory however large they are. */
+enum { LIST_STEP = 16 };
+#define LIST_STEP_PARAMETERS                                                                       \
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+
+/* Rows come in any order; one that is gone by now leaves its place empty. */
+static int read_step(struct db *db, struct arena *a, const char *const *ids, size_t count,
+                     struct function rows[LIST_STEP], struct err *e)
+{
+    auto_query struct query *q = NULL;
+    struct db_value args[LIST_STEP];
+    int more;
+    for (size_t i = 0; i < LIST_STEP; i++) {
+        args[i] = db_textz(i < count ? ids[i] : NULL);
+        rows[i] = (struct function){0};
+    }
+    if (db_query(db, WITH_CODE "WHERE f.id IN " LIST_STEP_PARAMETERS, args, LIST_STEP, &q, e) < 0)
+        return -1;
+    while ((more = query_next(q, e)) > 0) {
+        struct function fn;
+        read_with_code(q, a, &fn);
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(ids[i], fn.id) == 0)
+                rows[i] = fn;
+    }
+    return more;
+}
+
+static int walk(struct db *db, const char *const *ids, size_t count,
+                void (*each)(void *arg, const struct function *fn), void *arg, bool *ret_more,
+                struct err *e)
+{
+    size_t bytes = 0;
+    for (size_t from = 0; from < count; from += LIST_STEP) {
+        auto_arena struct arena *a = arena_new();
+        struct function rows[LIST_STEP];
+        size_t n = count - from < LIST_STEP ? count - from : LIST_STEP;
+        if (bytes > FUNCTIONS_PAGE_BYTES) {
+            *ret_more = true;
+            return 0;
+        }
+        if (read_step(db, a, ids + from, n, rows, e) < 0)
+            return -1;
+        for (size_t i = 0; i < n; i++)
+            if (rows[i].id) {
+                bytes += strlen(rows[i].code) + strlen(rows[i].files);
+                each(arg, &rows[i]);
+            }
+    }
+    return 0;
 }
 
 int functions_list(struct db *db, const struct functions_filter *filter,
                    void (*each)(void *arg, const struct function *fn), void *arg, bool *ret_more,
                    struct err *e)
 {
-    auto_query struct query *q = NULL;
-    size_t bytes = 0, count = 0;
-    int more;
-    *ret_more = false;
-    if (list_query(db, filter, &q, e) < 0)
+    auto_arena struct arena *a = arena_new();
+    const char **ids = arena_alloc(a, (filter->limit + 1) * sizeof *ids);
+    size_t count;
+    if (list_ids(db, a, filter, ids, &count, e) < 0)
         return -1;
-    while ((more = query_next(q, e)) > 0) {
-        if (count++ == filter->limit || bytes > FUNCTIONS_PAGE_BYTES) {
-            *ret_more = true;
-            return 0;
-        }
-        auto_arena struct arena *a = arena_new();
-        struct function fn;
-        read_with_code(q, a, &fn);
-        bytes += strlen(fn.code) + strlen(fn.files);
-        each(arg, &fn);
-    }
-    return more;
+    *ret_more = count > filter->limit;
+    return walk(db, ids, *ret_more ? filter->limit : count, each, arg, ret_more, e);
 }
 
 int functions_count(struct db *db, const char *account, int64_t at_most, int64_t *ret,

@@ -3,7 +3,7 @@
 
 #include "functions/functions.h"
 
-/* Lists stop after `limit` rows or about this many bytes of code. */
+/* A page ends after `limit` rows, or a few rows beyond so many bytes of code. */
 enum { FUNCTIONS_PAGE_BYTES = 8 << 20 };
 
 struct functions_filter {

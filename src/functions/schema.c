@@ -23,8 +23,7 @@ const struct migration functions_migrations[] = {
     /* A unique constraint cannot be dropped in SQLite: both tables are made anew. Names become
      * unique within a project, or an owner's functions without one: an index holds any number of
      * nulls. `account_id` is who made it, `owner_id` the same as long as it is in no project: what
-     * is in a project stays when that account goes. A list is walked by age, and the index alone
-     * tells whose a row is. */
+     * is in a project stays when that account goes. Lists are found in the indexes alone. */
     {30, "functions in projects",
      "CREATE TABLE functions_new (id text PRIMARY KEY, name text NOT NULL,"
      " description text NOT NULL, runtime text NOT NULL, handler text NOT NULL,"
@@ -50,8 +49,8 @@ const struct migration functions_migrations[] = {
      "DROP TABLE functions;"
      "ALTER TABLE functions_new RENAME TO functions;"
      "ALTER TABLE function_versions_new RENAME TO function_versions;"
-     "CREATE INDEX functions_by_age ON functions (created_us, id, owner_id, project_id, name);"
-     "CREATE INDEX functions_of_project ON functions (project_id, created_us, id);"
+     "CREATE INDEX functions_of_owner ON functions (owner_id, created_us, id, name);"
+     "CREATE INDEX functions_of_project ON functions (project_id, created_us, id, name);"
      "CREATE UNIQUE INDEX functions_by_project ON functions (project_id, name);"
      "CREATE UNIQUE INDEX functions_by_owner ON functions (owner_id, name);"
      "CREATE INDEX functions_by_account ON functions (account_id);"},
