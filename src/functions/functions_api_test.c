@@ -257,6 +257,23 @@ TEST(the_engine_gets_limits_in_its_own_units)
     CHECK(functions_load_code(w.db, fn.id, 2, &code, &w.e) < 0 && w.e.code == ERR_NOT_FOUND);
 }
 
+TEST(a_functions_own_environment_wins_over_the_projects_variables)
+{
+    auto_world struct world w;
+    world_make(&w, false);
+    OK(&w, HTTP_POST, "/api/functions",
+       "{\"name\":\"fn\",\"code\":\"\",\"environment\":{\"A\":\"own\"}}");
+    struct function fn;
+    struct function_spec spec;
+    auto_arena struct arena *a = arena_new();
+    json_t *variables = json_pack("{s:s, s:s}", "A", "shared", "B", "shared");
+    CHECK(functions_find_id(w.db, a, text(&w, "id"), &fn, &w.e) == 0);
+    CHECK(function_to_spec(w.app.functions, a, &fn, variables, &spec, &w.e) == 0);
+    CHECK_STR(spec.environment, "{\"A\":\"own\",\"B\":\"shared\"}");
+    CHECK_STR(json_string_value(json_object_get(variables, "A")), "shared"); /* of all others too */
+    json_decref(variables);
+}
+
 TEST(lists_are_newest_first_and_go_on_where_they_ended)
 {
     auto_world struct world w;
@@ -314,5 +331,6 @@ TEST_MAIN(a_created_function_has_every_field_and_its_defaults,
           the_newest_hundred_versions_are_kept_and_the_active_one,
           values_of_the_environment_are_sealed_masked_and_kept,
           the_engine_gets_limits_in_its_own_units,
+          a_functions_own_environment_wins_over_the_projects_variables,
           lists_are_newest_first_and_go_on_where_they_ended,
           a_deleted_function_is_gone_with_its_versions)

@@ -12,6 +12,7 @@
 #include "projects/projects.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,16 +32,19 @@ struct world {
     char last_noted[ID_TEXT];
 };
 
-/* As serve/refresh.c. */
+/* As serve/refresh.c; on the thread of whoever commits. */
 static void on_noted(void *arg, struct db *db, const char *topic, const char *id)
 {
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     struct world *w = arg;
     (void)db;
     functions_changed(w->app.functions);
     if (strcmp(topic, NOTE_FUNCTION) != 0)
         return;
+    pthread_mutex_lock(&mutex);
     w->noted++;
     snprintf(w->last_noted, sizeof w->last_noted, "%s", id);
+    pthread_mutex_unlock(&mutex);
 }
 
 /* The gateway's table, as far as functions/ asks it. */
