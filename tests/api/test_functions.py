@@ -44,7 +44,8 @@ def test_a_new_function_has_the_documented_fields(shared):
     fn = shared.create(CODE, name=wanted)
     assert fn["name"] == wanted and fn["code"] == CODE and fn["description"] == "" and fn["active_version"] == 1
     assert fn["runtime"] == "python" and fn["status"] == "active" and fn["network_enabled"] is False
-    assert re.fullmatch("[0-9a-f]{24}", fn["id"]) and "project_id" not in fn
+    assert re.fullmatch("[0-9a-f]{24}", fn["id"]) and fn["project_id"] is None
+    assert fn["access"] == "public" and fn["rate_limit"] == 0 and fn["client_rate_limit"] == 0
     for field in "created_at", "updated_at":
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", fn[field]), fn[field]
     assert shared.request("GET", f"/api/functions/{fn['id']}").json == fn
@@ -60,7 +61,7 @@ def test_a_list_goes_on_where_its_page_ended(shared):
     made = [shared.create(CODE)["id"] for _ in range(5)]
     reply = shared.request("GET", "/api/functions?limit=2")
     assert [f["id"] for f in reply.json] == made[:2:-1]
-    following = re.fullmatch(r'<(\?before=\w+&limit=2)>; rel="next"', reply.headers["Link"])[1]
+    following = re.fullmatch(r'<(\?limit=2&before=\w+)>; rel="next"', reply.headers["Link"])[1]
     assert [f["id"] for f in shared.request("GET", "/api/functions" + following).json] == [made[2], made[1]]
 
 
@@ -94,6 +95,113 @@ def test_a_masked_value_that_comes_back_keeps_what_was_stored(shared):
     assert shared.request("PUT", path, {"environment": {"A": "****", "C": "3"}}).json["environment"] == {"A": "****", "C": "****"}
     assert shared.call(fn, ["A", "B", "C"])["output"] == ["1", None, "3"]
     assert "'D' is masked" in first(shared.request("PUT", path, {"environment": {"D": "****"}}))[2]
+
+
+def test_status_access_and_rates_are_settings(shared):
+    fn = shared.create(CODE, access="key", rate_limit=60)
+    path = f"/api/functions/{fn['id']}"
+    assert (fn["access"], fn["rate_limit"], fn["client_rate_limit"]) == ("key", 60, 0)
+    after = shared.request("PUT", path, {"access": "private", "client_rate_limit": 1000000, "status": "inactive"}).json
+    assert after == {**fn, "access": "private", "client_rate_limit": 1000000, "status": "inactive", "updated_at": after["updated_at"]}
+    assert shared.request("GET", path).json == after
+
+
+# Projects
+
+@pytest.fixture(scope="module")
+def projects(shared):
+    """Two projects of the owner's."""
+    made = [shared.request("POST", "/api/projects", {"name": name()}) for _ in range(2)]
+    assert all(reply.status == 200 for reply in made), [reply.body for reply in made]
+    return [reply.json for reply in made]
+
+
+def test_a_function_lives_in_its_project(shared, projects):
+    one, two = projects
+    fn = shared.create(CODE, project_id=one["id"])
+    assert fn["project_id"] == one["id"]
+    for key in one["id"], one["slug"]:
+        listed = shared.request("GET", f"/api/projects/{key}/functions").json
+        assert listed[0] == fn and listed[0]["code"] == CODE, "the newest first, with its code"
+    assert fn["id"] not in [f["id"] for f in shared.request("GET", f"/api/projects/{two['id']}/functions").json]
+    assert shared.create(CODE, project_id=None)["project_id"] is None
+    assert detail(shared.request("GET", f"/api/projects/{ID}/functions"), 404) == "Project not found"
+
+
+def test_names_are_unique_within_a_project(shared, projects):
+    wanted = name()
+    in_one, in_two = (shared.create(CODE, name=wanted, project_id=p["id"]) for p in projects)
+    assert wanted in detail(post(shared, {"name": wanted, "code": CODE, "project_id": projects[0]["id"]}), 409)
+    assert projects[0]["slug"] in detail(shared.request("GET", f"/api/functions/{wanted}"), 409), "which one?"
+    assert wanted in detail(shared.request("PUT", f"/api/functions/{in_two['id']}", {"project_id": projects[0]["id"]}), 409)
+    assert shared.request("GET", f"/api/functions/{in_one['id']}").status == 200
+
+
+def test_moving_keeps_versions_and_changes_the_lists(shared, projects):
+    one, two = projects
+    fn = shared.create(CODE)
+    path = f"/api/functions/{fn['id']}"
+    for project in one["id"], two["id"], None:
+        moved = shared.request("PUT", path, {"project_id": project}).json
+        assert moved["project_id"] == project and moved["active_version"] == 1
+        for p in projects:
+            listed = [f["id"] for f in shared.request("GET", f"/api/projects/{p['id']}/functions").json]
+            assert (fn["id"] in listed) == (p["id"] == project)
+    assert shared.call(fn, 1)["output"] == 1
+
+
+def test_a_foreign_project_is_refused_like_one_that_is_not_there(shared):
+    for body in {"project_id": ID}, {"project_id": "x" * 1000}, {"project_id": "'; --"}:
+        place, kind, msg = first(post(shared, {"name": name(), "code": CODE, **body}))
+        assert (place, kind, msg) == ("body.project_id", "value_error", "Value error, Project not found")
+
+
+def test_a_list_can_be_narrowed(shared, projects):
+    fn, other = shared.create(CODE, project_id=projects[0]["id"]), shared.create(CODE)
+
+    def ids(query):
+        reply = shared.request("GET", f"/api/functions?{query}")
+        assert reply.status == 200, reply.body
+        return [f["id"] for f in reply.json]
+
+    assert ids(f"name={fn['name']}") == [fn["id"]] and ids("name=nobody") == []
+    for key in projects[0]["id"], projects[0]["slug"]:
+        assert fn["id"] in ids(f"project={key}") and other["id"] not in ids(f"project={key}")
+    assert other["id"] in ids("project=") and fn["id"] not in ids("project=")
+    assert ids(f"project={projects[0]['slug']}&name={other['name']}") == []
+    assert first(shared.request("GET", "/api/functions?project=none"))[0] == "query.project"
+    reply = shared.request("GET", f"/api/functions?project={projects[0]['slug']}&limit=1")
+    assert reply.headers["Link"] == f'<?project={projects[0]["slug"]}&limit=1&before={fn["id"]}>; rel="next"'
+
+
+def test_a_list_follows_every_acknowledged_change(shared, projects):
+    fn = shared.create(CODE, project_id=projects[0]["id"])
+    for n in range(30):
+        shared.request("PUT", f"/api/functions/{fn['id']}", {"description": str(n)})
+        for path in "/api/functions?limit=3", f"/api/projects/{projects[0]['id']}/functions":
+            shown = [f["description"] for f in shared.request("GET", path).json if f["id"] == fn["id"]]
+            assert shown == [str(n)], path
+    shared.request("DELETE", f"/api/functions/{fn['id']}")
+    assert fn["id"] not in [f["id"] for f in shared.request("GET", "/api/functions?limit=3").json]
+
+
+def test_a_deploy_goes_into_the_project_it_names(shared, projects):
+    one, two = projects
+    wanted = name()
+    files = {"main.py": CODE.encode()}
+    fn = shared.deploy(files, wanted, project=one["slug"]).json
+    assert fn["project_id"] == one["id"] and fn["active_version"] == 1
+    again = shared.deploy(files, wanted, project=one["id"]).json
+    assert again["id"] == fn["id"] and again["active_version"] == 2
+    manifest = json.dumps({"project": two["slug"]}).encode()
+    elsewhere = shared.deploy({**files, "virga.json": manifest}, wanted).json
+    assert elsewhere["id"] != fn["id"] and elsewhere["project_id"] == two["id"]
+    won = shared.deploy({**files, "virga.json": manifest}, wanted, project=one["slug"]).json
+    assert won["id"] == fn["id"] and won["active_version"] == 3, "the query wins"
+    assert shared.deploy(files, wanted).json["project_id"] is None
+    assert first(shared.deploy(files, wanted, project="none"))[0] == "query.project"
+    assert first(shared.deploy({**files, "virga.json": b'{"project": "none"}'}, wanted))[0] == "body.virga_json.project"
+    assert first(shared.deploy({**files, "virga.json": b'{"project": null}'}, wanted))[0] == "body.virga_json.project"
 
 
 # What it may not be
@@ -148,6 +256,16 @@ def test_the_longest_name_works_everywhere(shared):
     ({"concurrency": -1}, "body.concurrency", "range_error"),
     ({"concurrency": 4294967295}, "body.concurrency", "range_error"),
     ({"concurrency": "4"}, "body.concurrency", "int_type"),
+    ({"access": "open"}, "body.access", "literal_error"),
+    ({"access": None}, "body.access", "literal_error"),
+    ({"rate_limit": -1}, "body.rate_limit", "range_error"),
+    ({"rate_limit": 1000001}, "body.rate_limit", "range_error"),
+    ({"rate_limit": None}, "body.rate_limit", "int_type"),
+    ({"client_rate_limit": 0.5}, "body.client_rate_limit", "int_type"),
+    ({"client_rate_limit": "5"}, "body.client_rate_limit", "int_type"),
+    ({"project_id": 5}, "body.project_id", "string_type"),
+    ({"project_id": ""}, "body.project_id", "value_error"),
+    ({"project_id": ID}, "body.project_id", "value_error"),
     ({"queue": -1}, "body.queue", "range_error"),
     ({"queue": 10001}, "body.queue", "range_error"),
     ({"environment": None}, "body.environment", "dict_type"),
@@ -519,7 +637,7 @@ def test_a_binary_entry_file_is_no_text_and_no_fault(shared):
 VALUES = [None, True, False, 0, -1, 1, 2**31, 2**32, 2**63 - 1, 0.5, 1e300, "", "x", "\u0000", "é" * 400, "\ufffe\U0010ffff", "a" * 70000,
           [], [[]], {}, {"a": 1}, {"A": "b"}, "****", "python", "inactive", "never", "../..", "%s%n", "'; DROP TABLE functions; --"]
 FIELDS = ["name", "code", "description", "runtime", "handler", "status", "network_enabled", "public_logs", "limits", "concurrency",
-          "queue", "reuse", "environment", "input", "id", "active_version"]
+          "project_id", "access", "rate_limit", "client_rate_limit", "queue", "reuse", "environment", "input", "id", "active_version"]
 
 
 def mutated(dice):
