@@ -16,11 +16,13 @@ TEST(a_function_is_made_in_a_project_by_its_editors_only)
 {
     auto_world struct world w;
     world_make(&w, false);
+    char own[96];
     make_project(&w, "p1", "one");
     OK(&w, HTTP_POST, "/api/functions", P1);
     CHECK_STR(text(&w, "project_id"), "p1");
     OK(&w, HTTP_POST, "/api/functions", "{\"name\":\"fn\",\"code\":\"x\",\"project_id\":null}");
     CHECK(json_is_null(json_object_get(w.body, "project_id")));
+    snprintf(own, sizeof own, "/api/functions/%s", text(&w, "id"));
     CHECK(ask_as(&w, "bob", HTTP_POST, "/api/functions", P1) == 403);
     CHECK(strstr(w.e.text, "takes the role 'editor'"));
     static const char *const foreign[] = {"\"none\"", "\"\"", "\"one\"", "7", "{}"};
@@ -28,6 +30,9 @@ TEST(a_function_is_made_in_a_project_by_its_editors_only)
         auto_buf struct buf json = {0};
         buf_addf(&json, "{\"name\":\"y\",\"code\":\"x\",\"project_id\":%s}", foreign[i]);
         refuse(&w, HTTP_POST, "/api/functions", json.data, "body.project_id");
+        buf_clear(&json);
+        buf_addf(&json, "{\"project_id\":%s}", foreign[i]);
+        refuse(&w, HTTP_PUT, own, json.data, "body.project_id");
     }
     make_project(&w, "p2", "two");
     run(&w, "DELETE FROM project_members WHERE project_id = 'p2' AND account_id = 'owner'");

@@ -223,8 +223,10 @@ static int check_exit(const struct save *s, const struct function_change *c, str
 
 static bool moves(const struct save *s, const struct function_change *c)
 {
-    const char *from = s->fn.project ? s->fn.project : "", *to = c->project ? c->project : "";
-    return c->move && strcmp(from, to) != 0;
+    const char *from = s->fn.project;
+    if (!c->move || (!from && !c->project))
+        return false;
+    return !from || !c->project || strcmp(from, c->project) != 0;
 }
 
 static int check_move(const struct save *s, const struct function_change *c, struct err *e)

@@ -342,7 +342,8 @@ def test_a_name_is_taken_once(shared):
     b'{"name": "a", "name": "b"}', b'{"limits": {"pids": 1, "pids": 2}}', b"[" * 100000, b'{"a":' * 5000, b"[" * 65 + b"]" * 65,
 ])
 def test_a_body_that_is_no_json_is_refused(shared, body):
-    for method, path in ("POST", "/api/functions"), ("PUT", f"/api/functions/{ID}"):
+    fn = shared.create(CODE)
+    for method, path in ("POST", "/api/functions"), ("PUT", f"/api/functions/{fn['id']}"):
         entry = detail(shared.request(method, path, body, headers={"Content-Type": "application/json"}), 422)[0]
         assert entry["type"] == "json_invalid" and entry["msg"] == "JSON decode error" and entry["ctx"]["error"], entry
         assert entry["loc"][0] == "body" and isinstance(entry["loc"][1], int)
