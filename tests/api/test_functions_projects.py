@@ -1,11 +1,41 @@
-"""Functions in projects: where they live, how they move, and what lists show of them."""
+"""Functions in lists and in projects: where they live, how they move, and what is shown of them."""
 
 import json
+import re
 
 import pytest
 
 from test_functions import CODE, ID, detail, first, name, post
 
+
+# Lists
+
+def test_functions_are_listed_newest_first(shared):
+    made = [shared.create(CODE)["id"] for _ in range(5)]
+    assert [f["id"] for f in shared.request("GET", "/api/functions").json][:5] == made[::-1]
+
+
+def test_a_list_goes_on_where_its_page_ended(shared):
+    made = [shared.create(CODE)["id"] for _ in range(5)]
+    reply = shared.request("GET", "/api/functions?limit=2")
+    assert [f["id"] for f in reply.json] == made[:2:-1]
+    following = re.fullmatch(r'<(\?limit=2&before=\w+)>; rel="next"', reply.headers["Link"])[1]
+    assert [f["id"] for f in shared.request("GET", "/api/functions" + following).json] == [made[2], made[1]]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=1001", "limit=x", "limit=", "limit=99999999999999999999",
+                                   "limit=1.5", "limit=1%00"])
+def test_a_page_size_out_of_range_is_refused(shared, query):
+    reply = shared.request("GET", f"/api/functions?{query}")
+    assert reply.status == 400 if "%00" in query else first(reply)[0] == "query.limit"
+
+
+def test_an_unknown_cursor_lists_nothing_wrong(shared):
+    assert shared.request("GET", f"/api/functions?before={ID}").status in (200, 422)
+    assert shared.request("GET", "/api/functions?before=%27%20or%201=1").status in (200, 422)
+
+
+# Projects
 
 @pytest.fixture(scope="module")
 def projects(shared):
