@@ -34,7 +34,7 @@ static int resolve_name(struct request *req, const char *name, struct function *
                        "Several functions are named '%s', in %s and %s: name one by its id", name,
                        found.slug[0] ? found.slug[0] : "no project",
                        found.slug[1] ? found.slug[1] : "no project");
-    return functions_find_id(req->context, req->arena, found.id[0], ret, e);
+    return functions_find_settings(req->context, req->arena, found.id[0], ret, e);
 }
 
 int functions_admit(struct request *req, enum role at_least, enum role *ret_role, struct err *e)
@@ -43,7 +43,7 @@ int functions_admit(struct request *req, enum role at_least, enum role *ret_role
     struct err why = {0};
     enum role role = ROLE_NONE;
     const char *key = http_param(req, "id");
-    if (functions_find_id(req->context, req->arena, key, &fn, &why) < 0) {
+    if (functions_find_settings(req->context, req->arena, key, &fn, &why) < 0) {
         if (why.code != ERR_NOT_FOUND) {
             *e = why;
             return -1;

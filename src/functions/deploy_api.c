@@ -5,7 +5,7 @@
 #include "base/must.h"
 #include "functions/archive.h"
 #include "functions/save.h"
-#include "http/http.h"
+#include "http/form.h"
 
 #include <string.h>
 #include <strings.h>
@@ -35,10 +35,35 @@ static void free_json(void *json)
     json_decref(json);
 }
 
+/* Where the function is looked for, and made when it is not there. */
+static void enter_project(struct function_change *c, const char *key, const char *loc)
+{
+    c->move = true;
+    c->project = key;
+    c->project_loc = loc;
+}
+
+/* Beside what the API takes there is "project": by id or slug. */
+static int read_members(const struct form *form, json_t *object, struct function_change *c,
+                        struct err *e)
+{
+    const char *project = NULL;
+    if (form_text(form, "project", FORM_OPTIONAL, 1, SIZE_MAX, &project, e) < 0)
+        return -1;
+    (void)json_object_del(object, "project");
+    /* The API ignores what it does not know; here a slip of the pen would go unseen for ever. */
+    if (functions_refuse_unknown(form, e) < 0 || functions_read_change(form, c, e) < 0)
+        return -1;
+    if (project)
+        enter_project(c, project, SETTINGS_LOC ".project");
+    return 0;
+}
+
 static int read_settings(struct request *req, const struct archive *archive,
                          struct function_change *c, struct err *e)
 {
     const struct file *file = find(archive, SETTINGS_FILE);
+    struct form form = {.req = req, .place = SETTINGS_LOC};
     json_error_t why;
     if (!file)
         return 0;
@@ -47,21 +72,21 @@ static int read_settings(struct request *req, const struct archive *archive,
         return http_invalid(req, SETTINGS_LOC, "json_invalid", e, "JSON decode error, line %d: %s",
                             why.line, why.text);
     arena_defer(req->arena, free_json, json);
+    form.object = json;
     if (!json_is_object(json))
-        return http_invalid(req, SETTINGS_LOC, "dict_type", e,
-                            "Input should be a valid dictionary");
-    /* The API ignores what it does not know; here a slip of the pen would go unseen for ever. */
-    if (functions_refuse_unknown(req, SETTINGS_LOC, json, e) < 0)
-        return -1;
-    return functions_read_change(req, SETTINGS_LOC, json, c, e);
+        return form_invalid(&form, NULL, "dict_type", e, "Input should be a valid dictionary");
+    return read_members(&form, json, c, e);
 }
 
 static int read_query(struct request *req, struct function_change *c, struct err *e)
 {
     static const char *const names[] = {"name", "runtime", "handler"};
+    const char *project = http_query(req, "project");
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (functions_read_member(req, "query", names[i], http_query(req, names[i]), c, e) < 0)
             return -1;
+    if (project)
+        enter_project(c, project, "query.project");
     if (!c->name)
         return http_invalid(req, "query.name", "missing", e, "Field required");
     return 0;
@@ -113,7 +138,7 @@ static int deploy(struct request *req, struct response *res, struct err *e)
     c.code = (struct str){NULL, 0}; /* a "code" in the settings has no meaning beside files */
     if (save_by_name(req, &c, &fn, e) < 0)
         return -1;
-    return http_reply_json(req, res, 200, functions_to_json(save_functions(req), &fn));
+    return functions_reply(req, res, &fn);
 }
 
 const struct route deploy_routes[] = {

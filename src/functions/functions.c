@@ -1,9 +1,10 @@
 #include "functions/functions.h"
 
-#include "auth/auth.h"
+#include "app.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "functions/functions_store.h"
+#include "functions/pages.h"
 #include "functions/rules.h"
 #include "runtimes/runtimes.h"
 
@@ -29,12 +30,27 @@ struct functions *functions_new(const struct functions_config *config)
 {
     struct functions *f = mem_alloc(sizeof *f);
     f->config = *config;
+    f->pages = pages_new();
     return f;
 }
 
 void functions_free(struct functions *f)
 {
+    if (!f)
+        return;
+    pages_free(f->pages);
     free(f);
+}
+
+void functions_changed(struct functions *f)
+{
+    if (f)
+        pages_outdate(f->pages);
+}
+
+struct functions *rules_functions(const struct request *req)
+{
+    return ((const struct app *)req->app)->functions;
 }
 
 void rules_change_init(struct function_change *c)
@@ -121,6 +137,7 @@ int rules_environment_open(const struct functions *f, const struct function *fn,
     if (seal_unlock(f->config.seal, str_of(fn->id), fn->environment, &clear, e) < 0)
         return err_in(e, "environment of '%s'", fn->name);
     *ret = json_loadb(clear.data, clear.len, JSON_REJECT_DUPLICATES, NULL);
+    explicit_bzero(clear.data, clear.len);
     if (!json_is_object(*ret))
         return err_set(e, ERR_SYSTEM, "environment of '%s': no JSON object", fn->name);
     return 0;

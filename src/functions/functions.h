@@ -73,6 +73,9 @@ struct functions_config {
 };
 struct functions *functions_new(const struct functions_config *config);
 void functions_free(struct functions *f);
+/* Something was noted (app.h), here or on another server: lists that were kept are no longer shown.
+ * Any thread; NULL is fine. */
+void functions_changed(struct functions *f);
 
 extern const struct migration functions_migrations[]; /* 1, 2, 30 to 39 */
 extern const struct route functions_routes[], versions_routes[], deploy_routes[];

@@ -2,154 +2,172 @@
 
 #include "base/log.h"
 #include "base/must.h"
-#include "http/http.h"
+#include "http/form.h"
 #include "runtimes/runtimes.h"
 
 #include <string.h>
 
-/* One member being read: where it stands and what it is. */
+/* One member being read: where it stands, and what it changes. */
 struct input {
-    struct request *req;
-    const char *place, *name;
-    const json_t *value;
+    const struct form *form;
+    const char *name;
     struct function_change *out;
 };
 
-static int invalid(const struct input *in, const char *type, struct err *e, const char *msg)
+static const json_t *value_of(const struct input *in)
 {
-    const char *loc =
-        in->name ? arena_printf(in->req->arena, "%s.%s", in->place, in->name) : in->place;
-    return http_invalid(in->req, loc, type, e, "%s", msg);
+    return json_object_get(in->form->object, in->name);
 }
 
-static int unknown(const struct input *in, const char *key, const char *what, struct err *e)
+static int unknown(const struct form *form, const char *name, const char *key, const char *what,
+                   struct err *e)
 {
     char quoted[64];
-    return invalid(in, "extra_forbidden", e,
-                   arena_printf(in->req->arena, "There is no %s '%s'", what,
-                                log_quote(str_of(key), quoted, sizeof quoted)));
+    return form_invalid(form, name, "extra_forbidden", e, "There is no %s '%s'", what,
+                        log_quote(str_of(key), quoted, sizeof quoted));
 }
 
-static int read_string(const struct input *in, struct str *ret, struct err *e)
+static int read_text(const struct input *in, size_t max, const char **ret, struct err *e)
 {
-    if (!json_is_string(in->value))
-        return invalid(in, "string_type", e, "Input should be a valid string");
-    struct str s = {json_string_value(in->value), json_string_length(in->value)};
-    *ret = arena_str(in->req->arena, s);
+    return form_text(in->form, in->name, FORM_REQUIRED, 0, max, ret, e);
+}
+
+/* The member is one of two words; `ret` is true for the first. */
+static int read_either(const struct input *in, const char *yes, const char *no, int *ret,
+                       struct err *e)
+{
+    int choice = 0;
+    const char *const words[] = {yes, no, NULL};
+    if (form_choice(in->form, in->name, FORM_REQUIRED, words, &choice, e) < 0)
+        return -1;
+    *ret = choice == 0;
     return 0;
 }
 
-static int read_bool(const struct input *in, int *ret, struct err *e)
+static int read_flag(const struct input *in, int *ret, struct err *e)
 {
-    if (!json_is_boolean(in->value))
-        return invalid(in, "bool_type", e, "Input should be a valid boolean");
-    *ret = json_is_true(in->value);
+    bool value = false;
+    if (form_bool(in->form, in->name, FORM_REQUIRED, &value, e) < 0)
+        return -1;
+    *ret = value;
     return 0;
 }
 
-static int out_of_range(const struct input *in, const struct limit_rule *rule, struct err *e)
+/* A number with a fraction, kept as a whole number of `scale`ths. */
+static int read_scaled(const struct input *in, const struct limit_rule *rule, uint32_t *ret,
+                       struct err *e)
 {
-    const char *msg =
-        arena_printf(in->req->arena, "%s should be from %g to %g", in->name,
-                     (double)rule->low / rule->scale, (double)rule->high / rule->scale);
-    return invalid(in, "range_error", e, msg);
+    if (!json_is_number(value_of(in)))
+        return form_invalid(in->form, in->name, "float_type", e, "Input should be a valid number");
+    double value = json_number_value(value_of(in)) * rule->scale;
+    if (!(value >= rule->low && value <= rule->high)) /* false for NaN as well */
+        return form_invalid(in->form, in->name, "range_error", e, "%s should be from %g to %g",
+                            in->name, (double)rule->low / rule->scale,
+                            (double)rule->high / rule->scale);
+    *ret = (uint32_t)(value + 0.5);
+    return 0;
 }
 
 static int read_number(const struct input *in, const struct limit_rule *rule, uint32_t *ret,
                        struct err *e)
 {
-    if (rule->scale == 1 && !json_is_integer(in->value))
-        return invalid(in, "int_type", e, "Input should be a valid integer");
-    if (!json_is_number(in->value))
-        return invalid(in, "float_type", e, "Input should be a valid number");
-    double value = json_number_value(in->value) * rule->scale;
-    if (!(value >= rule->low && value <= rule->high)) /* false for NaN as well */
-        return out_of_range(in, rule, e);
-    *ret = (uint32_t)(value + 0.5);
+    int64_t value = 0;
+    if (rule->scale != 1)
+        return read_scaled(in, rule, ret, e);
+    if (form_int(in->form, in->name, FORM_REQUIRED, rule->low, rule->high, &value, e) < 0)
+        return -1;
+    *ret = (uint32_t)value;
     return 0;
 }
 
 static int read_name(const struct input *in, struct err *e)
 {
-    struct str s;
-    if (read_string(in, &s, e) < 0)
+    const char *name = NULL;
+    if (read_text(in, SIZE_MAX, &name, e) < 0)
         return -1;
-    if (!rules_name_ok(s))
-        return invalid(in, "value_error", e, "Value error, a name has " NAME_RULE);
-    in->out->name = s.p;
+    if (!rules_name_ok(str_of(name)))
+        return form_invalid(in->form, in->name, "value_error", e,
+                            "Value error, a name has " NAME_RULE);
+    in->out->name = name;
     return 0;
 }
 
 static int read_description(const struct input *in, struct err *e)
 {
-    struct str s;
-    if (read_string(in, &s, e) < 0)
-        return -1;
-    if (s.n > DESCRIPTION_MAX)
-        return invalid(in, "string_too_long", e, "String should have at most 1000 bytes");
-    if (!files_is_text(s))
-        return invalid(in, "value_error", e, "Value error, a description has no NUL");
-    in->out->description = s.p;
-    return 0;
+    return read_text(in, DESCRIPTION_MAX, &in->out->description, e);
 }
 
 static int read_code(const struct input *in, struct err *e)
 {
-    if (read_string(in, &in->out->code, e) < 0)
+    const char *code = NULL;
+    if (read_text(in, SIZE_MAX, &code, e) < 0) /* the size of a body is bounded */
         return -1;
-    if (!files_is_text(in->out->code))
-        return invalid(in, "value_error", e, "Value error, code is UTF-8 text without NUL");
+    in->out->code = str_of(code);
     return 0;
 }
 
 static int read_runtime(const struct input *in, struct err *e)
 {
-    struct str s;
     struct err why = {0};
+    const char *name = NULL;
     const struct runtime *runtime = NULL;
-    if (read_string(in, &s, e) < 0)
+    if (read_text(in, SIZE_MAX, &name, e) < 0)
         return -1;
-    if (!files_is_text(s) || runtimes_find(s.p, &runtime, &why) < 0)
-        return invalid(in, "value_error", e, why.text[0] ? why.text : "Value error, no runtime");
+    if (runtimes_find(name, &runtime, &why) < 0)
+        return form_invalid(in->form, in->name, "value_error", e, "%s", why.text);
     in->out->runtime = runtime->name; /* an alias is stored under its proper name */
     return 0;
 }
 
 static int read_handler(const struct input *in, struct err *e)
 {
-    struct str s;
-    if (read_string(in, &s, e) < 0)
+    const char *handler = NULL;
+    if (read_text(in, SIZE_MAX, &handler, e) < 0)
         return -1;
-    if (!rules_handler_ok(s))
-        return invalid(in, "value_error", e,
-                       "Value error, a handler has 1 to 255 bytes without blanks");
-    in->out->handler = s.p;
+    if (!rules_handler_ok(str_of(handler)))
+        return form_invalid(in->form, in->name, "value_error", e,
+                            "Value error, a handler has 1 to 255 bytes without blanks");
+    in->out->handler = handler;
     return 0;
 }
 
-static int read_choice(const struct input *in, const char *no, const char *yes, int *ret,
-                       struct err *e)
+/* Which project that is, and whether whoever asks may put something there, is found out in the
+ * transaction (save.h). */
+static int read_project(const struct input *in, struct err *e)
 {
-    const char *value = json_string_value(in->value);
-    if (value && strcmp(value, yes) == 0)
-        *ret = 1;
-    else if (value && strcmp(value, no) == 0)
-        *ret = 0;
-    else
-        return invalid(in, "literal_error", e,
-                       arena_printf(in->req->arena, "Input should be '%s' or '%s'", yes, no));
-    return 0;
+    struct function_change *c = in->out;
+    c->project = NULL;
+    c->project_loc = arena_printf(in->form->req->arena, "%s.%s", in->form->place, in->name);
+    c->move = true;
+    return json_is_null(value_of(in)) ? 0 : read_text(in, SIZE_MAX, &c->project, e);
+}
+
+static int read_access(const struct input *in, struct err *e)
+{
+    return form_choice(in->form, in->name, FORM_REQUIRED, access_words, &in->out->access, e);
+}
+
+static const struct limit_rule rate_rule = {"", 1, 0, RATE_MAX, 0};
+
+static int read_rate_limit(const struct input *in, struct err *e)
+{
+    return read_number(in, &rate_rule, &in->out->rate_limit, e);
+}
+
+static int read_client_rate_limit(const struct input *in, struct err *e)
+{
+    return read_number(in, &rate_rule, &in->out->client_rate_limit, e);
 }
 
 static int read_status(const struct input *in, struct err *e)
 {
-    return read_choice(in, "inactive", "active", &in->out->active, e);
+    return read_either(in, "active", "inactive", &in->out->active, e);
 }
 
 static int read_reuse(const struct input *in, struct err *e)
 {
     int always = 1;
-    if (read_choice(in, "never", "always", &always, e) < 0)
+    if (read_either(in, "always", "never", &always, e) < 0)
         return -1;
     in->out->reuse = always ? REUSE_ALWAYS : REUSE_NEVER;
     return 0;
@@ -157,12 +175,12 @@ static int read_reuse(const struct input *in, struct err *e)
 
 static int read_network(const struct input *in, struct err *e)
 {
-    return read_bool(in, &in->out->network_enabled, e);
+    return read_flag(in, &in->out->network_enabled, e);
 }
 
 static int read_public_logs(const struct input *in, struct err *e)
 {
-    return read_bool(in, &in->out->public_logs, e);
+    return read_flag(in, &in->out->public_logs, e);
 }
 
 static int read_concurrency(const struct input *in, struct err *e)
@@ -182,28 +200,35 @@ static int check_limit_names(const struct input *in, struct err *e)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)in->value, key, value)
+    json_object_foreach((json_t *)(uintptr_t)value_of(in), key, value)
     {
         int i = 0;
         while (i < LIMITS && strcmp(limit_rules[i].name, key) != 0)
             i++;
         if (i == LIMITS)
-            return unknown(in, key, "limit", e);
+            return unknown(in->form, in->name, key, "limit", e);
     }
+    return 0;
+}
+
+static int check_object(const struct input *in, struct err *e)
+{
+    if (!json_is_object(value_of(in)))
+        return form_invalid(in->form, in->name, "dict_type", e,
+                            "Input should be a valid dictionary");
     return 0;
 }
 
 static int read_limits(const struct input *in, struct err *e)
 {
-    if (!json_is_object(in->value))
-        return invalid(in, "dict_type", e, "Input should be a valid dictionary");
-    if (check_limit_names(in, e) < 0)
+    if (check_object(in, e) < 0 || check_limit_names(in, e) < 0)
         return -1;
-    const char *place = arena_printf(in->req->arena, "%s.%s", in->place, in->name);
+    struct request *req = in->form->req;
+    const char *place = arena_printf(req->arena, "%s.%s", in->form->place, in->name);
+    struct form inner = {req, place, value_of(in)};
     for (int i = 0; i < LIMITS; i++) {
-        const char *name = limit_rules[i].name;
-        struct input one = {in->req, place, name, json_object_get(in->value, name), in->out};
-        if (one.value && read_number(&one, &limit_rules[i], &in->out->limits[i], e) < 0)
+        struct input one = {&inner, limit_rules[i].name, in->out};
+        if (value_of(&one) && read_number(&one, &limit_rules[i], &in->out->limits[i], e) < 0)
             return -1;
     }
     return 0;
@@ -212,33 +237,34 @@ static int read_limits(const struct input *in, struct err *e)
 static int check_variable(const struct input *in, const char *key, const json_t *value,
                           struct err *e)
 {
-    struct arena *a = in->req->arena;
     if (!rules_environment_key_ok(str_of(key)))
-        return invalid(in, "value_error", e, "Value error, a name has " ENVIRONMENT_RULE);
+        return form_invalid(in->form, in->name, "value_error", e,
+                            "Value error, a name has " ENVIRONMENT_RULE);
     if (rules_environment_key_reserved(key))
-        return invalid(in, "value_error", e,
-                       arena_printf(a, "Value error, '%s' is reserved for the platform", key));
+        return form_invalid(in->form, in->name, "value_error", e,
+                            "Value error, '%s' is reserved for the platform", key);
     struct str text = {json_string_value(value), json_string_length(value)};
     if (!json_is_string(value) || !files_is_text(text))
-        return invalid(in, "string_type", e,
-                       arena_printf(a, "Value of '%s' should be text without NUL", key));
+        return form_invalid(in->form, in->name, "string_type", e,
+                            "Value of '%s' should be text without NUL", key);
     return 0;
 }
 
 static int read_environment(const struct input *in, struct err *e)
 {
     const char *key;
-    json_t *value;
-    if (!json_is_object(in->value))
-        return invalid(in, "dict_type", e, "Input should be a valid dictionary");
-    json_object_foreach((json_t *)(uintptr_t)in->value, key, value)
+    json_t *value, *environment = (json_t *)(uintptr_t)value_of(in);
+    if (check_object(in, e) < 0)
+        return -1;
+    json_object_foreach(environment, key, value)
     {
         if (check_variable(in, key, value, e) < 0)
             return -1;
     }
-    if (json_dumpb(in->value, NULL, 0, JSON_COMPACT) > ENVIRONMENT_MAX)
-        return invalid(in, "value_error", e, "Value error, the environment is above 64 KB");
-    in->out->environment = (json_t *)(uintptr_t)in->value;
+    if (json_dumpb(environment, NULL, 0, JSON_COMPACT) > ENVIRONMENT_MAX)
+        return form_invalid(in->form, in->name, "value_error", e,
+                            "Value error, the environment is above 64 KB");
+    in->out->environment = environment;
     return 0;
 }
 
@@ -251,6 +277,10 @@ static const struct field {
     {"code", read_code},
     {"runtime", read_runtime},
     {"handler", read_handler},
+    {"project_id", read_project},
+    {"access", read_access},
+    {"rate_limit", read_rate_limit},
+    {"client_rate_limit", read_client_rate_limit},
     {"status", read_status},
     {"network_enabled", read_network},
     {"public_logs", read_public_logs},
@@ -261,33 +291,29 @@ static const struct field {
     {"environment", read_environment},
 };
 
-int functions_read_change(struct request *req, const char *place, const json_t *object,
-                          struct function_change *change, struct err *e)
+int functions_read_change(const struct form *form, struct function_change *change, struct err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        const char *name = fields[i].name;
-        struct input in = {req, place, name, json_object_get(object, name), change};
-        if (!in.value)
+        if (!form_has(form, fields[i].name))
             continue;
-        if (fields[i].read(&in, e) < 0)
+        if (fields[i].read(&(struct input){form, fields[i].name, change}, e) < 0)
             return -1;
         change->any = true;
     }
     return 0;
 }
 
-int functions_refuse_unknown(struct request *req, const char *place, const json_t *object,
-                             struct err *e)
+int functions_refuse_unknown(const struct form *form, struct err *e)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    json_object_foreach((json_t *)(uintptr_t)form->object, key, value)
     {
         size_t i = 0;
         while (i < ARRAY_LEN(fields) && strcmp(fields[i].name, key) != 0)
             i++;
         if (i == ARRAY_LEN(fields))
-            return unknown(&(struct input){.req = req, .place = place}, key, "setting", e);
+            return unknown(form, NULL, key, "setting", e);
     }
     return 0;
 }
@@ -301,7 +327,7 @@ int functions_read_member(struct request *req, const char *place, const char *na
     /* Bytes that are no UTF-8 make no string: null, which every field refuses. */
     json_t *text = json_string(value);
     json_object_set_new(object, name, text ? text : json_null());
-    int rc = functions_read_change(req, place, object, change, e);
+    int rc = functions_read_change(&(struct form){req, place, object}, change, e);
     json_decref(object);
     return rc;
 }

@@ -8,8 +8,11 @@
 
 struct request;
 
+struct pages;
+
 struct functions {
     struct functions_config config;
+    struct pages *pages;
 };
 
 enum {
@@ -19,6 +22,7 @@ enum {
     ENVIRONMENT_MAX = 64 * 1024,
     CONCURRENCY_DEFAULT = 16,
     QUEUE_DEFAULT = 256,
+    RATE_MAX = 1000000, /* calls a minute */
     KEEP = -1,
 };
 #define LIMIT_KEEP UINT32_MAX
@@ -33,6 +37,9 @@ struct limit_rule {
     uint32_t scale, low, high, standard;
 };
 extern const struct limit_rule limit_rules[LIMITS];
+extern const char *const access_words[]; /* "public", "key", "private", NULL */
+
+struct functions *rules_functions(const struct request *req); /* the capability behind a request */
 
 /* What a request wants different. NULL, KEEP or LIMIT_KEEP: as it was, or the default. */
 struct function_change {
@@ -40,8 +47,9 @@ struct function_change {
     struct str code;  /* text of the entry file; the other files stay */
     struct str files; /* all files, replacing what was there */
     json_t *environment;
-    bool move;           /* to `project`; for a new function, where it begins */
-    const char *project; /* id, or NULL: none */
+    bool move;               /* to `project`; for a new function, where it begins */
+    const char *project;     /* id, or NULL: none */
+    const char *project_loc; /* where the client named it, for a 422 */
     int active, network_enabled, public_logs, reuse, access;
     uint32_t limits[LIMITS], concurrency, queue, rate_limit, client_rate_limit;
     bool any; /* something is set */

@@ -3,7 +3,9 @@
 #include "app.h"
 #include "base/clock.h"
 #include "base/must.h"
+#include "functions/functions_store.h"
 #include "http/http.h"
+#include "projects/projects.h"
 #include "runtimes/runtimes.h"
 
 #include <string.h>
@@ -17,11 +19,6 @@ struct save {
     struct version version; /* number 0: the active one stays */
     bool is_new;
 };
-
-struct functions *save_functions(const struct request *req)
-{
-    return ((const struct app *)req->app)->functions;
-}
 
 /* A value of "****" is what we showed the client in place of the one it does not know: keep it. An
  * old environment whose key is lost has nothing to keep, and a new one takes its place. */
@@ -187,6 +184,94 @@ static int apply_version(struct save *s, const struct function_change *c, struct
     return 0;
 }
 
+/* --- projects --- */
+
+/* Whoever works in a project may put functions there; what others see of it does not exist. */
+static int check_entry(const struct save *s, const struct function_change *c, struct err *e)
+{
+    if (!c->move || !c->project)
+        return 0;
+    return projects_admit_named(s->req, c->project_loc, c->project, ROLE_EDITOR, e);
+}
+
+/* A route leads to functions of its own project only. */
+static int check_routes(const struct save *s, struct err *e)
+{
+    int64_t routes = 0;
+    if (functions_routes_to(s->db, &s->fn, &routes, e) < 0)
+        return -1;
+    if (routes)
+        return err_set(e, ERR_CONFLICT,
+                       "%lld route%s of its project lead%s to '%s': remove them before it moves",
+                       (long long)routes, routes == 1 ? "" : "s", routes == 1 ? "s" : "",
+                       s->fn.name);
+    return 0;
+}
+
+/* Out of a project a function can only go back to whoever made it: anybody else would take it away
+ * from the others. */
+static int check_exit(const struct save *s, const struct function_change *c, struct err *e)
+{
+    if (!s->fn.project)
+        return 0;
+    if (!c->project && strcmp(s->req->principal->account, s->fn.account) != 0)
+        return err_set(e, ERR_DENIED,
+                       "Only the account that made '%s' can take it out of its project",
+                       s->fn.name);
+    return check_routes(s, e);
+}
+
+static bool moves(const struct save *s, const struct function_change *c)
+{
+    const char *from = s->fn.project;
+    if (!c->move || (!from && !c->project))
+        return false;
+    return !from || !c->project || strcmp(from, c->project) != 0;
+}
+
+static int check_move(const struct save *s, const struct function_change *c, struct err *e)
+{
+    if (!moves(s, c))
+        return 0;
+    return check_entry(s, c, e) < 0 || check_exit(s, c, e) < 0 ? -1 : 0;
+}
+
+/* serve/ has looked at the role before; by now the function may be in another project, or whoever
+ * asks no longer a member. */
+static int check_role(const struct save *s, struct err *e)
+{
+    enum role role = ROLE_NONE;
+    if (functions_role(s->db, s->req->principal->account, &s->fn, &role, e) < 0)
+        return -1;
+    if (role == ROLE_NONE)
+        return err_set(e, ERR_NOT_FOUND, "Function not found");
+    if (role < ROLE_EDITOR)
+        return err_set(e, ERR_DENIED, "This takes the role '%s' in the project; yours is '%s'",
+                       role_name(ROLE_EDITOR), role_name(role));
+    return 0;
+}
+
+static int check_quota(const struct save *s, struct err *e)
+{
+    const struct app *app = s->req->app;
+    struct auth_quota quota;
+    int64_t count = 0;
+    if (auth_quota(s->db, app->quota, s->fn.account, &quota, e) < 0)
+        return -1;
+    if (quota.functions == 0)
+        return 0;
+    if (functions_count(s->db, s->fn.account, quota.functions, &count, e) < 0)
+        return -1;
+    if (count >= quota.functions)
+        return err_set(e, ERR_DENIED,
+                       "Your account may have %lld function%s and has as many: delete one, or ask "
+                       "an administrator of this server for more",
+                       (long long)quota.functions, quota.functions == 1 ? "" : "s");
+    return 0;
+}
+
+/* --- one save --- */
+
 static int apply(struct save *s, struct function_change *c, struct err *e)
 {
     s->fn.updated_us = clock_wall_us();
@@ -221,7 +306,7 @@ static int create(struct save *s, struct tx *tx, struct function_change *c, stru
     s->is_new = true;
     s->fn.id = arena_strdup(s->req->arena, id);
     s->fn.account = s->req->principal->account;
-    if (apply(s, c, e) < 0)
+    if (check_entry(s, c, e) < 0 || check_quota(s, e) < 0 || apply(s, c, e) < 0)
         return -1;
     s->fn.created_us = s->fn.updated_us;
     return store(s, tx, ret, e);
@@ -230,44 +315,72 @@ static int create(struct save *s, struct tx *tx, struct function_change *c, stru
 static int change(struct save *s, struct tx *tx, struct function_change *c, struct function *ret,
                   struct err *e)
 {
-    if (apply(s, c, e) < 0)
+    if (check_role(s, e) < 0 || check_move(s, c, e) < 0 || apply(s, c, e) < 0)
         return -1;
     return store(s, tx, ret, e);
 }
 
+static struct save save_of(struct request *req)
+{
+    return (struct save){.req = req, .functions = rules_functions(req), .db = req->context};
+}
+
+/* Begins a transaction in which the function is ours alone. */
+static int begin(struct save *s, const char *id, struct tx *tx, struct err *e)
+{
+    if (db_begin(s->db, tx, e) < 0 || functions_lock(s->db, id, e) < 0)
+        return -1;
+    return functions_find_id(s->db, s->req->arena, id, &s->fn, e);
+}
+
 int save_new(struct request *req, struct function_change *c, struct function *ret, struct err *e)
 {
-    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
-    struct save s = {.req = req, .functions = f, .db = req->context};
+    struct save s = save_of(req);
     if (db_begin(s.db, &tx, e) < 0)
         return -1;
     return create(&s, &tx, c, ret, e);
 }
 
-int save_change(struct request *req, const char *key, struct function_change *c,
+int save_change(struct request *req, const char *id, struct function_change *c,
                 struct function *ret, struct err *e)
 {
-    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
-    struct save s = {.req = req, .functions = f, .db = req->context};
-    if (db_begin(s.db, &tx, e) < 0 || functions_find_id(s.db, req->arena, key, &s.fn, e) < 0)
+    struct save s = save_of(req);
+    if (begin(&s, id, &tx, e) < 0)
         return -1;
     return change(&s, &tx, c, ret, e);
+}
+
+/* A project named by its slug, or a 422 of projects/ for one that is not there. */
+static int resolve_project(struct request *req, struct function_change *c, struct err *e)
+{
+    const char *id = NULL;
+    if (!c->project)
+        return 0;
+    int found =
+        functions_project(req->context, req->arena, req->principal->account, c->project, &id, e);
+    if (found > 0)
+        c->project = id;
+    return found < 0 ? -1 : 0;
 }
 
 int save_by_name(struct request *req, struct function_change *c, struct function *ret,
                  struct err *e)
 {
-    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
-    struct save s = {.req = req, .functions = f, .db = req->context};
+    struct save s = save_of(req);
     struct err missing = {0};
-    if (db_begin(s.db, &tx, e) < 0)
+    struct function found;
+    if (db_begin(s.db, &tx, e) < 0 || resolve_project(req, c, e) < 0 || check_entry(&s, c, e) < 0)
         return -1;
-    if (functions_find_name(s.db, req->arena, req->principal->account, c->project, c->name, &s.fn,
-                            &missing) == 0)
+    if (functions_find_name(s.db, req->arena, req->principal->account, c->project, c->name, &found,
+                            &missing) == 0) {
+        if (functions_lock(s.db, found.id, e) < 0 ||
+            functions_find_id(s.db, req->arena, found.id, &s.fn, e) < 0)
+            return -1;
         return change(&s, &tx, c, ret, e);
+    }
     if (missing.code != ERR_NOT_FOUND) {
         *e = missing;
         return -1;
@@ -282,8 +395,7 @@ int save_by_name(struct request *req, struct function_change *c, struct function
 static int activate(struct save *s, uint32_t number, struct err *e)
 {
     struct arena *a = s->req->arena;
-    if (versions_find(s->db, a, s->fn.id, number, &s->version, e) < 0 ||
-        versions_section(s->db, a, s->fn.id, number, &s->version.section, e) < 0)
+    if (versions_find(s->db, a, s->fn.id, number, &s->version, e) < 0)
         return -1;
     s->fn.active_version = number;
     s->fn.runtime = s->version.runtime;
@@ -294,24 +406,24 @@ static int activate(struct save *s, uint32_t number, struct err *e)
     return 0;
 }
 
-int save_rollback(struct request *req, const char *key, uint32_t number, struct function *ret,
+int save_rollback(struct request *req, const char *id, uint32_t number, struct function *ret,
                   struct err *e)
 {
-    struct functions *f = save_functions(req);
     auto_tx struct tx tx = {0};
-    struct save s = {.req = req, .functions = f, .db = req->context};
-    if (db_begin(s.db, &tx, e) < 0 || functions_find_id(s.db, req->arena, key, &s.fn, e) < 0 ||
-        activate(&s, number, e) < 0 || check_together(&s, e) < 0 ||
-        functions_update(s.db, &s.fn, e) < 0 || commit(&tx, s.fn.id, e) < 0)
+    struct save s = save_of(req);
+    if (begin(&s, id, &tx, e) < 0 || check_role(&s, e) < 0 || activate(&s, number, e) < 0 ||
+        check_together(&s, e) < 0 || functions_update(s.db, &s.fn, e) < 0 ||
+        commit(&tx, s.fn.id, e) < 0)
         return -1;
     *ret = s.fn;
     return 0;
 }
 
-int save_delete(struct request *req, const char *key, struct err *e)
+int save_delete(struct request *req, const char *id, struct err *e)
 {
     auto_tx struct tx tx = {0};
-    if (db_begin(req->context, &tx, e) < 0 || functions_delete(req->context, key, e) < 0)
+    struct save s = save_of(req);
+    if (begin(&s, id, &tx, e) < 0 || check_role(&s, e) < 0 || functions_delete(s.db, id, e) < 0)
         return -1;
-    return commit(&tx, key, e);
+    return commit(&tx, id, e);
 }

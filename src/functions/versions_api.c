@@ -57,7 +57,7 @@ static int roll_back(struct request *req, struct response *res, struct err *e)
     if (read_number(req, "path.version", http_param(req, "version"), &number, e) < 0 ||
         save_rollback(req, http_param(req, "id"), number, &fn, e) < 0)
         return -1;
-    return http_reply_json(req, res, 200, functions_to_json(save_functions(req), &fn));
+    return functions_reply(req, res, &fn);
 }
 
 const struct route versions_routes[] = {

@@ -272,6 +272,7 @@ void refresh(void *arg, struct db *db, const char *topic, const char *id)
 {
     struct server *s = arg;
     struct err e = {0};
+    functions_changed(s->app.functions); /* whatever comes of the rest */
     pthread_mutex_lock(&s->refreshing);
     dispatch(s, db, topic, id, &e);
     pthread_mutex_unlock(&s->refreshing);

@@ -44,36 +44,12 @@ def test_a_new_function_has_the_documented_fields(shared):
     fn = shared.create(CODE, name=wanted)
     assert fn["name"] == wanted and fn["code"] == CODE and fn["description"] == "" and fn["active_version"] == 1
     assert fn["runtime"] == "python" and fn["status"] == "active" and fn["network_enabled"] is False
-    assert re.fullmatch("[0-9a-f]{24}", fn["id"]) and "project_id" not in fn
+    assert re.fullmatch("[0-9a-f]{24}", fn["id"]) and fn["project_id"] is None
+    assert fn["access"] == "public" and fn["rate_limit"] == 0 and fn["client_rate_limit"] == 0
     for field in "created_at", "updated_at":
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", fn[field]), fn[field]
     assert shared.request("GET", f"/api/functions/{fn['id']}").json == fn
     assert shared.request("GET", f"/api/functions/{wanted}").json == fn, "by its name as well"
-
-
-def test_functions_are_listed_newest_first(shared):
-    made = [shared.create(CODE)["id"] for _ in range(5)]
-    assert [f["id"] for f in shared.request("GET", "/api/functions").json][:5] == made[::-1]
-
-
-def test_a_list_goes_on_where_its_page_ended(shared):
-    made = [shared.create(CODE)["id"] for _ in range(5)]
-    reply = shared.request("GET", "/api/functions?limit=2")
-    assert [f["id"] for f in reply.json] == made[:2:-1]
-    following = re.fullmatch(r'<(\?before=\w+&limit=2)>; rel="next"', reply.headers["Link"])[1]
-    assert [f["id"] for f in shared.request("GET", "/api/functions" + following).json] == [made[2], made[1]]
-
-
-@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=1001", "limit=x", "limit=", "limit=99999999999999999999",
-                                   "limit=1.5", "limit=1%00"])
-def test_a_page_size_out_of_range_is_refused(shared, query):
-    reply = shared.request("GET", f"/api/functions?{query}")
-    assert reply.status == 400 if "%00" in query else first(reply)[0] == "query.limit"
-
-
-def test_an_unknown_cursor_lists_nothing_wrong(shared):
-    assert shared.request("GET", f"/api/functions?before={ID}").status in (200, 422)
-    assert shared.request("GET", "/api/functions?before=%27%20or%201=1").status in (200, 422)
 
 
 def test_a_partial_update_changes_only_what_it_names(shared):
@@ -94,6 +70,15 @@ def test_a_masked_value_that_comes_back_keeps_what_was_stored(shared):
     assert shared.request("PUT", path, {"environment": {"A": "****", "C": "3"}}).json["environment"] == {"A": "****", "C": "****"}
     assert shared.call(fn, ["A", "B", "C"])["output"] == ["1", None, "3"]
     assert "'D' is masked" in first(shared.request("PUT", path, {"environment": {"D": "****"}}))[2]
+
+
+def test_status_access_and_rates_are_settings(shared):
+    fn = shared.create(CODE, access="key", rate_limit=60)
+    path = f"/api/functions/{fn['id']}"
+    assert (fn["access"], fn["rate_limit"], fn["client_rate_limit"]) == ("key", 60, 0)
+    after = shared.request("PUT", path, {"access": "private", "client_rate_limit": 1000000, "status": "inactive"}).json
+    assert after == {**fn, "access": "private", "client_rate_limit": 1000000, "status": "inactive", "updated_at": after["updated_at"]}
+    assert shared.request("GET", path).json == after
 
 
 # What it may not be
@@ -148,6 +133,16 @@ def test_the_longest_name_works_everywhere(shared):
     ({"concurrency": -1}, "body.concurrency", "range_error"),
     ({"concurrency": 4294967295}, "body.concurrency", "range_error"),
     ({"concurrency": "4"}, "body.concurrency", "int_type"),
+    ({"access": "open"}, "body.access", "literal_error"),
+    ({"access": None}, "body.access", "literal_error"),
+    ({"rate_limit": -1}, "body.rate_limit", "range_error"),
+    ({"rate_limit": 1000001}, "body.rate_limit", "range_error"),
+    ({"rate_limit": None}, "body.rate_limit", "int_type"),
+    ({"client_rate_limit": 0.5}, "body.client_rate_limit", "int_type"),
+    ({"client_rate_limit": "5"}, "body.client_rate_limit", "int_type"),
+    ({"project_id": 5}, "body.project_id", "string_type"),
+    ({"project_id": ""}, "body.project_id", "value_error"),
+    ({"project_id": ID}, "body.project_id", "value_error"),
     ({"queue": -1}, "body.queue", "range_error"),
     ({"queue": 10001}, "body.queue", "range_error"),
     ({"environment": None}, "body.environment", "dict_type"),
@@ -224,7 +219,8 @@ def test_a_name_is_taken_once(shared):
     b'{"name": "a", "name": "b"}', b'{"limits": {"pids": 1, "pids": 2}}', b"[" * 100000, b'{"a":' * 5000, b"[" * 65 + b"]" * 65,
 ])
 def test_a_body_that_is_no_json_is_refused(shared, body):
-    for method, path in ("POST", "/api/functions"), ("PUT", f"/api/functions/{ID}"):
+    fn = shared.create(CODE)
+    for method, path in ("POST", "/api/functions"), ("PUT", f"/api/functions/{fn['id']}"):
         entry = detail(shared.request(method, path, body, headers={"Content-Type": "application/json"}), 422)[0]
         assert entry["type"] == "json_invalid" and entry["msg"] == "JSON decode error" and entry["ctx"]["error"], entry
         assert entry["loc"][0] == "body" and isinstance(entry["loc"][1], int)
@@ -519,7 +515,7 @@ def test_a_binary_entry_file_is_no_text_and_no_fault(shared):
 VALUES = [None, True, False, 0, -1, 1, 2**31, 2**32, 2**63 - 1, 0.5, 1e300, "", "x", "\u0000", "é" * 400, "\ufffe\U0010ffff", "a" * 70000,
           [], [[]], {}, {"a": 1}, {"A": "b"}, "****", "python", "inactive", "never", "../..", "%s%n", "'; DROP TABLE functions; --"]
 FIELDS = ["name", "code", "description", "runtime", "handler", "status", "network_enabled", "public_logs", "limits", "concurrency",
-          "queue", "reuse", "environment", "input", "id", "active_version"]
+          "project_id", "access", "rate_limit", "client_rate_limit", "queue", "reuse", "environment", "input", "id", "active_version"]
 
 
 def mutated(dice):

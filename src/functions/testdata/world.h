@@ -1,5 +1,6 @@
 /* world — scaffolding of the endpoints' tests: a server's control plane without a server. Requests
- * are made by hand, answers read as JSON. */
+ * are made by hand and admitted as serve/ does it, answers read as JSON. Accounts are the owner,
+ * ann and bob. */
 #pragma once
 
 #include "app.h"
@@ -8,8 +9,10 @@
 #include "base/fd.h"
 #include "base/test.h"
 #include "functions/functions.h"
+#include "projects/projects.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,6 +20,7 @@ struct world {
     char dir[64];
     int dir_fd;
     struct app app;
+    struct auth_quota quota;
     struct seal *seal;
     struct db *db;
     struct arena *arena; /* of the last request */
@@ -24,51 +28,57 @@ struct world {
     json_t *body;
     char link[200];
     struct err e;
-    /* What the listener heard. */
-    unsigned changed, removed, last_version;
-    struct code *code;
-    char last_name[80];
-    bool last_active;
+    unsigned noted; /* functions noted as changed */
+    char last_noted[ID_TEXT];
 };
 
-static void on_changed(void *arg, const struct function *fn, struct code *code)
+/* As serve/refresh.c; on the thread of whoever commits. */
+static void on_noted(void *arg, struct db *db, const char *topic, const char *id)
 {
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     struct world *w = arg;
-    w->changed++;
-    w->last_version = fn->active_version;
-    w->last_active = fn->active;
-    snprintf(w->last_name, sizeof w->last_name, "%s", fn->name);
-    if (code) {
-        code_unref(w->code);
-        w->code = code;
-    }
+    (void)db;
+    functions_changed(w->app.functions);
+    if (strcmp(topic, NOTE_FUNCTION) != 0)
+        return;
+    pthread_mutex_lock(&mutex);
+    w->noted++;
+    snprintf(w->last_noted, sizeof w->last_noted, "%s", id);
+    pthread_mutex_unlock(&mutex);
 }
 
-static void on_removed(void *arg, const char *id)
+/* The gateway's table, as far as functions/ asks it. */
+static const struct migration routes_table[] = {
+    {40, "routes", "CREATE TABLE routes (project_id text NOT NULL, function_id text NOT NULL)"},
+    {0},
+};
+
+static inline void run(struct world *w, const char *sql)
 {
-    struct world *w = arg;
-    CHECK(strlen(id) == ID_TEXT - 1);
-    w->removed++;
+    if (db_exec(w->db, sql, DB_NO_ARGS, &w->e) < 0)
+        fail_msg("%s", w->e.text);
 }
 
 static inline void world_make(struct world *w, bool egress)
 {
-    static const struct migration *const migrations[] = {functions_migrations, calls_migrations,
-                                                         NULL};
+    static const struct migration *const migrations[] = {auth_migrations, projects_migrations,
+                                                         functions_migrations, routes_table, NULL};
     char path[96];
     struct err *e = &w->e;
     *w = (struct world){0};
+    w->app.quota = &w->quota;
     snprintf(w->dir, sizeof w->dir, "/tmp/virga-functions-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     w->dir_fd = open(w->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     snprintf(path, sizeof path, "%s/virga.db", w->dir);
-    if (store_open(&(struct store_config){path, migrations}, &w->app.store, e) < 0 ||
-        db_open(w->app.store, DB_DURABLE, &w->db, e) < 0 ||
-        calls_open(&(struct calls_config){.store = w->app.store}, &w->app.calls, e) < 0 ||
-        seal_load(w->dir_fd, &w->seal, e) < 0)
+    struct store_config config = {path, migrations, on_noted, w};
+    if (store_open(&config, &w->app.store, e) < 0 ||
+        db_open(w->app.store, DB_DURABLE, &w->db, e) < 0 || seal_load(w->dir_fd, &w->seal, e) < 0)
         fail_msg("%s", e->text);
-    struct functions_listener listener = {on_changed, on_removed, w};
-    w->app.functions = functions_new(&(struct functions_config){w->seal, listener, egress});
+    w->app.functions = functions_new(&(struct functions_config){w->seal, egress});
+    run(w, "INSERT INTO accounts (id, name, name_key, admin, status, created_us, updated_us)"
+           " VALUES ('ann', 'ann', 'ann', 0, 'active', 1, 1), ('bob', 'bob', 'bob', 0, 'active', "
+           "1, 1)");
 }
 
 static inline void world_done(struct world *w)
@@ -76,9 +86,7 @@ static inline void world_done(struct world *w)
     static const char *const files[] = {"virga.db", "virga.db-wal", "virga.db-shm", "secret.key"};
     json_decref(w->body);
     arena_free(w->arena);
-    code_unref(w->code);
     functions_free(w->app.functions);
-    calls_close(w->app.calls);
     db_close(w->db);
     store_close(w->app.store);
     seal_free(w->seal);
@@ -109,14 +117,28 @@ static bool match(struct arena *a, const char *pattern, const char *path, struct
 
 static const struct route *route_for(struct request *req)
 {
-    static const struct route *const tables[] = {functions_routes, versions_routes, deploy_routes,
-                                                 calls_routes};
-    for (size_t i = 0; i < 4; i++)
+    static const struct route *const tables[] = {functions_routes, versions_routes, deploy_routes};
+    for (size_t i = 0; i < 3; i++)
         for (const struct route *r = tables[i]; r->handle; r++)
             if ((r->method & req->method) && match(req->arena, r->path, req->path, req))
                 return r;
     fail_msg("no route for %s", req->path);
     return NULL;
+}
+
+/* As serve/admit.c, for somebody who is known. */
+static int admit(struct request *req, const struct route *route, struct err *e)
+{
+    const struct permission_rule *rule = auth_permission(route->permission);
+    switch (rule->object) {
+    case OBJECT_PROJECT:
+        return projects_admit(req, rule->role, e);
+    case OBJECT_FUNCTION:
+        return functions_admit(req, rule->role, NULL, e);
+    case OBJECT_NONE:
+        break;
+    }
+    return 0;
 }
 
 /* Sends a request and returns the status; the answer is in w->body, a refusal in w->e. */
@@ -129,6 +151,8 @@ static inline int send(struct world *w, const char *who, enum http_method method
     w->link[0] = 0;
     w->arena = arena_new();
     w->e = (struct err){0};
+    struct principal principal = {
+        .account = who, .name = who, .scopes = SCOPE_ALL, .credential = ""};
     struct str query = str_of(target), path = str_cut(&query, '?');
     struct http_header headers[] = {{"Content-Type", type}};
     struct request req = {.arena = w->arena,
@@ -139,14 +163,14 @@ static inline int send(struct world *w, const char *who, enum http_method method
                           .headers = headers,
                           .header_count = 1,
                           .body = body,
-                          .principal = who,
+                          .principal = &principal,
                           .app = &w->app,
                           .context = w->db};
     struct response res = {.status = 200};
     const struct route *route = route_for(&req);
-    if (route->handle(&req, &res, &w->e) < 0)
+    if (admit(&req, route, &w->e) < 0 || route->handle(&req, &res, &w->e) < 0)
         return w->status = err_http_status(w->e.code);
-    w->body = json_loadb(res.body.p, res.body.n, JSON_ALLOW_NUL, NULL);
+    w->body = json_loadb(res.body.p, res.body.n, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(w->body);
     for (size_t i = 0; i < res.header_count; i++)
         if (strcmp(res.headers[i].name, "Link") == 0)
@@ -154,10 +178,16 @@ static inline int send(struct world *w, const char *who, enum http_method method
     return w->status = res.status;
 }
 
+static inline int ask_as(struct world *w, const char *who, enum http_method method,
+                         const char *target, const char *json)
+{
+    return send(w, who, method, target, "application/json", str_of(json ? json : ""));
+}
+
 static inline int ask(struct world *w, enum http_method method, const char *target,
                       const char *json)
 {
-    return send(w, "owner", method, target, "application/json", str_of(json ? json : ""));
+    return ask_as(w, OWNER_ACCOUNT, method, target, json);
 }
 
 static inline const char *text(const struct world *w, const char *name)
@@ -183,6 +213,23 @@ static inline void create(struct world *w, const char *name, char path[96])
     buf_addf(&json, "{\"name\":\"%s\",\"code\":\"def handler(e): return 1\"}", name);
     OK(w, HTTP_POST, "/api/functions", json.data);
     snprintf(path, 96, "/api/functions/%s", text(w, "id"));
+}
+
+/* A project with ann as its owner, bob as its viewer and the first account as its editor. */
+static inline void make_project(struct world *w, const char *id, const char *slug)
+{
+    char sql[600];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO projects (id, slug, name, description, status, requirements_txt,"
+             " created_us, updated_us) VALUES ('%s', '%s', 'P', '', 'active', '', 1, 1)",
+             id, slug);
+    run(w, sql);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO project_members (project_id, account_id, role, created_us) VALUES"
+             " ('%s', 'ann', 3, 1), ('%s', 'bob', 1, 1), ('%s', 'owner', 2, 1)",
+             id, id, id);
+    run(w, sql);
+    functions_changed(w->app.functions);
 }
 
 static inline void refuse(struct world *w, enum http_method method, const char *target,
