@@ -57,6 +57,15 @@ static int tell(struct request *req, struct tx *tx, const char *action, const st
     return audit_write(req->context, req, action, p->id, detail, e);
 }
 
+/* Another server was faster than we between the look and the write: look again. */
+static bool taken_meanwhile(int rc, struct err *e)
+{
+    if (rc == 0 || e->code != ERR_CONFLICT)
+        return false;
+    (void)err_set(e, ERR_CONFLICT, "The slug of this name was taken meanwhile: try again");
+    return true;
+}
+
 static int try_new(struct request *req, struct project *p, struct err *e)
 {
     struct db *db = req->context;
@@ -83,14 +92,9 @@ int projects_save_new(struct request *req, const char *name, const char *descrip
                             .created_us = clock_wall_us()};
     ret->updated_us = ret->created_us;
     project_cors_standard(&ret->cors);
-    int rc = -1;
-    for (int i = 0; i < ATTEMPTS && rc < 0; i++) {
-        if (e->code)
-            *e = (struct err){0};
+    int rc = try_new(req, ret, e);
+    for (int i = 1; taken_meanwhile(rc, e) && i < ATTEMPTS; i++)
         rc = try_new(req, ret, e);
-        if (rc < 0 && e->code != ERR_CONFLICT)
-            break;
-    }
     return rc;
 }
 
@@ -135,14 +139,9 @@ static int try_change(struct request *req, const char *id, const struct project_
 int projects_save_change(struct request *req, const char *id, const struct project_change *change,
                          struct project *ret, struct err *e)
 {
-    int rc = -1;
-    for (int i = 0; i < ATTEMPTS && rc < 0; i++) {
-        if (e->code)
-            *e = (struct err){0};
+    int rc = try_change(req, id, change, ret, e);
+    for (int i = 1; taken_meanwhile(rc, e) && i < ATTEMPTS; i++)
         rc = try_change(req, id, change, ret, e);
-        if (rc < 0 && e->code != ERR_CONFLICT)
-            break;
-    }
     return rc;
 }
 
