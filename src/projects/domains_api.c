@@ -40,6 +40,15 @@ static bool name_ok(struct str s)
     return s.n <= DOMAIN_MAX && labels >= 2 && !is_digit(label.p[0]);
 }
 
+static const char *lower(struct arena *a, const char *s)
+{
+    char *ret = arena_strdup(a, s);
+    for (char *p = ret; *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    return ret;
+}
+
 static bool is_host(const char *name, struct str with_port)
 {
     return str_is(str_cut(&with_port, ':'), name);
@@ -49,22 +58,10 @@ static bool is_host(const char *name, struct str with_port)
  * name that the client has used now counts too, because `--public-url` may not be set. */
 static bool is_ours(const struct request *req, const char *name)
 {
-    const struct app *app = req->app;
-    struct str public = str_of(app->public_url);
-    const char *scheme_end = app->public_url ? strstr(app->public_url, "://") : NULL;
-    if (scheme_end)
-    public = str_of(scheme_end + 3);
-    return is_host(name, public) || is_host(name, str_of(req->host)) ||
-           str_ends(str_of(name), STR(".localhost"));
-}
-
-static const char *lower(struct arena *a, const char *s)
-{
-    char *ret = arena_strdup(a, s);
-    for (char *p = ret; *p; p++)
-        if (*p >= 'A' && *p <= 'Z')
-            *p = (char)(*p - 'A' + 'a');
-    return ret;
+    const char *url = ((const struct app *)req->app)->public_url;
+    const char *behind = url ? strstr(url, "://") : NULL;
+    return is_host(name, str_of(req->host)) || str_ends(str_of(name), STR(".localhost")) ||
+           (behind && is_host(name, str_of(lower(req->arena, behind + 3))));
 }
 
 static json_t *domain_json(const struct domain *d)

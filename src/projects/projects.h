@@ -70,6 +70,10 @@ int projects_admit(struct request *req, enum role at_least, struct err *e);
 int projects_admit_named(struct request *req, const char *loc, const char *project_id,
                          enum role at_least, struct err *e);
 
+/* Before an account is removed, in the same transaction: notes its projects, whose members change.
+ * ERR_CONFLICT while it is the only owner of one. For auth_config.leaving. */
+int projects_leaving(struct tx *tx, const char *account, struct err *e);
+
 /* The variables in clear: a JSON object of texts, the caller's reference. */
 int projects_environment(struct db *db, const struct seal *seal, const char *project_id,
                          json_t **ret, struct err *e);
