@@ -102,7 +102,7 @@ static int may_remove(struct request *req, const char *account, struct err *e)
 {
     enum role role;
     if (!(req->principal->scopes & SCOPE_PROJECTS_WRITE))
-        return err_set(e, ERR_DENIED, "This takes a key with the scope 'projects:write'");
+        return err_set(e, ERR_DENIED, "This key lacks the scope 'projects:write'");
     if (strcmp(account, req->principal->account) == 0)
         return 0;
     if (projects_role(req->context, req->principal->account, http_param(req, "id"), &role, e) < 0)

@@ -143,11 +143,17 @@ static int delete_project(struct request *req, struct response *res, struct err 
     return http_reply_json(req, res, 200, json_pack("{s:s}", "detail", "Project deleted"));
 }
 
+static int get_audit(struct request *req, struct response *res, struct err *e)
+{
+    return audit_list(req, res, http_param(req, "id"), NULL, e);
+}
+
 const struct route projects_routes[] = {
     {HTTP_GET, "/api/projects", PERM_PROJECTS_READ, PLANE_CONTROL, list_projects, NULL},
     {HTTP_POST, "/api/projects", PERM_PROJECTS_CREATE, PLANE_CONTROL, create_project, NULL},
     {HTTP_GET, "/api/projects/:id", PERM_PROJECT_VIEW, PLANE_CONTROL, get_project, NULL},
     {HTTP_PUT, "/api/projects/:id", PERM_PROJECT_EDIT, PLANE_CONTROL, change_project, NULL},
     {HTTP_DELETE, "/api/projects/:id", PERM_PROJECT_OWN, PLANE_CONTROL, delete_project, NULL},
+    {HTTP_GET, "/api/projects/:id/audit", PERM_PROJECT_OWN, PLANE_CONTROL, get_audit, NULL},
     {0},
 };

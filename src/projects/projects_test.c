@@ -334,6 +334,24 @@ TEST(a_view_has_members_and_domains_and_each_shows_every_project)
     CHECK(projects_view(w->db, w->arena, "none", &v, &w->e) < 0 && w->e.code == ERR_NOT_FOUND);
 }
 
+TEST(owners_read_what_was_done_with_their_project)
+{
+    auto_world struct world *w = world_new();
+    char id[32], other[32];
+    create(w, "a1", "P", id);
+    create(w, "a1", "Q", other);
+    OK(w, "a1", PUT, at(id, "/members/bob"), "{\"role\":\"editor\"}");
+    OK(w, "b1", POST, at(id, "/env"), "{\"key\":\"K\",\"value\":\"s3cret\"}");
+    OK(w, "a1", GET, at(id, "/audit"), NULL);
+    CHECK_INT(rows(w), 3);
+    CHECK_STR(row_text(w, 0, "action"), "variable.set");
+    CHECK_STR(row_text(w, 0, "account_id"), "b1");
+    CHECK_STR(row_text(w, 0, "detail"), "K");
+    CHECK_STR(row_text(w, 2, "action"), "project.create");
+    refuse(w, 403, "'owner'", "b1", GET, at(id, "/audit"), NULL);
+    refuse(w, 404, "Project not found", "c1", GET, at(id, "/audit"), NULL);
+}
+
 /* --- CORS --- */
 
 TEST(cors_settings_are_checked_kept_and_shown_as_lists)
@@ -414,5 +432,6 @@ TEST_MAIN(a_project_has_the_documented_members_and_ours, what_is_no_project_is_r
           the_same_name_at_the_same_moment_makes_different_slugs,
           a_slug_that_is_always_taken_after_the_look_is_a_conflict,
           a_view_has_members_and_domains_and_each_shows_every_project,
+          owners_read_what_was_done_with_their_project,
           cors_settings_are_checked_kept_and_shown_as_lists,
           cors_settings_that_browsers_would_not_follow_are_refused)
