@@ -162,13 +162,16 @@ static int read_list(const struct form *f, const struct kind *k, struct project_
     return 0;
 }
 
-/* With credentials browsers take "*" for a name, and for origins refuse the answer altogether. */
-static int check_together(const struct form *f, struct project_cors *cors, struct err *e)
+/* With credentials browsers refuse an answer to "*", and expose a header of that name alone.
+ * Methods and headers are different: the gateway answers with those that were asked for. */
+static int check_together(const struct form *f, const struct project_cors *cors, struct err *e)
 {
-    for (size_t i = 0; cors->credentials && i < ARRAY_LEN(kinds); i++)
-        if (strcmp(*member_of(cors, &kinds[i]), "*") == 0)
-            return form_invalid(f, kinds[i].name, "value_error", e,
-                                "Value error, with credentials '*' is not allowed: name them");
+    const char *open = strcmp(cors->origins, "*") == 0   ? "origins"
+                       : strcmp(cors->exposed, "*") == 0 ? "exposed"
+                                                         : NULL;
+    if (cors->credentials && open)
+        return form_invalid(f, open, "value_error", e,
+                            "Value error, with credentials '*' is not allowed: name them");
     return 0;
 }
 

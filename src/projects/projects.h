@@ -2,7 +2,7 @@
  *
  * A project has a slug, unique on the server, which is its name in gateway URLs. Its members are
  * viewers, editors or owners; whoever made it is its first owner, and it always has one. What a
- * stranger asks about does not exist: 404.
+ * stranger asks about does not exist: 404. An account owns at most as many as its quota says: 403.
  *
  * Variables are sealed in the store (auth/seal.h), bound to their project and key. Secret ones are
  * masked in every answer; one audited call reveals one. They reach the environment of every
@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Clients see these limits in the documentation and in a 422. */
+/* Clients see these limits in the documentation and in a 422; 409 where the project is full. */
 enum {
     PROJECT_NAME_MAX = 100,         /* bytes */
     PROJECT_DESCRIPTION_MAX = 1000, /* bytes */
@@ -43,7 +43,7 @@ struct project_cors {
     const char *methods; /* "GET, POST" or "*" */
     const char *headers; /* request headers allowed, "*" for any */
     const char *exposed; /* response headers that scripts may read */
-    bool credentials;    /* never together with origins "*" */
+    bool credentials;    /* never together with "*" as origins or exposed */
     int64_t max_age_s;
 };
 

@@ -128,6 +128,9 @@ TEST(saving_the_same_name_keeps_the_slug)
     CHECK_STR(text(w, "description"), "new");
     OK(w, "a1", PUT, at(id, ""), "{\"name\":\"My  API\"}"); /* its own slug is free to it */
     CHECK_STR(text(w, "slug"), "my-api-1");
+    OK(w, "a1", DELETE, at(other, ""), NULL);
+    OK(w, "a1", PUT, at(id, ""), "{\"name\":\"My  API\"}"); /* also when a better one is free */
+    CHECK_STR(text(w, "slug"), "my-api-1");
     OK(w, "a1", PUT, at(id, ""), "{\"name\":\"Shop\"}");
     CHECK_STR(text(w, "slug"), "shop");
     CHECK_STR(text(w, "gateway_url"), "/api/gateway/shop");
@@ -413,7 +416,7 @@ TEST(cors_settings_that_browsers_would_not_follow_are_refused)
         {"{\"headers\":[\"X A\"]}", "no name of a header"},
         {"{\"exposed\":[\"X\\r\\nY: 1\"]}", "no name of a header"},
         {"{\"credentials\":true}", "with credentials '*' is not allowed"},
-        {"{\"credentials\":true,\"origins\":[],\"headers\":\"*\"}", "with credentials"},
+        {"{\"credentials\":true,\"origins\":[],\"exposed\":\"*\"}", "with credentials"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(body, sizeof body, "{\"cors\":%s}", bad[i][0]);
