@@ -1,7 +1,5 @@
 #include "projects/members_store.h"
 
-#include "app.h"
-
 #include <string.h>
 
 #define MEMBERS                                                                                    \
@@ -100,27 +98,4 @@ int members_store_remove(struct db *db, const char *project, const char *account
 {
     return db_exec(db, "DELETE FROM project_members WHERE project_id = $1 AND account_id = $2",
                    DB_ARGS(db_textz(project), db_textz(account)), e);
-}
-
-/* A project that nobody owns could never be changed or deleted again. */
-int projects_leaving(struct tx *tx, const char *account, struct err *e)
-{
-    auto_arena struct arena *a = arena_new();
-    auto_query struct query *q = NULL;
-    if (db_query(tx->db,
-                 "SELECT p.id, p.slug, m.role, (SELECT count(*) FROM project_members o"
-                 " WHERE o.project_id = p.id AND o.role = $2) FROM project_members m"
-                 " JOIN projects p ON p.id = m.project_id WHERE m.account_id = $1",
-                 DB_ARGS(db_textz(account), db_int(ROLE_OWNER)), &q, e) < 0)
-        return -1;
-    int more;
-    while ((more = query_next(q, e)) > 0) {
-        if (query_int(q, 2) == ROLE_OWNER && query_int(q, 3) == 1)
-            return err_set(e, ERR_CONFLICT,
-                           "The account is the only owner of the project '%s': make somebody else "
-                           "one before, or delete it",
-                           query_text(q, a, 1));
-        db_note(tx, NOTE_PROJECT, query_text(q, a, 0));
-    }
-    return more;
 }

@@ -115,7 +115,7 @@ TEST(members_have_a_bound)
 static int leave(struct world *w, const char *account, struct err *e)
 {
     auto_tx struct tx tx = {0};
-    if (db_begin(w->db, &tx, e) < 0 || projects_leaving(&tx, account, e) < 0 ||
+    if (db_begin(w->db, &tx, e) < 0 || projects_leave(&tx, account, e) < 0 ||
         db_exec(w->db, "DELETE FROM accounts WHERE id = $1", DB_ARGS(db_textz(account)), e) < 0)
         return -1;
     return db_commit(&tx, e);
@@ -129,7 +129,7 @@ TEST(an_account_that_is_the_only_owner_of_a_project_cannot_go)
     create(w, "a1", "Shop", id);
     OK(w, "a1", PUT, at(id, "/members/bob"), "{\"role\":\"editor\"}");
     CHECK(leave(w, "a1", &e) < 0 && e.code == ERR_CONFLICT);
-    CHECK(strstr(e.text, "shop") != NULL);
+    CHECK(strstr(e.text, "Shop") != NULL);
     OK(w, "a1", PUT, at(id, "/members/bob"), "{\"role\":\"owner\"}");
     noted(w, "", "");
     CHECK(leave(w, "a1", &e) == 0);

@@ -70,13 +70,14 @@ int projects_admit(struct request *req, enum role at_least, struct err *e);
 int projects_admit_named(struct request *req, const char *loc, const char *project_id,
                          enum role at_least, struct err *e);
 
-/* Before an account is removed, in the same transaction: notes its projects, whose members change.
- * ERR_CONFLICT while it is the only owner of one. For auth_config.leaving. */
-int projects_leaving(struct tx *tx, const char *account, struct err *e);
-
 /* The variables in clear: a JSON object of texts, the caller's reference. */
 int projects_environment(struct db *db, const struct seal *seal, const char *project_id,
                          json_t **ret, struct err *e);
+
+/* Names of variables, also of a function's own environment: the rule, and those that the platform
+ * or the dynamic linker reads. */
+bool variable_key_ok(struct str key);
+bool variable_key_reserved(const char *key);
 
 /* What the gateway keeps in memory of every project; `members`: {account id: role}. Lives in `a`.
  * One: ERR_NOT_FOUND when it is gone. Each: for the start; a negative return stops. */
@@ -95,10 +96,9 @@ int projects_each(struct db *db,
                   int (*each)(void *arg, const struct project_view *view, struct err *e), void *arg,
                   struct err *e);
 
-/* Names of variables, also of a function's own environment: the rule, and those that the platform
- * or the dynamic linker reads. */
-bool variable_key_ok(struct str key);
-bool variable_key_reserved(const char *key);
+/* Inside the transaction that removes an account: notes its projects. ERR_CONFLICT when it is the
+ * only owner of one. */
+int projects_leave(struct tx *tx, const char *account, struct err *e);
 
 /* Seals all variables anew with the other key: for `virga rotate-key`. Inside the caller's
  * transaction. Returns how many, or -1. */
