@@ -113,8 +113,10 @@ static int may_remove(struct request *req, const char *account, struct err *e)
 static int remove_member(struct request *req, struct response *res, struct err *e)
 {
     struct move m = {.req = req, .project = http_param(req, "id"), .to = ROLE_NONE};
+    struct member member;
     if (members_store_account(req->context, req->arena, http_param(req, "member"), &m.account, e) <
             0 ||
+        members_store_find(req->context, req->arena, m.project, m.account, &member, e) < 0 ||
         may_remove(req, m.account, e) < 0 || run(&m, e) < 0)
         return -1;
     return http_reply_json(req, res, 200, json_pack("{s:s}", "detail", "Member removed"));

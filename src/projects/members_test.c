@@ -64,6 +64,7 @@ TEST(only_owners_send_members_away_but_everybody_may_leave)
     refuse(w, 403, "'owner'", "b1", DELETE, at(id, "/members/cy"), NULL);
     refuse(w, 403, "'owner'", "c1", DELETE, at(id, "/members/a1"), NULL);
     refuse(w, 404, "Project not found", "owner", DELETE, at(id, "/members/cy"), NULL);
+    refuse(w, 404, "Member not found", "c1", DELETE, at(id, "/members/owner"), NULL);
     noted(w, "", "");
     OK(w, "c1", DELETE, at(id, "/members/cy"), NULL);
     CHECK_STR(text(w, "detail"), "Member removed");

@@ -40,8 +40,7 @@ static bool token_ok(struct str s)
 
 static bool method_ok(struct str s)
 {
-    char name[8];
-    return s.n < sizeof name && http_method_parse(s) != 0;
+    return str_is(s, "*") || http_method_parse(s) != 0;
 }
 
 static bool port_ok(struct str port)
@@ -138,13 +137,29 @@ static int read_item(const struct form *f, const struct kind *k, size_t i, const
     return 0;
 }
 
+/* "*" may stand alone or, but for origins, in the list; beside it all else says nothing. */
+static bool is_any(const struct kind *k, const json_t *list)
+{
+    const json_t *item;
+    size_t i;
+    if (json_is_string(list))
+        return strcmp(json_string_value(list), "*") == 0;
+    json_array_foreach(list, i, item)
+    {
+        if (k->ok != origin_ok && json_is_string(item) && strcmp(json_string_value(item), "*") == 0)
+            return true;
+    }
+    return false;
+}
+
 static int read_list(const struct form *f, const struct kind *k, struct project_cors *cors,
                      struct err *e)
 {
     auto_buf struct buf out = {0};
     const json_t *list = json_object_get(f->object, k->name), *item;
     size_t i;
-    if (json_is_string(list) && strcmp(json_string_value(list), "*") == 0) {
+    bool any = is_any(k, list);
+    if (any && json_is_string(list)) {
         *member_of(cors, k) = "*";
         return 0;
     }
@@ -158,7 +173,7 @@ static int read_list(const struct form *f, const struct kind *k, struct project_
         if (read_item(f, k, i, item, &out, e) < 0)
             return -1;
     }
-    *member_of(cors, k) = arena_dup(f->req->arena, out.data ? out.data : "", out.len);
+    *member_of(cors, k) = any ? "*" : arena_dup(f->req->arena, out.data ? out.data : "", out.len);
     return 0;
 }
 
@@ -239,8 +254,6 @@ void project_cors_parse(struct arena *a, const char *text, struct project_cors *
 static json_t *list_json(const char *text)
 {
     struct str rest = str_of(text);
-    if (strcmp(text, "*") == 0)
-        return json_string("*");
     json_t *list = json_array();
     while (rest.p && rest.n) {
         struct str item = str_cut(&rest, ' ');
@@ -252,11 +265,16 @@ static json_t *list_json(const char *text)
     return list;
 }
 
+static json_t *origins_json(const char *text)
+{
+    return strcmp(text, "*") == 0 ? json_string("*") : list_json(text);
+}
+
 json_t *project_cors_json(const struct project_cors *cors)
 {
     json_t *ret =
         json_pack("{s:b, s:o, s:o, s:o, s:o, s:b, s:I}", "enabled", cors->enabled, "origins",
-                  list_json(cors->origins), "methods", list_json(cors->methods), "headers",
+                  origins_json(cors->origins), "methods", list_json(cors->methods), "headers",
                   list_json(cors->headers), "exposed", list_json(cors->exposed), "credentials",
                   cors->credentials, "max_age_s", (json_int_t)cors->max_age_s);
     must(ret);

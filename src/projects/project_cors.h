@@ -22,5 +22,5 @@ int project_cors_change(const struct form *body, struct project_cors *cors, stru
 void project_cors_parse(struct arena *a, const char *text, struct project_cors *ret);
 const char *project_cors_text(struct arena *a, const struct project_cors *cors);
 
-/* As clients see it: lists are arrays, or "*". */
+/* As clients see it: lists are arrays, origins perhaps "*". */
 json_t *project_cors_json(const struct project_cors *cors);

@@ -21,7 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Clients see these limits in the documentation and in a 422; 409 where the project is full. */
+/* Clients see these limits in the documentation and in a 422, or a 409 for one member or domain too
+ * many. */
 enum {
     PROJECT_NAME_MAX = 100,         /* bytes */
     PROJECT_DESCRIPTION_MAX = 1000, /* bytes */

@@ -381,6 +381,12 @@ TEST(cors_settings_are_checked_kept_and_shown_as_lists)
     CHECK_STR(p.cors.exposed, "");
     OK(w, "a1", PUT, at(id, ""), "{\"cors\":{\"credentials\":false,\"origins\":\"*\"}}");
     CHECK_STR(json_string_value(json_object_get(member_of(w, "cors"), "origins")), "*");
+    OK(w, "a1", PUT, at(id, ""), "{\"cors\":{\"methods\":[\"GET\",\"*\"],\"headers\":\"*\"}}");
+    CHECK(projects_find_id(w->db, w->arena, id, &p, &w->e) == 0);
+    CHECK_STR(p.cors.methods, "*");
+    CHECK_STR(p.cors.headers, "*");
+    json_t *headers = json_object_get(member_of(w, "cors"), "headers");
+    CHECK_STR(json_string_value(json_array_get(headers, 0)), "*");
 }
 
 TEST(cors_settings_that_browsers_would_not_follow_are_refused)

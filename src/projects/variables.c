@@ -105,11 +105,12 @@ static int check_size(struct setting *s, struct err *e)
     if (variables_store_size(s->req->context, s->project, &count, &bytes, e) < 0)
         return -1;
     if (count > PROJECT_VARIABLES_MAX)
-        return err_set(e, ERR_CONFLICT, "A project has at most %d variables",
-                       PROJECT_VARIABLES_MAX);
+        return http_invalid(s->req, "body", "too_long", e, "A project has at most %d variables",
+                            PROJECT_VARIABLES_MAX);
     if (bytes > PROJECT_VARIABLES_BYTES)
-        return err_set(e, ERR_CONFLICT, "A project's variables have at most %d KB together",
-                       PROJECT_VARIABLES_BYTES / 1024);
+        return http_invalid(s->req, "body", "too_long", e,
+                            "A project's variables have at most %d KB together",
+                            PROJECT_VARIABLES_BYTES / 1024);
     return 0;
 }
 

@@ -176,7 +176,7 @@ TEST(values_and_the_whole_environment_have_bounds)
         OK(w, "a1", POST, at(id, "/env"), body.data);
     }
     body_of(&body, "D", VARIABLE_VALUE_MAX);
-    refuse(w, 409, "at most 128 KB together", "a1", POST, at(id, "/env"), body.data);
+    refuse(w, 422, "at most 128 KB together", "a1", POST, at(id, "/env"), body.data);
     body_of(&body, "A", 1);
     OK(w, "a1", POST, at(id, "/env"), body.data);
     char key[8];
@@ -186,7 +186,7 @@ TEST(values_and_the_whole_environment_have_bounds)
         OK(w, "a1", POST, at(id, "/env"), body.data);
     }
     body_of(&body, "Z", 1);
-    refuse(w, 409, "at most 200 variables", "a1", POST, at(id, "/env"), body.data);
+    refuse(w, 422, "at most 200 variables", "a1", POST, at(id, "/env"), body.data);
     OK(w, "a1", GET, at(id, "/env"), NULL);
     CHECK_INT(rows(w), PROJECT_VARIABLES_MAX);
 }
