@@ -144,9 +144,14 @@ int auth_quota(struct db *db, const struct auth_quota *standard, const char *acc
 
 /* Writes a line of the audit log inside the caller's transaction (or as one of its own): who of the
  * request, from where, did `action` ("variable.reveal") on `object` (an id); `detail` for people,
- * never a secret. */
+ * never a secret. The newest million lines are kept. */
 int audit_write(struct db *db, const struct request *req, const char *action, const char *object,
                 const char *detail, struct err *e);
+/* GET .../audit?before=&limit=: answers with the lines about `object` (NULL: about anything) that
+ * `account` (NULL: anybody) has written, the newest first. The caller has checked who may see them.
+ */
+int audit_list(struct request *req, struct response *res, const char *object, const char *account,
+               struct err *e);
 
 extern const struct migration auth_migrations[]; /* 10 to 19 */
 extern const struct route auth_routes[], accounts_routes[], keys_routes[], audit_routes[];

@@ -2,7 +2,7 @@
  *
  * A project has a slug, unique on the server, which is its name in gateway URLs. Its members are
  * viewers, editors or owners; whoever made it is its first owner, and it always has one. What a
- * stranger asks about does not exist: 404.
+ * stranger asks about does not exist: 404. An account owns at most as many as its quota says: 403.
  *
  * Variables are sealed in the store (auth/seal.h), bound to their project and key. Secret ones are
  * masked in every answer; one audited call reveals one. They reach the environment of every
@@ -21,7 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Clients see these limits in the documentation and in a 422. */
+/* Clients see these limits in the documentation and in a 422, or a 409 for one member or domain too
+ * many. */
 enum {
     PROJECT_NAME_MAX = 100,         /* bytes */
     PROJECT_DESCRIPTION_MAX = 1000, /* bytes */
@@ -29,9 +30,11 @@ enum {
     PROJECT_MEMBERS_MAX = 100,
     PROJECT_DOMAINS_MAX = 20,
     PROJECT_VARIABLES_MAX = 200,
+    PROJECT_VARIABLES_BYTES = 128 * 1024, /* of all keys and sealed values together */
     VARIABLE_KEY_MAX = 256,
     VARIABLE_VALUE_MAX = 32 * 1024,
 };
+#define VARIABLE_KEY_RULE "letters, digits and '_', not beginning with a digit"
 
 /* What browsers of other origins may do with a project's gateway (Fetch standard, CORS protocol).
  */
@@ -41,7 +44,7 @@ struct project_cors {
     const char *methods; /* "GET, POST" or "*" */
     const char *headers; /* request headers allowed, "*" for any */
     const char *exposed; /* response headers that scripts may read */
-    bool credentials;    /* never together with origins "*" */
+    bool credentials;    /* never together with "*" as origins or exposed */
     int64_t max_age_s;
 };
 
@@ -72,6 +75,11 @@ int projects_admit_named(struct request *req, const char *loc, const char *proje
 int projects_environment(struct db *db, const struct seal *seal, const char *project_id,
                          json_t **ret, struct err *e);
 
+/* Names of variables, also of a function's own environment: the rule, and those that the platform
+ * or the dynamic linker reads. */
+bool variable_key_ok(struct str key);
+bool variable_key_reserved(const char *key);
+
 /* What the gateway keeps in memory of every project; `members`: {account id: role}. Lives in `a`.
  * One: ERR_NOT_FOUND when it is gone. Each: for the start; a negative return stops. */
 struct project_view {
@@ -88,6 +96,10 @@ int projects_view(struct db *db, struct arena *a, const char *id, struct project
 int projects_each(struct db *db,
                   int (*each)(void *arg, const struct project_view *view, struct err *e), void *arg,
                   struct err *e);
+
+/* Inside the transaction that removes an account: notes its projects. ERR_CONFLICT when it is the
+ * only owner of one. */
+int projects_leave(struct tx *tx, const char *account, struct err *e);
 
 /* Seals all variables anew with the other key: for `virga rotate-key`. Inside the caller's
  * transaction. Returns how many, or -1. */
