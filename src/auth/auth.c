@@ -4,9 +4,14 @@
 
 #include "app.h"
 #include "auth/credentials.h"
+#include "auth/jwks.h"
 #include "auth/keyfile.h"
+#include "auth/keys.h"
+#include "auth/password.h"
 #include "auth/private.h"
-#include "auth/token.h"
+#include "auth/setup.h"
+#include "auth/throttle.h"
+#include "auth/used.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -77,6 +82,28 @@ static int load_owner_key(struct auth *a, struct err *e)
     return 0;
 }
 
+static void make_token_key(struct buf *out)
+{
+    unsigned char key[TOKEN_KEY];
+    randombytes_buf(key, sizeof key);
+    buf_add(out, key, sizeof key);
+    sodium_memzero(key, sizeof key);
+}
+
+static int load_token_key(struct auth *a, struct err *e)
+{
+    auto_secret struct buf file = {0};
+    if (keyfile_load(a->config.dir_fd, "token.key", make_token_key, &file, e) < 0)
+        return -1;
+    if (file.len != TOKEN_KEY)
+        return err_set(e, ERR_INVALID,
+                       "'token.key' has %zu bytes instead of %d: remove it, and everybody signs in "
+                       "again",
+                       file.len, TOKEN_KEY);
+    memcpy(a->token_key, file.data, TOKEN_KEY);
+    return 0;
+}
+
 static int check_config(const struct auth_config *c, struct err *e)
 {
     if (c->none && !c->loopback)
@@ -98,11 +125,16 @@ int auth_open(const struct auth_config *config, struct auth **ret, struct err *e
         return -1;
     struct auth *a = mem_alloc(sizeof *a);
     a->config = *config;
-    if (load_owner_key(a, e) < 0) {
+    if (load_owner_key(a, e) < 0 || load_token_key(a, e) < 0) {
         auth_free(a);
         return -1;
     }
     a->cache = cache_new(AUTH_CACHE_MAX);
+    a->jwks = config->issuer ? jwks_new(config->issuer, config->jwks_url, jwks_fetch) : NULL;
+    a->password = password_new();
+    a->throttle = throttle_new();
+    a->used = used_new();
+    a->setup = setup_new();
     *ret = a;
     return 0;
 }
@@ -112,6 +144,11 @@ void auth_free(struct auth *a)
     if (!a)
         return;
     cache_free(a->cache);
+    jwks_free(a->jwks);
+    password_free(a->password);
+    throttle_free(a->throttle);
+    used_free(a->used);
+    setup_free(a->setup);
     sodium_memzero(a, sizeof *a);
     free(a);
 }
@@ -171,35 +208,12 @@ int auth_refuse(struct request *req, int permission, enum auth_look look, struct
     return look == LOOK_WRONG ? token_invalid(e) : -1; /* LOOK_REFUSED has said why */
 }
 
-static const struct {
-    unsigned scope;
-    const char *name;
-} scopes[] = {
-    {SCOPE_FUNCTIONS_READ, "functions:read"},
-    {SCOPE_FUNCTIONS_WRITE, "functions:write"},
-    {SCOPE_PROJECTS_READ, "projects:read"},
-    {SCOPE_PROJECTS_WRITE, "projects:write"},
-    {SCOPE_CALLS_READ, "calls:read"},
-    {SCOPE_INVOKE, "invoke"},
-    {SCOPE_SECRETS, "secrets:reveal"},
-    {SCOPE_ACCOUNT, "account"},
-    {SCOPE_ADMIN, "admin"},
-};
-
-const char *auth_scope_name(unsigned scope)
-{
-    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
-        if (scopes[i].scope == scope)
-            return scopes[i].name;
-    return "";
-}
-
 int auth_check(const struct principal *p, int permission, struct err *e)
 {
     const struct permission_rule *rule = auth_permission(permission);
     if ((p->scopes & rule->scope) != rule->scope)
         return err_set(e, ERR_DENIED, "This key lacks the scope '%s'",
-                       auth_scope_name(rule->scope));
+                       keys_scope_name(rule->scope));
     if (rule->admin && !p->admin)
         return err_set(e, ERR_DENIED, "This takes an administrator of this server");
     return 0;

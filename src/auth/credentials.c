@@ -100,16 +100,21 @@ static bool is_local(const char *host)
     return false;
 }
 
-int credentials_local(const struct auth *a, const struct request *req, struct err *e)
+int credentials_own_page(const struct auth *a, const struct request *req, struct err *e)
 {
     const char *origin = http_header(req, "Origin");
+    if (!origin || is_own_origin(a, req, origin))
+        return 0;
+    return err_set(e, ERR_DENIED, "Pages of another origin may not use this server");
+}
+
+int credentials_local(const struct auth *a, const struct request *req, struct err *e)
+{
     if (!is_local(req->host))
         return err_set(e, ERR_DENIED,
                        "Without accounts this server answers only to localhost, 127.0.0.1 and "
                        "[::1]");
-    if (origin && !is_own_origin(a, req, origin))
-        return err_set(e, ERR_DENIED, "Pages of another origin may not use this server");
-    return 0;
+    return credentials_own_page(a, req, e);
 }
 
 static const char *without_session(struct arena *a, const char *cookies)

@@ -12,6 +12,9 @@
 int credentials_text(const struct auth *a, const struct request *req, struct str *ret,
                      struct err *e);
 
+/* The request does not come from a page of another origin. */
+int credentials_own_page(const struct auth *a, const struct request *req, struct err *e);
+
 /* Whether the text could be one of those that this server takes. Says nothing about its truth. */
 bool credentials_plausible(const struct auth *a, struct str text);
 

@@ -3,6 +3,7 @@
 
 #include "auth/auth.h"
 #include "auth/cache.h"
+#include "auth/token.h"
 
 #include <sodium.h>
 
@@ -21,6 +22,12 @@ struct auth {
     unsigned char salt[crypto_generichash_KEYBYTES];
     unsigned char owner_hash[AUTH_HASH];
     struct cache *cache;
+    unsigned char token_key[TOKEN_KEY]; /* of token.key: signs the tokens of sessions */
+    struct jwks *jwks;                  /* NULL without an issuer */
+    struct password *password;
+    struct throttle *throttle;
+    struct used *used;
+    struct setup *setup;
 };
 
 extern const struct principal auth_owner; /* by the owner's key */
@@ -29,6 +36,8 @@ extern const struct principal auth_owner; /* by the owner's key */
 void auth_new_key(char out[AUTH_KEY_TEXT + 1]);
 bool auth_is_key(struct str s);
 bool auth_is_owner_key(const struct auth *a, struct str key);
+/* What the store knows of keys and invites. They are random enough to need no slow hash. */
+void auth_hash_secret(struct str text, unsigned char out[AUTH_HASH]);
 
 /* What can be said of a request without the store. */
 enum auth_look {
@@ -45,4 +54,3 @@ int auth_refuse(struct request *req, int permission, enum auth_look look, struct
 
 /* Scope and administrator, as the permission asks. */
 int auth_check(const struct principal *p, int permission, struct err *e);
-const char *auth_scope_name(unsigned scope); /* of one bit */
