@@ -74,6 +74,10 @@ struct functions_config {
 struct functions *functions_new(const struct functions_config *config);
 void functions_free(struct functions *f);
 
+/* Inside the transaction that removes an account, after projects_leave: what it made in projects
+ * becomes an owner's there. ERR_CONFLICT when it has functions outside of projects. */
+int functions_leave(struct tx *tx, const char *account, struct err *e);
+
 extern const struct migration functions_migrations[]; /* 1, 2, 30 to 39 */
 extern const struct route functions_routes[], versions_routes[], deploy_routes[];
 

@@ -89,6 +89,10 @@ int projects_each(struct db *db,
                   int (*each)(void *arg, const struct project_view *view, struct err *e), void *arg,
                   struct err *e);
 
+/* Inside the transaction that removes an account: notes its projects. ERR_CONFLICT when it is the
+ * only owner of one. */
+int projects_leave(struct tx *tx, const char *account, struct err *e);
+
 /* Seals all variables anew with the other key: for `virga rotate-key`. Inside the caller's
  * transaction. Returns how many, or -1. */
 int projects_reseal(struct db *db, const struct seal *from, const struct seal *to, struct err *e);
