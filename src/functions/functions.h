@@ -77,6 +77,10 @@ void functions_free(struct functions *f);
  * Any thread; NULL is fine. */
 void functions_changed(struct functions *f);
 
+/* Inside the transaction that removes an account, after projects_leave: what it made in projects
+ * becomes an owner's there. ERR_CONFLICT when it has functions outside of projects. */
+int functions_leave(struct tx *tx, const char *account, struct err *e);
+
 extern const struct migration functions_migrations[]; /* 1, 2, 30 to 39 */
 extern const struct route functions_routes[], versions_routes[], deploy_routes[];
 

@@ -1,7 +1,7 @@
 /* loop — one event loop per thread (libevent) and a few worker threads for what blocks.
  *
- * Everything but loop_post runs on the loop's own thread. Objects are embedded nowhere: handles are
- * owned by whoever made them. */
+ * Everything but loop_post and workers_submit runs on the loop's own thread. Objects are embedded
+ * nowhere: handles are owned by whoever made them. */
 #pragma once
 
 #include "base/err.h"

@@ -94,9 +94,11 @@ static int run(struct server *s, struct err *e)
         loop_on_signal(s->loop, SIGINT, on_signal, s, e) < 0 ||
         loop_on_signal(s->loop, SIGHUP, on_hangup, s, e) < 0)
         return -1;
-    const char *open = strchr(s->settings.host, ':') ? "[" : "", *close = *open ? "]" : "";
-    log_info("serve", "virga %s listening on http://%s%s%s:%u data=%s", VIRGA_VERSION, open,
-             s->settings.host, close, http_server_port(s->app.http), s->settings.data_dir);
+    char url[128];
+    server_url(s, url, sizeof url);
+    log_info("serve", "virga %s listening on %s data=%s", VIRGA_VERSION, url, s->settings.data_dir);
+    if (server_log_setup(s, e) < 0)
+        return -1;
     return loop_run(s->loop, e);
 }
 

@@ -15,6 +15,7 @@
 #include "serve/admit.h"
 #include "serve/cors.h"
 #include "serve/fetch.h"
+#include "serve/leave.h"
 #include "serve/privileges.h"
 #include "serve/refresh.h"
 #include "serve/routes.h"
@@ -95,10 +96,12 @@ int server_load_keys(struct server *s, struct err *e)
     if (auth_open(&(struct auth_config){.dir_fd = s->data_fd,
                                         .registration = o->registration,
                                         .none = o->auth_none,
+                                        .loopback = settings_loopback(o),
                                         .public_url = o->public_url,
                                         .issuer = o->issuer,
                                         .audience = o->audience,
-                                        .jwks_url = o->jwks_url},
+                                        .jwks_url = o->jwks_url,
+                                        .leaving = leave},
                   &s->app.auth, e) < 0)
         return -1;
     if (seal_load(s->data_fd, &s->seal, e) < 0)
@@ -263,6 +266,31 @@ int server_listen(struct server *s, struct err *e)
                        "another program listens on %s port %u; --listen ADDRESS:PORT names another",
                        config.host, config.port);
     return -1;
+}
+
+int server_log_setup(struct server *s, struct err *e)
+{
+    char path[128], url[256];
+    struct db *db;
+    if (db_open(s->app.store, DB_DURABLE, &db, e) < 0)
+        return -1;
+    int rc = auth_setup_path(s->app.auth, db, path, e);
+    db_close(db);
+    if (rc < 0)
+        return -1;
+    server_url(s, url, sizeof url);
+    const char *public_url = s->settings.public_url;
+    if (path[0])
+        log_info("serve", "set up the first account: %s%s", public_url ? public_url : url, path);
+    explicit_bzero(path, sizeof path);
+    return 0;
+}
+
+void server_url(const struct server *s, char *out, size_t size)
+{
+    const char *open = strchr(s->settings.host, ':') ? "[" : "", *close = *open ? "]" : "";
+    snprintf(out, size, "http://%s%s%s:%u", open, s->settings.host, close,
+             http_server_port(s->app.http));
 }
 
 /* The other way round: whoever may still be called goes after those who call. */

@@ -47,4 +47,9 @@ int server_open_engine(struct server *s, struct err *e);
 int server_open_workers(struct server *s, struct err *e);
 int server_load_functions(struct server *s, struct err *e);
 int server_listen(struct server *s, struct err *e);
+
+/* Once it listens: "http://ADDRESS:PORT". */
+void server_url(const struct server *s, char *out, size_t size);
+/* Shows the link that gives the owner a password, while there is none. */
+int server_log_setup(struct server *s, struct err *e);
 void server_done(struct server *s);

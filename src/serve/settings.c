@@ -9,6 +9,7 @@
 #include "serve/cors.h"
 #include "serve/routes.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,4 +311,15 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
     if (from_environment(ret, e) < 0)
         return -1;
     return from_arguments(argc, argv, ret, e);
+}
+
+bool settings_loopback(const struct settings *o)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    if (inet_pton(AF_INET, o->host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (inet_pton(AF_INET6, o->host, &six) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&six);
+    return strcmp(o->host, "localhost") == 0;
 }

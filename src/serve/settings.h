@@ -35,3 +35,5 @@ struct settings {
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */
 int settings_parse(int argc, char **argv, struct settings *ret, struct err *e);
+/* Only this machine can reach the address we listen on. */
+bool settings_loopback(const struct settings *o);
