@@ -49,15 +49,16 @@ int stats_functions(struct db *db, const struct reach *r, int64_t *ret, struct e
     return 0;
 }
 
+/* One function has one row per key: nothing to sum, and the index has the order. */
 static int open_rows(struct db *db, const struct reach *r, const struct stats_range *range,
                      struct query **ret, struct err *e)
 {
+    bool one = r->kind == REACH_FUNCTION;
     auto_buf struct buf sql = {0};
     buf_addf(&sql,
-             "SELECT at_s, status, bucket, " SUMS " FROM call_stats WHERE step = $2"
-             " AND at_s >= $3 AND at_s < $4 AND function_id %s"
-             " GROUP BY at_s, status, bucket ORDER BY at_s",
-             reach_sql(r));
+             "SELECT at_s, status, bucket, %s FROM call_stats WHERE step = $2 AND at_s >= $3"
+             " AND at_s < $4 AND function_id %s %s ORDER BY at_s, status, bucket",
+             one ? "n, cold, us" : SUMS, reach_sql(r), one ? "" : "GROUP BY at_s, status, bucket");
     return db_query(
         db, sql.data,
         DB_ARGS(db_textz(r->id), db_int(range->kept), db_int(range->from_s), db_int(range->to_s)),
