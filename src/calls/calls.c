@@ -8,7 +8,10 @@
 #include "base/must.h"
 #include "engine/engine.h"
 #include "calls/calls_store.h"
+#include "calls/rollup.h"
+#include "calls/tail.h"
 #include "calls/tally.h"
+#include "loop/loop.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -49,7 +52,11 @@ struct calls {
     uint64_t flush_to;                 /* somebody waits for everything up to this one */
     uint64_t dropped;
     bool stop, failing, dropping;
+    struct loop *watcher; /* hears of commits: tails are open */
+    bool watcher_told;
     atomic_size_t held, held_bytes;
+
+    struct tails *tails; /* the loop thread's own */
 
     /* The writer's own. */
     struct call_record *batch[BATCH_MAX];
@@ -72,25 +79,32 @@ static void wait_until(struct calls *c, pthread_cond_t *cond, uint64_t mono_us)
     (void)pthread_cond_timedwait(cond, &c->mutex, &at); /* the caller looks at the clock itself */
 }
 
-static int write_one(struct calls *c, const struct call_record *r, struct err *e)
-{
-    unsigned keep = c->config.keep_per_function;
-    if (calls_insert(c->db, r, e) < 0)
-        return -1;
-    if (!tally_due(&c->tally, r->function_id, keep / 10 + 1))
-        return 0;
-    return calls_prune_function(c->db, r->function_id, keep, e) < 0 ? -1 : 0;
-}
-
 static int write_batch(struct calls *c, size_t count, struct err *e)
 {
     auto_tx struct tx tx = {0};
     if (db_begin(c->db, &tx, e) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (write_one(c, c->batch[i], e) < 0)
+        if (calls_insert(c->db, c->batch[i], e) < 0)
             return -1;
+    if (rollup_write(c->db, c->batch, count, e) < 0)
+        return -1;
     return db_commit(&tx, e);
+}
+
+/* A step of its own for each function: two servers that prune several in one transaction could wait
+ * for each other. */
+static void prune_functions(struct calls *c, size_t count)
+{
+    unsigned keep = c->config.keep_per_function;
+    struct err e = {0};
+    for (size_t i = 0; i < count; i++) {
+        const char *function = c->batch[i]->function_id;
+        if (tally_due(&c->tally, function, keep / 10 + 1) &&
+            calls_prune_function(c->db, function, keep, &e) < 0)
+            log_warn("calls", "records of calls beyond their number cannot be removed: %s fn=%s",
+                     e.text, function);
+    }
 }
 
 static void note_failure(struct calls *c, size_t count, const struct err *e)
@@ -111,6 +125,8 @@ static bool write_with_patience(struct calls *c, size_t count)
         struct err e = {0};
         pthread_mutex_unlock(&c->mutex);
         int rc = write_batch(c, count, &e);
+        if (rc == 0)
+            prune_functions(c, count);
         pthread_mutex_lock(&c->mutex);
         if (rc == 0)
             break;
@@ -155,13 +171,31 @@ static void release_batch(struct calls *c, size_t count)
     atomic_fetch_sub(&c->held_bytes, bytes);
 }
 
+static void hear_commit(void *arg)
+{
+    struct calls *c = arg;
+    pthread_mutex_lock(&c->mutex);
+    c->watcher_told = false;
+    pthread_mutex_unlock(&c->mutex);
+    tails_wake(c->tails);
+}
+
+/* Once per turn of the loop, however many commits there are. With the mutex held. */
+static void tell_watcher(struct calls *c)
+{
+    if (c->watcher && !c->watcher_told)
+        loop_post(c->watcher, hear_commit, c);
+    c->watcher_told = c->watcher != NULL;
+}
+
 static void write_some(struct calls *c)
 {
     size_t count = take_batch(c);
     bool ok = write_with_patience(c, count);
-    if (ok)
+    if (ok) {
         c->committed += count;
-    else {
+        tell_watcher(c);
+    } else {
         c->dropped += count;
         log_error("calls", "records of calls are lost at the end records=%zu", count);
     }
@@ -169,17 +203,27 @@ static void write_some(struct calls *c)
     release_batch(c, count);
 }
 
+/* Returns whether there is more to remove. */
+static bool prune_step(struct calls *c)
+{
+    struct err e = {0};
+    int64_t now = clock_wall_us();
+    int64_t before = now - (int64_t)c->config.keep_days * 86400 * 1000000;
+    int records = calls_prune_age(c->db, before, PRUNE_ROWS, &e);
+    int counts = records < 0 ? -1 : rollup_prune(c->db, now, PRUNE_ROWS, &e);
+    int orphans = counts < 0 ? -1 : rollup_prune_orphans(c->db, PRUNE_ROWS, &e);
+    if (orphans < 0)
+        log_warn("calls", "old records of calls cannot be removed: %s", e.text);
+    return orphans >= 0 && (records == PRUNE_ROWS || counts == PRUNE_ROWS || orphans == PRUNE_ROWS);
+}
+
 /* One step of forgetting by age, with the mutex released. */
 static void prune(struct calls *c)
 {
-    struct err e = {0};
-    int64_t before = clock_wall_us() - (int64_t)c->config.keep_days * 86400 * 1000000;
     pthread_mutex_unlock(&c->mutex);
-    int gone = calls_prune_age(c->db, before, PRUNE_ROWS, &e);
-    if (gone < 0)
-        log_warn("calls", "old records of calls cannot be removed: %s", e.text);
+    bool more = prune_step(c);
     pthread_mutex_lock(&c->mutex);
-    c->next_prune_us = clock_mono_us() + (gone == PRUNE_ROWS ? PRUNE_PAUSE_US : prune_every_us);
+    c->next_prune_us = clock_mono_us() + (more ? PRUNE_PAUSE_US : prune_every_us);
 }
 
 /* Lets a batch grow for a moment, unless somebody waits for it. */
@@ -275,6 +319,7 @@ void calls_close(struct calls *c)
     pthread_mutex_unlock(&c->mutex);
     pthread_join(c->thread, NULL);
     must(c->count == 0);
+    tails_free(take_ptr(c->tails)); /* stops watching */
     free_calls(c);
 }
 
@@ -338,7 +383,33 @@ int calls_forget(struct calls *c, struct db *db, const char *function_id, struct
     (void)calls_flush_wait(c, &ignored); /* what comes later goes with its age */
     while ((gone = calls_delete_some(db, function_id, PRUNE_ROWS, e)) == PRUNE_ROWS)
         ;
+    if (gone < 0)
+        return -1;
+    while ((gone = rollup_forget(db, function_id, PRUNE_ROWS, e)) == PRUNE_ROWS)
+        ;
     return gone < 0 ? -1 : 0;
+}
+
+struct tails **calls_tails(struct calls *c)
+{
+    return &c->tails;
+}
+
+void calls_watch(struct calls *c, struct loop *l)
+{
+    pthread_mutex_lock(&c->mutex);
+    struct loop *before = c->watcher;
+    c->watcher = l;
+    c->watcher_told = false;
+    pthread_mutex_unlock(&c->mutex);
+    if (before)
+        loop_unpost(before, hear_commit, c);
+}
+
+void calls_stop_tails(struct calls *c)
+{
+    if (c && c->tails)
+        tails_stop(c->tails);
 }
 
 void calls_stats(struct calls *c, struct calls_stats *ret)

@@ -1,4 +1,5 @@
-/* calls — the record of every call, from the loop thread into the store.
+/* calls — the record of every call, from the loop thread into the store, and what can be learnt
+ * from it: lists, statistics, live tails, exports.
  *
  * The loop pushes finished calls and never waits: one writer thread commits them in groups, at most
  * about 20 ms after they came. Its queue is bounded in number and bytes; at three quarters
@@ -8,7 +9,31 @@
  * A process that is killed loses what calls_flush_wait has not confirmed, at most the last moments.
  *
  * Kept are the newest `keep_per_function` records of a function (give or take a tenth) and nothing
- * older than `keep_days`. Texts are cut at CALLS_TEXT_MAX; the record says which. */
+ * older than `keep_days`. Texts are cut at CALLS_TEXT_MAX; the record says which.
+ *
+ * Statistics come from counts that the writer keeps in the same transaction, per function: minutes
+ * for 48 hours, hours for 35 days, days (UTC) for 400 days, totals for ever. They do not change
+ * when records are pruned; they go with the function. Durations are counted in classes: quantiles
+ * are at most 7 % off.
+ *
+ * Filters of lists, tails and exports: `status` (words, separated by commas), `source`, `version`,
+ * `cold` (true or false), `since` and `until` (RFC 3339: when it arrived), `q` (a text in input,
+ * output, error, stdout or stderr; small and capital letters of ASCII alike); across functions also
+ * `function`, across projects `project` (ids). Wrong values: 422.
+ *
+ * Lists are newest first; `before` and `after` take a record's id. A request does a bounded amount
+ * of work. A page may therefore be short, even empty, where a filter takes little: as long as there
+ * is more, Link says where it goes on (rel="next", or "prev" for `after`).
+ *
+ * Members of a function's project see all of its records. Where the function has opened them
+ * (public_logs) strangers see them too, without tracebacks, and without the input of gateway calls:
+ * cookies, headers and bodies are those of visitors, not the owner's to show.
+ *
+ * Tails are Server-Sent Events: `id` is the record's, `data` the record with texts of at most 16
+ * KB; the event `end` says why it ends, `gap` that the record to go on behind (Last-Event-ID, or
+ * ?after=ID) is gone. A request to upgrade gets the same records as messages of a WebSocket. Once a
+ * minute it is asked whether they may go on. Exports are NDJSON, oldest first, to the newest record
+ * of their start; one that cannot be completed is broken off. */
 #pragma once
 
 #include "base/err.h"
@@ -47,6 +72,10 @@ bool calls_room(const struct calls *c);
 int calls_flush_wait(struct calls *c, struct err *e);
 /* Worker thread. Deletes a function's records, in small steps so that others can write between. */
 int calls_forget(struct calls *c, struct db *db, const char *function_id, struct err *e);
+
+/* Loop thread. Ends all tails and exports and refuses new ones: when the server begins to stop,
+ * since they do not end by themselves. NULL is fine. */
+void calls_stop_tails(struct calls *c);
 
 struct calls_stats {
     uint64_t written, dropped;

@@ -1,154 +1,164 @@
-/* calls_api — GET /api/functions/:id/invocations: what a function was called with and what came of
- * it (contracts 1.4, row 17). For the owner, and for anybody where the function opens its log. */
+/* calls_api — records of calls, newest first, and one of them (contracts 1.4, row 17).
+ *
+ *   GET /api/functions/:id/invocations         for members; for anybody where it is opened
+ *   GET /api/functions/:id/invocations/:call   one, whole
+ *   GET /api/projects/:id/invocations          of all functions of a project
+ *   GET /api/invocations                       of all that the account may see
+ *
+ * Filters: see calls.h. A page may be short, even empty, where a filter takes little: then Link
+ * says where it goes on. */
 #include "calls/calls.h"
 
 #include "app.h"
 #include "auth/auth.h"
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/must.h"
-#include "calls/calls_store.h"
-#include "functions/functions.h"
+#include "calls/row_json.h"
+#include "calls/scan.h"
 #include "http/form.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 enum { LIST_STANDARD = 50, LIST_MAX = 200, LIST_BYTES = 8 << 20 };
 
-static void add_text(struct buf *out, const char *name, struct str value)
+/* The number of the record that a cursor names; it must be one that is in reach. */
+static int find_cursor(struct request *req, const struct reach *r, const char *loc, const char *id,
+                       int64_t *ret, struct err *e)
 {
-    buf_addf(out, ",\"%s\":", name);
-    if (value.p)
-        json_add_string(out, value);
+    struct call_row row;
+    struct err why = {0};
+    int held = calls_find(req->context, req->arena, id, &row, &why);
+    if (held == 0)
+        held = reach_holds(req->context, r, row.function, &why);
+    else if (why.code == ERR_NOT_FOUND)
+        held = 0;
+    if (held == 0)
+        return http_invalid(req, loc, "value_error", e, "Value error, no such invocation");
+    if (held < 0)
+        *e = why;
     else
-        buf_addz(out, "null");
+        *ret = row.seq;
+    return held < 0 ? -1 : 0;
 }
 
-static void add_cut(struct buf *out, unsigned cut)
+static int read_cursor(struct request *req, struct scan *s, struct err *e)
 {
-    static const char *const names[] = {"input", "output", "stdout", "stderr"};
-    buf_addz(out, ",\"truncated\":[");
-    for (unsigned i = 0, first = 1; i < ARRAY_LEN(names); i++) {
-        if (cut & 1u << i) {
-            buf_addf(out, "%s\"%s\"", first ? "" : ",", names[i]);
-            first = 0;
-        }
-    }
-    buf_addz(out, "]");
-}
-
-static void add_figures(struct buf *out, const struct call_row *row)
-{
-    char time[CLOCK_TEXT];
-    buf_addf(out,
-             ",\"created_at\":\"%s\",\"version\":%u,\"cold_start\":%s,\"duration_ms\":%" PRId64
-             ",\"duration_us\":%" PRId64 ",\"phases\":{\"queue_us\":%" PRId64
-             ",\"place_us\":%" PRId64 ",\"load_us\":%" PRId64 ",\"handler_us\":%" PRId64
-             "},\"peak_memory_bytes\":%" PRId64 ",\"cpu_us\":%" PRId64,
-             clock_rfc3339(row->created_us, time), row->version, row->cold ? "true" : "false",
-             (row->duration_us + 500) / 1000, row->duration_us, row->queue_us, row->place_us,
-             row->load_us, row->handler_us, row->peak_bytes, row->cpu_us);
-}
-
-/* Texts that P1 always has are never null. */
-static struct str or_text(struct str s, const char *otherwise)
-{
-    return s.p ? s : str_of(otherwise);
-}
-
-static void add_row(struct buf *out, const struct function *fn, const struct call_row *row,
-                    bool owner)
-{
-    buf_addf(out, "{\"id\":\"%s\",\"function_id\":\"%s\"", row->id, fn->id);
-    add_text(out, "input", or_text(row->input, "{}"));
-    add_text(out, "output", or_text(row->output, ""));
-    add_text(out, "status", str_of(row->status));
-    add_text(out, "source", str_of(row->source));
-    add_text(out, "http_method", str_of(row->http_method));
-    add_text(out, "http_path", str_of(row->http_path));
-    add_figures(out, row);
-    add_text(out, "error", row->error);
-    if (owner)
-        add_text(out, "traceback", row->traceback);
-    add_text(out, "stdout", or_text(row->out, ""));
-    add_text(out, "stderr", or_text(row->err, ""));
-    add_cut(out, row->cut);
-    buf_addz(out, "}");
-}
-
-/* Members see all of it, under its name too; others what the function has opened. A stranger learns
- * neither which ids exist nor any name. */
-static int find_function(struct request *req, struct function *fn, bool *ret_member, struct err *e)
-{
-    struct err inner = {0};
-    *ret_member = req->principal && functions_admit(req, ROLE_VIEWER, NULL, &inner) == 0;
-    if (inner.code && inner.code != ERR_NOT_FOUND) {
-        *e = inner;
-        return -1;
-    }
-    inner = (struct err){0};
-    int rc = functions_find_id(req->context, req->arena, http_param(req, "id"), fn, &inner);
-    if (rc < 0 && inner.code != ERR_NOT_FOUND) {
-        *e = inner;
-        return -1;
-    }
-    if (rc == 0 && (*ret_member || fn->public_logs))
-        return 0;
-    return req->principal ? err_set(e, ERR_NOT_FOUND, "Function not found") : auth_missing(e);
-}
-
-static int read_cursor(struct request *req, struct calls_cursor *cursor, struct err *e)
-{
-    *cursor = (struct calls_cursor){http_query(req, "before"), http_query(req, "after")};
-    if (cursor->before && cursor->after)
+    const char *before = http_query(req, "before"), *after = http_query(req, "after");
+    if (before && after)
         return http_invalid(req, "query.after", "value_error", e,
                             "Value error, give either before or after");
+    if (before)
+        return find_cursor(req, &s->reach, "query.before", before, &s->below, e);
+    s->ascending = after != NULL;
+    return after ? find_cursor(req, &s->reach, "query.after", after, &s->above, e) : 0;
+}
+
+/* The id of the record where the page stopped, which need not be on it. */
+static int where_it_stopped(struct request *req, const struct scan_page *page, const char **ret,
+                            struct err *e)
+{
+    struct call_row row;
+    size_t count = 0;
+    *ret = NULL;
+    if (!page->more)
+        return 0;
+    if (calls_fetch(req->context, req->arena, &page->at, 1, &row, &count, e) < 0)
+        return -1;
+    *ret = count ? row.id : NULL; /* pruned in this moment: then all behind it are, too */
     return 0;
 }
 
-static int read_rows(struct request *req, const struct function *fn, struct call_row *rows,
-                     size_t limit, size_t *ret_count, struct err *e)
+/* Link: <?...after=ID>; rel="prev", with the request's own filters. */
+static void link_newer(struct request *req, struct response *res, const char *after)
 {
-    struct calls_cursor cursor;
-    struct err inner = {0};
-    if (read_cursor(req, &cursor, e) < 0)
-        return -1;
-    if (calls_list(req->context, req->arena, fn->id, &cursor, limit, LIST_BYTES, rows, ret_count,
-                   &inner) == 0)
-        return 0;
-    if (inner.code == ERR_NOT_FOUND)
-        return http_invalid(req, cursor.before ? "query.before" : "query.after", "value_error", e,
-                            "Value error, no such invocation");
-    *e = inner;
-    return -1;
+    auto_buf struct buf out = {0};
+    struct str rest = str_of(req->query);
+    buf_addz(&out, "<?");
+    while (rest.p) {
+        struct str pair = str_cut(&rest, '&');
+        if (pair.n && !str_starts(pair, STR("after=")))
+            buf_addf(&out, STR_FMT "&", STR_ARG(pair));
+    }
+    buf_addf(&out, "after=%s>; rel=\"prev\"", after);
+    http_response_header(req, res, "Link", out.data);
 }
 
-static int list_calls(struct request *req, struct response *res, struct err *e)
+static int reply_page(struct request *req, struct response *res, const struct scan *s,
+                      const struct scan_page *page, struct err *e)
 {
-    struct function fn;
+    auto_buf struct buf out = {0};
+    const char *stopped;
+    if (where_it_stopped(req, page, &stopped, e) < 0)
+        return -1;
+    buf_addz(&out, "[");
+    for (size_t i = 0; i < page->count; i++) {
+        size_t at = s->ascending ? page->count - 1 - i : i; /* newest first in any case */
+        buf_addz(&out, i ? "," : "");
+        row_json(&out, &page->rows[at],
+                 &(struct row_view){.member = s->reach.member, .name = page->names[at]});
+    }
+    buf_addz(&out, "]");
+    if (stopped && s->ascending)
+        link_newer(req, res, stopped);
+    else if (stopped)
+        form_link_next(req, res, stopped);
+    return http_reply_text(req, res, 200, "application/json", buf_str(&out));
+}
+
+static int list(struct request *req, struct response *res, enum reach_kind kind, struct err *e)
+{
+    struct sieve sieve;
+    struct scan s = {.sieve = &sieve, .bytes_max = LIST_BYTES};
+    struct scan_page page;
     struct err ignored = {0};
-    size_t limit, count = 0;
-    bool member;
-    if (form_limit(req, LIST_STANDARD, LIST_MAX, &limit, e) < 0 ||
-        find_function(req, &fn, &member, e) < 0)
+    if (form_limit(req, LIST_STANDARD, LIST_MAX, &s.limit, e) < 0 ||
+        reach_open(req, kind, &s.reach, e) < 0 || sieve_read(req, &sieve, e) < 0)
         return -1;
     /* Waits for calls that have just ended. Shows what there is when the store takes no more. */
     (void)calls_flush_wait(((const struct app *)req->app)->calls, &ignored);
-    struct call_row *rows = arena_alloc(req->arena, limit * sizeof *rows);
-    if (read_rows(req, &fn, rows, limit, &count, e) < 0)
+    if (read_cursor(req, &s, e) < 0 || scan_narrow(req->context, &s, e) < 0 ||
+        scan_run(req->context, req->arena, &s, &page, e) < 0)
         return -1;
+    return reply_page(req, res, &s, &page, e);
+}
+
+static int list_function(struct request *req, struct response *res, struct err *e)
+{
+    return list(req, res, REACH_FUNCTION, e);
+}
+
+static int list_project(struct request *req, struct response *res, struct err *e)
+{
+    return list(req, res, REACH_PROJECT, e);
+}
+
+static int list_account(struct request *req, struct response *res, struct err *e)
+{
+    return list(req, res, REACH_ACCOUNT, e);
+}
+
+static int get_call(struct request *req, struct response *res, struct err *e)
+{
+    struct reach r;
+    struct call_row row;
+    struct err ignored = {0};
     auto_buf struct buf out = {0};
-    buf_addz(&out, "[");
-    for (size_t i = 0; i < count; i++) {
-        buf_addz(&out, i ? "," : "");
-        add_row(&out, &fn, &rows[i], member);
-    }
-    buf_addz(&out, "]");
+    if (reach_open(req, REACH_FUNCTION, &r, e) < 0)
+        return -1;
+    (void)calls_flush_wait(((const struct app *)req->app)->calls, &ignored);
+    if (calls_find(req->context, req->arena, http_param(req, "call"), &row, e) < 0)
+        return -1;
+    if (strcmp(row.function, r.id) != 0)
+        return err_set(e, ERR_NOT_FOUND, "Invocation not found");
+    row_json(&out, &row, &(struct row_view){.member = r.member});
     return http_reply_text(req, res, 200, "application/json", buf_str(&out));
 }
 
 const struct route calls_routes[] = {
-    {HTTP_GET, "/api/functions/:id/invocations", PERM_CALLS_READ, PLANE_CONTROL, list_calls, NULL},
+    {HTTP_GET, "/api/functions/:id/invocations", PERM_CALLS_READ, PLANE_CONTROL, list_function,
+     NULL},
+    {HTTP_GET, "/api/functions/:id/invocations/:call", PERM_CALLS_READ, PLANE_CONTROL, get_call,
+     NULL},
+    {HTTP_GET, "/api/projects/:id/invocations", PERM_PROJECT_VIEW, PLANE_CONTROL, list_project,
+     NULL},
+    {HTTP_GET, "/api/invocations", PERM_STATS_READ, PLANE_CONTROL, list_account, NULL},
     {0},
 };

@@ -1,15 +1,20 @@
 #include "calls/calls_store.h"
 
-#include "base/json.h"
 #include "base/must.h"
 #include "calls/calls.h"
 
-#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* `seq` grows with every commit, so that rows and index grow at their ends and "newer than" has a
- * meaning even for calls that took long. There is no index on `id`: a cursor is near the newest
- * record of its function, and an index of random keys would cost more than all the rest. */
+ * meaning even for calls that took long. There is no index on `id`: an index of random keys would
+ * cost a fourth of all the rest. An id begins with its time, and times have an index.
+ *
+ * `cut` holds flags: enum call_flag.
+ *
+ * call_stats counts calls by function, period (`step` seconds long, from `at_s` on), status and
+ * bucket of duration (buckets.h): see rollup.h. What was called before there were counts is in the
+ * totals. */
 const struct migration calls_migrations[] = {
     {3, "calls",
      "CREATE TABLE calls (seq bigserial primary key, id text NOT NULL, function_id text NOT NULL,"
@@ -20,6 +25,16 @@ const struct migration calls_migrations[] = {
      " cut bigint NOT NULL, input bytea, output bytea, error bytea, traceback bytea, stdout bytea,"
      " stderr bytea);"
      "CREATE INDEX calls_by_function ON calls (function_id, seq);"},
+    {50, "call statistics",
+     "CREATE TABLE call_stats (number bigserial primary key, function_id text NOT NULL,"
+     " step bigint NOT NULL, at_s bigint NOT NULL, status text NOT NULL, bucket bigint NOT NULL,"
+     " n bigint NOT NULL, cold bigint NOT NULL, us bigint NOT NULL,"
+     " UNIQUE (function_id, step, at_s, status, bucket));"
+     "CREATE INDEX call_stats_by_age ON call_stats (step, at_s);"
+     "INSERT INTO call_stats (function_id, step, at_s, status, bucket, n, cold, us)"
+     " SELECT function_id, 0, 0, status, 0, count(*), sum(cold), sum(duration_us) FROM calls"
+     " GROUP BY function_id, status;"
+     "CREATE INDEX calls_by_time ON calls (created_us);"},
     {0},
 };
 
@@ -38,23 +53,9 @@ static size_t length(const char *s)
     return s ? strlen(s) : 0;
 }
 
-/* A gateway's event says how the call came in; the copy is the caller's to free. */
-static char *event_member(struct str event, const char *name)
+int calls_insert(struct db *db, const struct call_record *r, struct err *e)
 {
-    struct err ignored = {0};
-    struct str value;
-    if (json_member(event, name, &value, &ignored) < 0 || !value.p || value.n > 4096)
-        return NULL;
-    json_t *json = json_loadb(value.p, value.n, JSON_DECODE_ANY, NULL);
-    char *text = json_is_string(json) ? strdup(json_string_value(json)) : NULL;
-    json_decref(json);
-    return text;
-}
-
-static int insert(struct db *db, const struct call_record *r, const char *method, const char *path,
-                  struct err *e)
-{
-    unsigned cut = r->input_cut ? CUT_INPUT : 0, unnoted = 0;
+    unsigned cut = (r->input_cut ? CUT_INPUT : 0) | (r->streamed ? STREAMED : 0), unnoted = 0;
     struct db_value input = clip(r->input, length(r->input), CUT_INPUT, &cut);
     struct db_value output = clip(r->output, r->output_len, CUT_OUTPUT, &cut);
     struct db_value out = clip(r->out, r->out_len, CUT_STDOUT, &cut);
@@ -68,7 +69,7 @@ static int insert(struct db *db, const struct call_record *r, const char *method
         " $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
         DB_ARGS(db_textz(r->id), db_textz(r->function_id), db_int(r->version),
                 db_textz(call_status_name(r->status)), db_int(r->cold), db_textz(r->source),
-                db_textz(method), db_textz(path), db_int(r->created_us),
+                db_textz(r->http_method), db_textz(r->http_path), db_int(r->created_us),
                 db_int((int64_t)r->duration_us), db_int(r->phases.queue_us),
                 db_int(r->phases.place_us), db_int(r->phases.load_us), db_int(r->phases.handler_us),
                 db_int((int64_t)r->memory_peak_bytes), db_int((int64_t)r->cpu_us), db_int(cut),
@@ -76,19 +77,6 @@ static int insert(struct db *db, const struct call_record *r, const char *method
                 clip(r->traceback, length(r->traceback), 0, &unnoted), out, err),
         e);
     return rc < 0 ? -1 : 0;
-}
-
-int calls_insert(struct db *db, const struct call_record *r, struct err *e)
-{
-    struct err ignored = {0};
-    struct str event = str_of(r->input);
-    if (strcmp(r->source, "gateway") != 0 || r->input_cut || json_check(event, &ignored) < 0)
-        return insert(db, r, NULL, NULL, e);
-    char *method = event_member(event, "method"), *path = event_member(event, "path");
-    int rc = insert(db, r, method, path, e);
-    free(method);
-    free(path);
-    return rc;
 }
 
 int calls_prune_function(struct db *db, const char *function_id, unsigned keep, struct err *e)
@@ -116,94 +104,98 @@ int calls_delete_some(struct db *db, const char *function_id, int at_most, struc
                    DB_ARGS(db_textz(function_id), db_int(at_most)), e);
 }
 
-#define SELECT_CALLS                                                                               \
-    "SELECT id, version, status, source, http_method, http_path, cold, created_us, duration_us,"   \
-    " queue_us, place_us, load_us, handler_us, peak_bytes, cpu_us, cut, input, output, error,"     \
-    " traceback, stdout, stderr FROM calls WHERE function_id = $1 "
+#define COLUMNS                                                                                    \
+    "seq, id, function_id, version, status, source, http_method, http_path, cold, created_us,"     \
+    " duration_us, queue_us, place_us, load_us, handler_us, peak_bytes, cpu_us, cut, input,"       \
+    " output, error, traceback, stdout, stderr FROM calls "
 
 static void read_row(struct query *q, struct arena *a, struct call_row *row)
 {
     *row = (struct call_row){
-        .id = query_text(q, a, 0),
-        .version = (uint32_t)query_int(q, 1),
-        .status = query_text(q, a, 2),
-        .source = query_text(q, a, 3),
-        .http_method = query_text(q, a, 4),
-        .http_path = query_text(q, a, 5),
-        .cold = query_int(q, 6),
-        .created_us = query_int(q, 7),
-        .duration_us = query_int(q, 8),
-        .queue_us = query_int(q, 9),
-        .place_us = query_int(q, 10),
-        .load_us = query_int(q, 11),
-        .handler_us = query_int(q, 12),
-        .peak_bytes = query_int(q, 13),
-        .cpu_us = query_int(q, 14),
-        .cut = (unsigned)query_int(q, 15),
-        .input = query_blob(q, a, 16),
-        .output = query_blob(q, a, 17),
-        .error = query_blob(q, a, 18),
-        .traceback = query_blob(q, a, 19),
-        .out = query_blob(q, a, 20),
-        .err = query_blob(q, a, 21),
+        .seq = query_int(q, 0),
+        .id = query_text(q, a, 1),
+        .function = query_text(q, a, 2),
+        .version = (uint32_t)query_int(q, 3),
+        .status = query_text(q, a, 4),
+        .source = query_text(q, a, 5),
+        .http_method = query_text(q, a, 6),
+        .http_path = query_text(q, a, 7),
+        .cold = query_int(q, 8),
+        .created_us = query_int(q, 9),
+        .duration_us = query_int(q, 10),
+        .queue_us = query_int(q, 11),
+        .place_us = query_int(q, 12),
+        .load_us = query_int(q, 13),
+        .handler_us = query_int(q, 14),
+        .peak_bytes = query_int(q, 15),
+        .cpu_us = query_int(q, 16),
+        .flags = (unsigned)query_int(q, 17),
+        .input = query_blob(q, a, 18),
+        .output = query_blob(q, a, 19),
+        .error = query_blob(q, a, 20),
+        .traceback = query_blob(q, a, 21),
+        .out = query_blob(q, a, 22),
+        .err = query_blob(q, a, 23),
     };
 }
 
-static int find_seq(struct db *db, const char *function_id, const char *id, int64_t *ret,
-                    struct err *e)
+static int not_found(struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "Invocation not found");
+}
+
+/* The millisecond that an id begins with; -1 when it is none of ours. */
+static int64_t id_ms(const char *id)
+{
+    char digits[13] = "";
+    if (strlen(id) != ID_CALL_TEXT - 1 || strspn(id, "0123456789abcdef") != ID_CALL_TEXT - 1)
+        return -1;
+    memcpy(digits, id, 12);
+    return (int64_t)strtoull(digits, NULL, 16);
+}
+
+int calls_find(struct db *db, struct arena *a, const char *id, struct call_row *ret, struct err *e)
 {
     auto_query struct query *q = NULL;
+    int64_t ms = id_ms(id);
+    if (ms < 0)
+        return not_found(e);
     if (db_query(db,
-                 "SELECT seq FROM calls WHERE function_id = $1 AND id = $2 ORDER BY seq DESC"
-                 " LIMIT 1",
-                 DB_ARGS(db_textz(function_id), db_textz(id)), &q, e) < 0)
+                 "SELECT " COLUMNS "WHERE created_us >= $1 AND created_us < $2 AND id = $3 LIMIT 1",
+                 DB_ARGS(db_int(ms * 1000), db_int(ms * 1000 + 1000), db_textz(id)), &q, e) < 0)
         return -1;
     int found = query_next(q, e);
     if (found == 0)
-        return err_set(e, ERR_NOT_FOUND, "Invocation not found");
+        return not_found(e);
     if (found > 0)
-        *ret = query_int(q, 0);
+        read_row(q, a, ret);
     return found < 0 ? -1 : 0;
 }
 
-static int list_query(struct db *db, const char *function_id, const struct calls_cursor *cursor,
-                      size_t limit, struct query **ret, struct err *e)
+int calls_fetch(struct db *db, struct arena *a, const int64_t *seqs, size_t count,
+                struct call_row *rows, size_t *ret_count, struct err *e)
 {
-    int64_t seq = INT64_MAX;
-    const char *id = cursor->before ? cursor->before : cursor->after;
-    if (id && find_seq(db, function_id, id, &seq, e) < 0)
+    struct db_value args[CALLS_FETCH_MAX];
+    auto_query struct query *q = NULL;
+    int more;
+    must(count > 0 && count <= CALLS_FETCH_MAX);
+    for (size_t i = 0; i < CALLS_FETCH_MAX; i++)
+        args[i] = db_int(seqs[i < count ? i : 0]);
+    if (db_query(db, "SELECT " COLUMNS "WHERE seq IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 args, CALLS_FETCH_MAX, &q, e) < 0)
         return -1;
-    const char *sql = cursor->after ? SELECT_CALLS "AND seq > $2 ORDER BY seq LIMIT $3"
-                                    : SELECT_CALLS "AND seq < $2 ORDER BY seq DESC LIMIT $3";
-    return db_query(db, sql, DB_ARGS(db_textz(function_id), db_int(seq), db_int((int64_t)limit)),
-                    ret, e);
+    size_t n = 0;
+    while (n < count && (more = query_next(q, e)) > 0)
+        read_row(q, a, &rows[n++]);
+    *ret_count = n;
+    return n < count && more < 0 ? -1 : 0;
 }
 
-static void reverse(struct call_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count / 2; i++) {
-        struct call_row row = rows[i];
-        rows[i] = rows[count - 1 - i];
-        rows[count - 1 - i] = row;
-    }
-}
-
-int calls_list(struct db *db, struct arena *a, const char *function_id,
-               const struct calls_cursor *cursor, size_t limit, size_t bytes_max,
-               struct call_row *rows, size_t *ret_count, struct err *e)
+int calls_newest(struct db *db, int64_t *ret, struct err *e)
 {
     auto_query struct query *q = NULL;
-    size_t count = 0, bytes = 0;
-    int more = 1;
-    if (list_query(db, function_id, cursor, limit, &q, e) < 0)
+    if (db_query(db, "SELECT max(seq) FROM calls", DB_NO_ARGS, &q, e) < 0 || query_next(q, e) < 0)
         return -1;
-    while (bytes <= bytes_max && (more = query_next(q, e)) > 0) {
-        struct call_row *row = &rows[count++];
-        read_row(q, a, row);
-        bytes += row->input.n + row->output.n + row->traceback.n + row->out.n + row->err.n;
-    }
-    if (cursor->after)
-        reverse(rows, count);
-    *ret_count = count;
-    return more < 0 ? -1 : 0;
+    *ret = query_int(q, 0);
+    return 0;
 }
