@@ -10,7 +10,7 @@ SECONDS ?= 60
 VERSION := $(file <VERSION)
 PYTHON  := /usr/bin/python3
 JOBS    ?= $(shell nproc)
-PKGS    := libevent libevent_pthreads jansson sqlite3 libseccomp libcap-ng libsodium libcurl
+PKGS    := libevent libevent_pthreads jansson sqlite3 libseccomp libcap-ng libsodium libcurl libcrypto
 Q       := $(if $(V),,@)
 
 # These only call scripts and make again: they must work before any library is installed.

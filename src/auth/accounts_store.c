@@ -32,3 +32,27 @@ const struct migration auth_migrations[] = {
      "CREATE INDEX audit_by_account ON audit (account_id, number);"},
     {0},
 };
+
+static int64_t own_or(struct query *q, struct arena *a, int column, int64_t standard)
+{
+    return query_text(q, a, column) ? query_int(q, column) : standard;
+}
+
+int auth_quota(struct db *db, const struct auth_quota *standard, const char *account,
+               struct auth_quota *ret, struct err *e)
+{
+    auto_arena struct arena *a = arena_new();
+    auto_query struct query *q = NULL;
+    *ret = *standard;
+    if (db_query(db,
+                 "SELECT quota_projects, quota_functions, quota_calls_per_day FROM accounts"
+                 " WHERE id = $1",
+                 DB_ARGS(db_textz(account)), &q, e) < 0)
+        return -1;
+    int found = query_next(q, e);
+    if (found > 0)
+        *ret = (struct auth_quota){own_or(q, a, 0, standard->projects),
+                                   own_or(q, a, 1, standard->functions),
+                                   own_or(q, a, 2, standard->calls_per_day)};
+    return found < 0 ? -1 : 0;
+}

@@ -1,40 +1,44 @@
+/* Opening, and what the loop thread decides: by the owner's key and the cache, without the store.
+ * The rest is identify.c, on a worker. */
 #include "auth/auth.h"
 
 #include "app.h"
+#include "auth/credentials.h"
 #include "auth/keyfile.h"
+#include "auth/private.h"
+#include "auth/token.h"
+#include "base/clock.h"
 #include "base/mem.h"
-#include "http/http.h"
 
-#include <sodium.h>
 #include <string.h>
 
-enum {
-    KEY_RANDOM = 24,               /* bytes */
-    KEY_TEXT = 3 + 2 * KEY_RANDOM, /* "vk_" and hex */
-    HASH_BYTES = crypto_generichash_BYTES,
-};
+const struct principal auth_owner = {.account = OWNER_ACCOUNT,
+                                     .name = "owner",
+                                     .admin = true,
+                                     .scopes = SCOPE_ALL,
+                                     .kind = CREDENTIAL_OWNER_KEY,
+                                     .credential = ""};
 
-/* The hash is keyed with bytes of this process, so that a leaked memory image does not help to
- * recognise a guessed key elsewhere. */
-struct auth {
-    unsigned char salt[crypto_generichash_KEYBYTES];
-    unsigned char hash[HASH_BYTES];
-};
-
-static void make_key(struct buf *out)
+void auth_new_key(char out[AUTH_KEY_TEXT + 1])
 {
-    unsigned char bytes[KEY_RANDOM];
-    char text[2 * KEY_RANDOM + 1];
+    unsigned char bytes[AUTH_KEY_RANDOM];
     randombytes_buf(bytes, sizeof bytes);
-    sodium_bin2hex(text, sizeof text, bytes, sizeof bytes);
-    buf_addf(out, "vk_%s\n", text);
+    memcpy(out, "vk_", 3);
+    sodium_bin2hex(out + 3, AUTH_KEY_TEXT - 2, bytes, sizeof bytes);
     sodium_memzero(bytes, sizeof bytes);
+}
+
+static void make_owner_key(struct buf *out)
+{
+    char text[AUTH_KEY_TEXT + 1];
+    auth_new_key(text);
+    buf_addf(out, "%s\n", text);
     sodium_memzero(text, sizeof text);
 }
 
-static bool is_key(struct str s)
+bool auth_is_key(struct str s)
 {
-    if (s.n != KEY_TEXT || !str_starts(s, STR("vk_")))
+    if (s.n != AUTH_KEY_TEXT || !str_starts(s, STR("vk_")))
         return false;
     for (size_t i = 3; i < s.n; i++)
         if (!strchr("0123456789abcdef", s.p[i]) || !s.p[i])
@@ -42,85 +46,184 @@ static bool is_key(struct str s)
     return true;
 }
 
-static void hash(const struct auth *a, struct str key, unsigned char out[HASH_BYTES])
+static void hash(const struct auth *a, struct str key, unsigned char out[AUTH_HASH])
 {
-    crypto_generichash(out, HASH_BYTES, (const unsigned char *)key.p, key.n, a->salt,
+    crypto_generichash(out, AUTH_HASH, (const unsigned char *)key.p, key.n, a->salt,
                        sizeof a->salt);
+}
+
+bool auth_is_owner_key(const struct auth *a, struct str key)
+{
+    unsigned char theirs[AUTH_HASH];
+    if (key.n != AUTH_KEY_TEXT) /* the length of a key is no secret */
+        return false;
+    hash(a, key, theirs);
+    return sodium_memcmp(theirs, a->owner_hash, AUTH_HASH) == 0;
+}
+
+/* --- opening --- */
+
+static int load_owner_key(struct auth *a, struct err *e)
+{
+    auto_secret struct buf file = {0};
+    if (keyfile_load(a->config.dir_fd, "owner.key", make_owner_key, &file, e) < 0)
+        return -1;
+    struct str key = str_trim(buf_str(&file));
+    if (!auth_is_key(key))
+        return err_set(e, ERR_INVALID,
+                       "'owner.key' holds no key: remove it, and the next start makes a new one");
+    randombytes_buf(a->salt, sizeof a->salt);
+    hash(a, key, a->owner_hash);
+    return 0;
+}
+
+static int check_config(const struct auth_config *c, struct err *e)
+{
+    if (c->none && !c->loopback)
+        return err_set(e, ERR_DENIED,
+                       "--auth none makes everybody the owner: it takes a loopback address such "
+                       "as --listen 127.0.0.1:8000");
+    if (c->issuer && (!c->audience || !c->audience[0]))
+        return err_set(e, ERR_INVALID,
+                       "--issuer needs --audience: tokens for other services must not open this "
+                       "one");
+    if (!c->issuer && (c->audience || c->jwks_url))
+        return err_set(e, ERR_INVALID, "--audience and --jwks-url need --issuer");
+    return 0;
 }
 
 int auth_open(const struct auth_config *config, struct auth **ret, struct err *e)
 {
-    auto_secret struct buf file = {0};
-    if (keyfile_load(config->dir_fd, "owner.key", make_key, &file, e) < 0)
+    if (check_config(config, e) < 0)
         return -1;
-    struct str key = str_trim(buf_str(&file));
-    if (!is_key(key))
-        return err_set(e, ERR_INVALID,
-                       "'owner.key' holds no key: remove it, and the next start makes a new one");
     struct auth *a = mem_alloc(sizeof *a);
-    randombytes_buf(a->salt, sizeof a->salt);
-    hash(a, key, a->hash);
+    a->config = *config;
+    if (load_owner_key(a, e) < 0) {
+        auth_free(a);
+        return -1;
+    }
+    a->cache = cache_new(AUTH_CACHE_MAX);
     *ret = a;
     return 0;
 }
 
 void auth_free(struct auth *a)
 {
+    if (!a)
+        return;
+    cache_free(a->cache);
+    sodium_memzero(a, sizeof *a);
     free(a);
 }
 
-static bool is_owner(const struct auth *a, struct str key)
-{
-    unsigned char theirs[HASH_BYTES];
-    if (key.n != KEY_TEXT) /* the length of a key is no secret */
-        return false;
-    hash(a, key, theirs);
-    return sodium_memcmp(theirs, a->hash, HASH_BYTES) == 0;
-}
+/* --- the loop thread --- */
 
 int auth_missing(struct err *e)
 {
     return err_set(e, ERR_UNAUTHORIZED, "Missing auth token");
 }
 
-/* The key that came along, or p == NULL. */
-static struct str bearer(const struct request *req)
+enum auth_look auth_look(struct auth *a, struct request *req, const struct principal **ret,
+                         struct err *e)
 {
-    static const char scheme[] = "Bearer ";
-    const char *header = http_header(req, "Authorization");
-    bool ours = header && strncmp(header, scheme, sizeof scheme - 1) == 0;
-    return str_of(ours ? header + sizeof scheme - 1 : NULL);
+    struct str text;
+    if (credentials_text(a, req, &text, e) < 0)
+        return LOOK_REFUSED;
+    if (!text.p && !http_header(req, "Authorization") && a->config.none) {
+        if (credentials_local(a, req, e) < 0)
+            return LOOK_REFUSED;
+        *ret = &auth_owner;
+        return LOOK_KNOWN;
+    }
+    if (!text.p)
+        return LOOK_NONE;
+    if (auth_is_owner_key(a, text)) {
+        *ret = &auth_owner;
+        return LOOK_KNOWN;
+    }
+    if (!credentials_plausible(a, text))
+        return LOOK_WRONG;
+    return cache_find(a->cache, text, clock_mono_us(), req->arena, ret) ? LOOK_KNOWN : LOOK_UNKNOWN;
 }
-
-static const struct principal owner = {.account = OWNER_ACCOUNT,
-                                       .name = "owner",
-                                       .admin = true,
-                                       .scopes = SCOPE_ALL,
-                                       .kind = CREDENTIAL_OWNER_KEY,
-                                       .credential = ""};
 
 int auth_lookup(struct auth *a, struct request *req, const struct principal **ret)
 {
-    struct str key = bearer(req);
-    if (!key.p || !is_owner(a, key))
+    struct err ignored;
+    switch (auth_look(a, req, ret, &ignored)) {
+    case LOOK_KNOWN:
+        return 1;
+    case LOOK_UNKNOWN:
+        return AUTH_ASK;
+    default:
         return 0;
-    *ret = &owner;
-    return 1;
+    }
 }
 
+/* Who may do without an account goes on as nobody; the others are told what is wrong. */
+int auth_refuse(struct request *req, int permission, enum auth_look look, struct err *e)
+{
+    bool none = look == LOOK_NONE && !http_header(req, "Authorization");
+    req->principal = NULL;
+    if (permission == PERM_CALL || (auth_permission(permission)->anonymous && none))
+        return 0;
+    if (look == LOOK_NONE)
+        return auth_missing(e);
+    return look == LOOK_WRONG ? token_invalid(e) : -1; /* LOOK_REFUSED has said why */
+}
+
+static const struct {
+    unsigned scope;
+    const char *name;
+} scopes[] = {
+    {SCOPE_FUNCTIONS_READ, "functions:read"},
+    {SCOPE_FUNCTIONS_WRITE, "functions:write"},
+    {SCOPE_PROJECTS_READ, "projects:read"},
+    {SCOPE_PROJECTS_WRITE, "projects:write"},
+    {SCOPE_CALLS_READ, "calls:read"},
+    {SCOPE_INVOKE, "invoke"},
+    {SCOPE_SECRETS, "secrets:reveal"},
+    {SCOPE_ACCOUNT, "account"},
+    {SCOPE_ADMIN, "admin"},
+};
+
+const char *auth_scope_name(unsigned scope)
+{
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
+        if (scopes[i].scope == scope)
+            return scopes[i].name;
+    return "";
+}
+
+int auth_check(const struct principal *p, int permission, struct err *e)
+{
+    const struct permission_rule *rule = auth_permission(permission);
+    if ((p->scopes & rule->scope) != rule->scope)
+        return err_set(e, ERR_DENIED, "This key lacks the scope '%s'",
+                       auth_scope_name(rule->scope));
+    if (rule->admin && !p->admin)
+        return err_set(e, ERR_DENIED, "This takes an administrator of this server");
+    return 0;
+}
+
+/* What a role on an object asks for, only a worker can tell: a handler of the data plane must not
+ * run before it has. */
 int auth_authorize(void *app, struct request *req, int permission, struct err *e)
 {
     struct auth *a = ((const struct app *)app)->auth;
-    const struct permission_rule *rule = auth_permission(permission);
     req->principal = NULL;
-    if (permission == PERM_PUBLIC || auth_lookup(a, req, &req->principal) == 1)
+    if (permission == PERM_PUBLIC)
         return 0;
-    if (permission == PERM_CALL || (rule->anonymous && !http_header(req, "Authorization")))
-        return 0;
-    return bearer(req).p ? err_set(e, ERR_UNAUTHORIZED, "Invalid token") : auth_missing(e);
+    enum auth_look look = auth_look(a, req, &req->principal, e);
+    if (look == LOOK_UNKNOWN)
+        return HTTP_ASK;
+    if (look != LOOK_KNOWN)
+        return auth_refuse(req, permission, look, e);
+    if (auth_check(req->principal, permission, e) < 0)
+        return -1;
+    return auth_permission(permission)->object == OBJECT_NONE ? 0 : HTTP_ASK;
 }
 
-int auth_identify(void *app, struct request *req, int permission, struct err *e)
+void auth_forget(struct auth *a, const char *topic, const char *id)
 {
-    return auth_authorize(app, req, permission, e);
+    cache_forget(a->cache, topic, id);
 }

@@ -98,15 +98,20 @@ const struct permission_rule *auth_permission(int permission);
 
 enum registration { REGISTRATION_CLOSED, REGISTRATION_INVITE, REGISTRATION_OPEN };
 
+/* Texts must live as long as the auth. */
 struct auth_config {
     int dir_fd; /* data directory: owner.key, token.key */
     enum registration registration;
     bool none;              /* --auth none: everybody is the owner; only for loopback addresses */
+    bool loopback;          /* we listen on a loopback address */
     const char *public_url; /* "https://virga.example": for the set-up link, cookies, Origin checks;
                                NULL: the address we listen on */
     const char *issuer;     /* of external tokens, or NULL: none are accepted */
     const char *audience;   /* must be in their `aud`; needed with an issuer */
     const char *jwks_url;   /* NULL: from ISSUER/.well-known/openid-configuration */
+    /* Inside the transaction that removes an account: notes what goes with it, or refuses with
+     * ERR_CONFLICT. May be NULL. */
+    int (*leaving)(struct tx *tx, const char *account, struct err *e);
 };
 
 /* Reads or creates the keys. Refuses a key that others may read or that is no key, and a config
@@ -134,6 +139,9 @@ void auth_forget(struct auth *a, const char *topic, const char *id);
 
 /* The refusal of a client without credentials. Returns -1. */
 int auth_missing(struct err *e);
+/* A request header's value as guest code may see it: without keys and sessions of this server,
+ * which would let a function act as its caller. NULL: leave the header out. */
+const char *auth_header_for_guest(struct arena *a, const struct http_header *header);
 
 struct auth_quota {
     int64_t projects, functions, calls_per_day; /* 0: no bound */
@@ -144,9 +152,15 @@ int auth_quota(struct db *db, const struct auth_quota *standard, const char *acc
 
 /* Writes a line of the audit log inside the caller's transaction (or as one of its own): who of the
  * request, from where, did `action` ("variable.reveal") on `object` (an id); `detail` for people,
- * never a secret. */
+ * never a secret. The newest million lines are kept. */
 int audit_write(struct db *db, const struct request *req, const char *action, const char *object,
                 const char *detail, struct err *e);
+/* GET .../audit?before=&limit=: answers with the lines about `object` (NULL: about anything) that
+ * `account` (NULL: anybody) has written, the newest first. The caller has checked who may see them.
+ */
+int audit_list(struct request *req, struct response *res, const char *object, const char *account,
+               struct err *e);
 
 extern const struct migration auth_migrations[]; /* 10 to 19 */
-extern const struct route auth_routes[], accounts_routes[], keys_routes[], audit_routes[];
+extern const struct route auth_routes[], accounts_routes[], invites_routes[], sessions_routes[],
+    keys_routes[], audit_routes[];
