@@ -1,7 +1,7 @@
 #include "projects/projects.h"
 
-#include "base/buf.h"
 #include "projects/projects_store.h"
+#include "projects/variables_store.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ static int not_found(struct err *e)
     return err_set(e, ERR_NOT_FOUND, "Project not found");
 }
 
-static int too_low(enum role has, enum role needs, struct err *e)
+int projects_too_low(enum role has, enum role needs, struct err *e)
 {
     return err_set(e, ERR_DENIED, "This takes the role '%s' in the project; yours is '%s'",
                    role_name(needs), role_name(has));
@@ -49,7 +49,7 @@ int projects_admit(struct request *req, enum role at_least, struct err *e)
     if (role == ROLE_NONE)
         return not_found(e);
     if (role < at_least)
-        return too_low(role, at_least, e);
+        return projects_too_low(role, at_least, e);
     http_param_set(req, "id", id);
     return 0;
 }
@@ -63,18 +63,16 @@ int projects_admit_named(struct request *req, const char *loc, const char *proje
         return -1;
     if (role == ROLE_NONE || strcmp(id, project_id) != 0)
         return http_invalid(req, loc, "value_error", e, "Value error, Project not found");
-    return role < at_least ? too_low(role, at_least, e) : 0;
+    return role < at_least ? projects_too_low(role, at_least, e) : 0;
 }
 
-static int add_variable(const struct seal *seal, const char *project_id, const char *key,
-                        struct str sealed, json_t *out, struct err *e)
+static int add_variable(const struct seal *seal, const char *project_id, const struct variable *v,
+                        json_t *out, struct err *e)
 {
-    auto_buf struct buf context = {0}, clear = {0};
-    buf_addf(&context, "%s/%s", project_id, key);
-    if (seal_unlock(seal, buf_str(&context), sealed, &clear, e) < 0)
-        return err_in(e, "variable '%s' of project %s", key, project_id);
-    json_object_set_new(out, key, json_stringn(clear.data ? clear.data : "", clear.len));
-    explicit_bzero(clear.data, clear.len);
+    auto_clear struct buf clear = {0};
+    if (variable_open(seal, project_id, v->key, v->sealed, &clear, e) < 0)
+        return -1;
+    json_object_set_new(out, v->key, json_stringn(clear.data ? clear.data : "", clear.len));
     return 0;
 }
 
@@ -82,20 +80,15 @@ int projects_environment(struct db *db, const struct seal *seal, const char *pro
                          json_t **ret, struct err *e)
 {
     auto_arena struct arena *a = arena_new();
-    auto_query struct query *q = NULL;
-    if (db_query(db, "SELECT key, value FROM project_variables WHERE project_id = $1 ORDER BY key",
-                 DB_ARGS(db_textz(project_id)), &q, e) < 0)
+    struct variables found;
+    if (variables_store_list(db, a, project_id, &found, e) < 0)
         return -1;
     json_t *out = json_object();
-    int more;
-    while ((more = query_next(q, e)) > 0)
-        if (add_variable(seal, project_id, query_text(q, a, 0), query_blob(q, a, 1), out, e) < 0) {
-            more = -1;
-            break;
+    for (size_t i = 0; i < found.count; i++)
+        if (add_variable(seal, project_id, &found.all[i], out, e) < 0) {
+            json_decref(out);
+            return -1;
         }
-    if (more < 0)
-        json_decref(out);
-    else
-        *ret = out;
-    return more;
+    *ret = out;
+    return 0;
 }

@@ -29,9 +29,11 @@ enum {
     PROJECT_MEMBERS_MAX = 100,
     PROJECT_DOMAINS_MAX = 20,
     PROJECT_VARIABLES_MAX = 200,
+    PROJECT_VARIABLES_BYTES = 128 * 1024, /* of all keys and sealed values together */
     VARIABLE_KEY_MAX = 256,
     VARIABLE_VALUE_MAX = 32 * 1024,
 };
+#define VARIABLE_KEY_RULE "letters, digits and '_', not beginning with a digit"
 
 /* What browsers of other origins may do with a project's gateway (Fetch standard, CORS protocol).
  */
@@ -68,6 +70,10 @@ int projects_admit(struct request *req, enum role at_least, struct err *e);
 int projects_admit_named(struct request *req, const char *loc, const char *project_id,
                          enum role at_least, struct err *e);
 
+/* Before an account is removed, in the same transaction: notes its projects, whose members change.
+ * ERR_CONFLICT while it is the only owner of one. For auth_config.leaving. */
+int projects_leaving(struct tx *tx, const char *account, struct err *e);
+
 /* The variables in clear: a JSON object of texts, the caller's reference. */
 int projects_environment(struct db *db, const struct seal *seal, const char *project_id,
                          json_t **ret, struct err *e);
@@ -88,6 +94,11 @@ int projects_view(struct db *db, struct arena *a, const char *id, struct project
 int projects_each(struct db *db,
                   int (*each)(void *arg, const struct project_view *view, struct err *e), void *arg,
                   struct err *e);
+
+/* Names of variables, also of a function's own environment: the rule, and those that the platform
+ * or the dynamic linker reads. */
+bool variable_key_ok(struct str key);
+bool variable_key_reserved(const char *key);
 
 /* Seals all variables anew with the other key: for `virga rotate-key`. Inside the caller's
  * transaction. Returns how many, or -1. */

@@ -1,6 +1,6 @@
 #include "projects/projects_store.h"
 
-#include "projects/cors.h"
+#include "projects/project_cors.h"
 
 #include <string.h>
 
@@ -53,7 +53,7 @@ void projects_store_read(struct query *q, struct arena *a, struct project *ret)
                             .created_us = query_int(q, 7),
                             .updated_us = query_int(q, 8),
                             .function_count = query_int(q, 9)};
-    cors_parse(a, query_text(q, a, 5), &ret->cors);
+    project_cors_parse(a, query_text(q, a, 5), &ret->cors);
 }
 
 enum { ROLE_COLUMN = 10 };
@@ -179,7 +179,7 @@ int projects_store_update(struct db *db, const struct project *p, struct err *e)
                        " cors = $6, updated_us = $7 WHERE id = $1",
                        DB_ARGS(db_textz(p->id), db_textz(p->slug), db_textz(p->name),
                                db_textz(p->description), db_textz(status_of(p)),
-                               db_textz(cors_text(a, &p->cors)), db_int(p->updated_us)),
+                               db_textz(project_cors_text(a, &p->cors)), db_int(p->updated_us)),
                        e);
     return rows == 0 ? not_found(e) : rows < 0 ? -1 : 0;
 }

@@ -11,6 +11,9 @@
     " p.updated_us, (SELECT count(*) FROM functions f WHERE f.project_id = p.id)"
 void projects_store_read(struct query *q, struct arena *a, struct project *ret);
 
+/* ERR_DENIED, which names both roles. Returns -1. */
+int projects_too_low(enum role has, enum role needs, struct err *e);
+
 /* A project as one of its members sees it. ERR_NOT_FOUND. */
 int projects_store_seen(struct db *db, struct arena *a, const char *id, const char *account,
                         struct project *ret, struct err *e);

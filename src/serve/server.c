@@ -235,8 +235,9 @@ int server_load_functions(struct server *s, struct err *e)
 int server_listen(struct server *s, struct err *e)
 {
     static const struct route *const routes[] = {
-        functions_routes,     versions_routes, deploy_routes, calls_routes, invoke_routes,
-        gateway_routes_table, routes_routes,   usage_routes,  NULL};
+        functions_routes,     versions_routes, deploy_routes, calls_routes,    invoke_routes,
+        gateway_routes_table, routes_routes,   usage_routes,  projects_routes, members_routes,
+        variables_routes,     domains_routes,  NULL};
     const struct http_config config = {.host = s->settings.host,
                                        .port = s->settings.port,
                                        .body_max = s->settings.body_max,

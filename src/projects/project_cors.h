@@ -1,5 +1,5 @@
-/* cors — what browsers of other origins may do with a project's gateway: read from a request, kept
- * as JSON text, shown to clients. Only for projects/. */
+/* project_cors — what browsers of other origins may do with a project's gateway: read from a
+ * request, kept as JSON text, shown to clients. Only for projects/. */
 #pragma once
 
 #include "http/form.h"
@@ -12,15 +12,15 @@ enum {
 };
 
 /* Closed, with what an owner most likely wants once it is open. */
-void cors_standard(struct project_cors *ret);
+void project_cors_standard(struct project_cors *ret);
 
 /* The member `cors` of a body, when it is there: what it leaves out stays as it is in `cors`.
  * Returns 1 when it was there, 0 when not, -1 with a 422. */
-int cors_change(const struct form *body, struct project_cors *cors, struct err *e);
+int project_cors_change(const struct form *body, struct project_cors *cors, struct err *e);
 
 /* As stored. NULL and text that cannot be read are the standard: closed. */
-void cors_parse(struct arena *a, const char *text, struct project_cors *ret);
-const char *cors_text(struct arena *a, const struct project_cors *cors);
+void project_cors_parse(struct arena *a, const char *text, struct project_cors *ret);
+const char *project_cors_text(struct arena *a, const struct project_cors *cors);
 
 /* As clients see it: lists are arrays, or "*". */
-json_t *cors_json(const struct project_cors *cors);
+json_t *project_cors_json(const struct project_cors *cors);

@@ -1,4 +1,4 @@
-#include "projects/cors.h"
+#include "projects/project_cors.h"
 
 #include "base/buf.h"
 #include "base/must.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-void cors_standard(struct project_cors *ret)
+void project_cors_standard(struct project_cors *ret)
 {
     *ret = (struct project_cors){.origins = "*",
                                  .methods = "GET, HEAD, POST, PUT, PATCH, DELETE",
@@ -172,7 +172,7 @@ static int check_together(const struct form *f, struct project_cors *cors, struc
     return 0;
 }
 
-int cors_change(const struct form *body, struct project_cors *cors, struct err *e)
+int project_cors_change(const struct form *body, struct project_cors *cors, struct err *e)
 {
     struct project_cors changed = *cors;
     if (!form_has(body, "cors"))
@@ -196,7 +196,7 @@ int cors_change(const struct form *body, struct project_cors *cors, struct err *
 
 /* --- the store --- */
 
-const char *cors_text(struct arena *a, const struct project_cors *cors)
+const char *project_cors_text(struct arena *a, const struct project_cors *cors)
 {
     json_t *all = json_pack("{s:b, s:s, s:s, s:s, s:s, s:b, s:I}", "enabled", cors->enabled,
                             "origins", cors->origins, "methods", cors->methods, "headers",
@@ -210,12 +210,12 @@ const char *cors_text(struct arena *a, const struct project_cors *cors)
     return ret;
 }
 
-void cors_parse(struct arena *a, const char *text, struct project_cors *ret)
+void project_cors_parse(struct arena *a, const char *text, struct project_cors *ret)
 {
     const char *origins, *methods, *headers, *exposed;
     int enabled, credentials;
     json_int_t age;
-    cors_standard(ret);
+    project_cors_standard(ret);
     json_t *all = text ? json_loads(text, 0, NULL) : NULL;
     if (all && json_unpack(all, "{s:b, s:s, s:s, s:s, s:s, s:b, s:I}", "enabled", &enabled,
                            "origins", &origins, "methods", &methods, "headers", &headers, "exposed",
@@ -249,7 +249,7 @@ static json_t *list_json(const char *text)
     return list;
 }
 
-json_t *cors_json(const struct project_cors *cors)
+json_t *project_cors_json(const struct project_cors *cors)
 {
     json_t *ret =
         json_pack("{s:b, s:o, s:o, s:o, s:o, s:b, s:I}", "enabled", cors->enabled, "origins",
