@@ -279,6 +279,8 @@ int result_map(struct request *req, struct str output, struct response *res, str
     struct envelope v;
     *res = (struct response){.status = 200, .body = output};
     read_envelope(output, &v);
+    if (!v.status.p && str_is(v.encoded, "true") && !is_absent(v.body))
+        v.status = STR("200");
     if (!v.status.p)
         return 0;
     if (read_status(v.status, &res->status, e) < 0)

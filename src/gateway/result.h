@@ -2,10 +2,11 @@
  *
  * An object with `statusCode` is a response: statusCode (200 to 599), headers and multiValueHeaders
  * (texts, numbers, or lists of these; null leaves one out), cookies (a list of Set-Cookie lines),
- * body, isBase64Encoded. A body that is a text goes out as it is when the function sets a content
- * type other than JSON, else it is JSON like any other value. Anything else is a 200 with JSON.
- * Left out are headers that frame the message or belong to one connection, and a Set-Cookie of this
- * server's own session. */
+ * body, isBase64Encoded. One with a body and isBase64Encoded alone is 200: so a runner returns
+ * bytes. A body that is a text goes out as it is when the function sets a content type other than
+ * JSON, else it is JSON like any other value. Anything else is a 200 with JSON. Left out are
+ * headers that frame the message or belong to one connection, and a Set-Cookie of this server's own
+ * session. */
 #pragma once
 
 #include "base/buf.h"
