@@ -272,7 +272,7 @@ static void keep_names(struct passage *p)
 static bool find_route(struct passage *p, const struct table_project *project)
 {
     struct gateway *g = p->app->gateway;
-    if (!project->route_count) {
+    if (!project->live_count) {
         refuse(p->x, p->cors, 404, "No routes configured for this project");
         return false;
     }
@@ -300,7 +300,7 @@ static void pass(struct passage *p, const struct table_project *project)
     p->cors = cors_prepare(&project->cors, p->req);
     if (!find_route(p, project))
         return;
-    const struct gateway_route *route = p->match.value;
+    const struct table_route *route = p->match.value;
     if (!project->active ||
         !is_available(table_function(p->app->gateway, route->function), project)) {
         unavailable(p);

@@ -52,7 +52,7 @@ static void project_free(struct gateway *g, struct table_project *p)
     index_remove(&g->slugs, &p->by_slug);
     for (size_t i = 0; i < p->domain_count; i++)
         index_remove(&g->domains, &p->domains[i].node);
-    g->route_count -= p->route_count;
+    g->route_count -= p->live_count;
     trie_free(p->trie);
     arena_free(p->arena);
 }
@@ -107,16 +107,43 @@ static void copy_domains(struct gateway *g, struct table_project *p,
     }
 }
 
+static void plant(struct gateway *g, struct table_project *p)
+{
+    g->route_count -= p->live_count;
+    p->live_count = 0;
+    trie_free(p->trie);
+    p->trie = trie_new();
+    for (size_t i = 0; i < p->route_count; i++) {
+        const struct table_route *r = &p->routes[i];
+        unsigned method = http_method_parse(str_of(r->method));
+        if (!r->lost)
+            p->live_count += trie_add(p->trie, method ? method : TRIE_ANY, r->path, r);
+    }
+    g->route_count += p->live_count;
+}
+
 static void copy_routes(struct table_project *p, const struct gateway_route *routes, size_t count)
 {
-    p->trie = trie_new();
-    for (size_t i = 0; i < count; i++) {
-        struct gateway_route *r = arena_alloc(p->arena, sizeof *r);
-        unsigned method = http_method_parse(str_of(routes[i].method));
-        *r = (struct gateway_route){.id = arena_strdup(p->arena, routes[i].id),
-                                    .function = arena_strdup(p->arena, routes[i].function)};
-        p->route_count += trie_add(p->trie, method ? method : TRIE_ANY, routes[i].path, r);
-    }
+    p->routes = arena_alloc(p->arena, (count + 1) * sizeof *p->routes);
+    p->route_count = count;
+    for (size_t i = 0; i < count; i++)
+        p->routes[i] = (struct table_route){.function = arena_strdup(p->arena, routes[i].function),
+                                            .method = arena_strdup(p->arena, routes[i].method),
+                                            .path = arena_strdup(p->arena, routes[i].path)};
+}
+
+/* The store drops them with the function: they must not stand before others any more. */
+static void lose_routes(struct gateway *g, const struct table_function *fn, bool lost)
+{
+    struct table_project *p = fn->project ? table_project(g, str_of(fn->project)) : NULL;
+    size_t changed = 0;
+    for (size_t i = 0; p && i < p->route_count; i++)
+        if (p->routes[i].lost != lost && strcmp(p->routes[i].function, fn->id) == 0) {
+            p->routes[i].lost = lost;
+            changed++;
+        }
+    if (changed)
+        plant(g, p);
 }
 
 void gateway_set_project(struct gateway *g, const struct project_view *view,
@@ -133,7 +160,7 @@ void gateway_set_project(struct gateway *g, const struct project_view *view,
     copy_members(p, view);
     copy_domains(g, p, view);
     copy_routes(p, routes, count);
-    g->route_count += p->route_count;
+    plant(g, p);
     index_add(&g->projects, &p->by_id, str_of(p->id));
     index_add(&g->slugs, &p->by_slug, str_of(arena_strdup(a, view->project.slug)));
 }
@@ -175,6 +202,7 @@ void gateway_set_function(struct gateway *g, const struct function *fn)
     f->active = fn->active;
     f->public_logs = fn->public_logs;
     f->generation = g->generation;
+    lose_routes(g, f, false);
 }
 
 static void function_free(struct gateway *g, struct table_function *f)
@@ -189,8 +217,10 @@ static void function_free(struct gateway *g, struct table_function *f)
 void gateway_remove_function(struct gateway *g, const char *id)
 {
     struct table_function *f = table_function(g, id);
-    if (f)
-        function_free(g, f);
+    if (!f)
+        return;
+    lose_routes(g, f, true);
+    function_free(g, f);
 }
 
 bool table_is_member(const struct gateway *g, const struct table_function *fn, const char *account)

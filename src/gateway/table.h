@@ -23,6 +23,11 @@ struct table_domain {
     struct table_project *project;
 };
 
+struct table_route {
+    const char *function, *method, *path;
+    bool lost; /* its function has gone; the project's next reading will say what became of it */
+};
+
 struct table_project {
     struct index_node by_id, by_slug;
     struct arena *arena; /* holds all that is pointed to, this included */
@@ -35,8 +40,10 @@ struct table_project {
     size_t domain_count;
     struct project_member *members;
     size_t member_count;
-    struct trie *trie; /* of struct gateway_route */
+    struct table_route *routes; /* oldest first */
     size_t route_count;
+    size_t live_count; /* of them, in the trie */
+    struct trie *trie;
 };
 
 struct table_function {
