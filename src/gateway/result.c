@@ -9,6 +9,7 @@
 
 /* The members of a response that were there. */
 struct envelope {
+    size_t members; /* all of them */
     struct str status, headers, multi, cookies, body, encoded;
 };
 
@@ -35,7 +36,7 @@ static void read_envelope(struct str output, struct envelope *ret)
     *ret = (struct envelope){0};
     if (!json_walk_open(output, &walk) || !walk.names)
         return;
-    while (json_walk_next(&walk, &name, &value))
+    for (; json_walk_next(&walk, &name, &value); ret->members++)
         for (size_t i = 0; i < sizeof members / sizeof *members; i++)
             if (str_is(name, members[i].name))
                 *members[i].slot = value;
@@ -279,7 +280,7 @@ int result_map(struct request *req, struct str output, struct response *res, str
     struct envelope v;
     *res = (struct response){.status = 200, .body = output};
     read_envelope(output, &v);
-    if (!v.status.p && str_is(v.encoded, "true") && !is_absent(v.body))
+    if (v.members == 2 && v.body.p && str_is(v.encoded, "true"))
         v.status = STR("200");
     if (!v.status.p)
         return 0;
