@@ -264,3 +264,106 @@ void json_add_string(struct buf *out, struct str s)
     }
     buf_add(out, "\"", 1);
 }
+
+bool json_walk_open(struct str value, struct json_walk *ret)
+{
+    struct str text = str_trim(value);
+    if (text.n < 2 || (text.p[0] != '{' && text.p[0] != '['))
+        return false;
+    *ret = (struct json_walk){text.p + 1, text.p + text.n - 1, text.p[0] == '{'};
+    return true;
+}
+
+bool json_walk_next(struct json_walk *w, struct str *ret_name, struct str *ret_value)
+{
+    struct scan s = {.start = w->p, .p = w->p, .end = w->end};
+    space(&s);
+    (void)accept(&s, ',');
+    space(&s);
+    if (s.p == s.end)
+        return false;
+    *ret_name = (struct str){NULL, 0};
+    if (w->names) {
+        const char *key = s.p + 1;
+        (void)string(&s);
+        *ret_name = (struct str){key, (size_t)(s.p - 1 - key)};
+        space(&s);
+        (void)accept(&s, ':');
+    }
+    const char *from = s.p;
+    if (!value(&s))
+        return false;
+    *ret_value = trimmed(from, s.p);
+    w->p = s.p;
+    return true;
+}
+
+static unsigned hex_value(const char *p)
+{
+    unsigned v = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)p[i];
+        v = v << 4 | (c <= '9' ? c - 48u : (c | 0x20u) - 87u);
+    }
+    return v;
+}
+
+static void add_utf8(struct buf *out, unsigned c)
+{
+    char bytes[4];
+    if (c < 0x80) {
+        bytes[0] = (char)c;
+        buf_add(out, bytes, 1);
+    } else if (c < 0x800) {
+        bytes[0] = (char)(0xc0 | c >> 6);
+        bytes[1] = (char)(0x80 | (c & 0x3f));
+        buf_add(out, bytes, 2);
+    } else if (c < 0x10000) {
+        bytes[0] = (char)(0xe0 | c >> 12);
+        bytes[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        bytes[2] = (char)(0x80 | (c & 0x3f));
+        buf_add(out, bytes, 3);
+    } else {
+        bytes[0] = (char)(0xf0 | c >> 18);
+        bytes[1] = (char)(0x80 | (c >> 12 & 0x3f));
+        bytes[2] = (char)(0x80 | (c >> 6 & 0x3f));
+        bytes[3] = (char)(0x80 | (c & 0x3f));
+        buf_add(out, bytes, 4);
+    }
+}
+
+/* The escape behind a backslash at p; returns what follows it. */
+static const char *add_escape(struct buf *out, const char *p, const char *end)
+{
+    static const char letters[] = "bfnrt", bytes[] = "\b\f\n\r\t";
+    const char *letter = strchr(letters, *p);
+    if (*p != 'u') {
+        buf_add(out, letter ? &bytes[letter - letters] : p, 1);
+        return p + 1;
+    }
+    unsigned c = hex_value(p + 1);
+    p += 5;
+    if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+        unsigned low = hex_value(p + 2);
+        if (low >= 0xdc00 && low < 0xe000) {
+            add_utf8(out, 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00)));
+            return p + 6;
+        }
+    }
+    add_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+    return p;
+}
+
+void json_add_decoded(struct buf *out, struct str string)
+{
+    const char *p = string.p + 1, *end = string.p + string.n - 1;
+    buf_reserve(out, string.n);
+    while (p < end) {
+        const char *plain = memchr(p, '\\', (size_t)(end - p));
+        size_t n = (size_t)((plain ? plain : end) - p);
+        buf_add(out, p, n);
+        p += n;
+        if (p < end)
+            p = add_escape(out, p + 1, end);
+    }
+}

@@ -298,7 +298,10 @@ static struct call *call_new(struct engine *e, struct fn *fn, const struct call_
     r->http_path = mem_strdup(req->http_path);
     r->version = fn->spec.version;
     memcpy(r->function_id, fn->spec.id, sizeof r->function_id);
-    id_new_call(r->created_us, r->id);
+    if (req->id)
+        snprintf(r->id, sizeof r->id, "%s", req->id);
+    else
+        id_new_call(r->created_us, r->id);
     return c;
 }
 

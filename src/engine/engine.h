@@ -145,8 +145,9 @@ struct call_stream {
 
 struct call_request {
     const char *function_id;
-    struct str event;                    /* one JSON text; copied */
-    const char *source;                  /* static text */
+    const char *id;     /* of the call, by id_new_call, for who needs it before; NULL: made here */
+    struct str event;   /* one JSON text; copied */
+    const char *source; /* static text */
     const char *http_method, *http_path; /* of a gateway call, for its record; NULL; copied */
     /* Static. NULL: results come whole, and a handler that streams has its pieces joined into one
      * result, which must keep to `result_bytes`: a JSON string when they are UTF-8, else

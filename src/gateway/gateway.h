@@ -60,6 +60,9 @@ void gateway_remove_function(struct gateway *g, const char *id);
 /* Calls an account may still make today: `used` as counted in the store, which serve/ reads every
  * minute for the accounts that gateway_accounts names; what is called since is counted here. */
 void gateway_set_quota(struct gateway *g, const char *account, int64_t calls_per_day, int64_t used);
+/* The accounts whose calls are counted: owners of projects with functions, and whoever made a
+ * function that belongs to none. */
+void gateway_accounts(struct gateway *g, void (*each)(void *arg, const char *account), void *arg);
 /* A look at everything: mark, set all there is, and sweep away what was not set since; `each` hears
  * of the functions that are gone. `each` must not change the gateway. */
 void gateway_mark(struct gateway *g);

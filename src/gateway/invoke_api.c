@@ -2,13 +2,18 @@
  *
  * Runs on the loop thread and touches no store: the body's `input` goes to the engine byte for
  * byte, the result comes back the same way. Once the function was found and attempted the answer is
- * 200, also when its code failed. */
+ * 200, also when its code failed.
+ *
+ * Access, rates and quotas come before the call (admission.h). Only the function's own people see
+ * traceback and output in the answer. */
 #include "app.h"
 #include "auth/auth.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "engine/engine.h"
-#include "gateway/gateway.h"
+#include "gateway/admission.h"
+#include "gateway/answer.h"
+#include "gateway/table.h"
 #include "http/http.h"
 
 #include <inttypes.h>
@@ -19,7 +24,7 @@ static void add_text(struct buf *out, const char *name, struct str text)
     json_add_string(out, text);
 }
 
-/* What only the owner may see of a call. */
+/* What only the function's own people may see of a call. */
 static void add_private(struct buf *out, const struct call_record *r)
 {
     if (r->traceback)
@@ -46,39 +51,67 @@ static void add_result(struct buf *out, const struct call_record *r)
              r->cold ? "true" : "false", r->version);
 }
 
-static void refuse(struct http_exchange *x, const struct err *why)
+/* One direct call under way, in its request's arena. */
+struct invocation {
+    struct http_exchange *x;
+    struct str input;
+    struct verdict verdict;
+};
+
+/* Whoever may read a function's records may see what one says. */
+static bool is_insider(const struct request *req, const char *function_id)
 {
-    struct request *req = http_exchange_request(x);
+    const struct gateway *g = ((const struct app *)req->app)->gateway;
+    const struct table_function *fn = table_function(g, function_id);
+    const struct principal *p = req->principal;
+    return fn && p && p->scopes & SCOPE_CALLS_READ && table_is_member(g, fn, p->account);
+}
+
+static void refuse(struct invocation *i, const struct err *why)
+{
+    struct request *req = http_exchange_request(i->x);
     struct response res = {0};
-    auto_buf struct buf body = {0};
-    if (why->code != ERR_LIMIT) {
-        http_answer_error(x, why);
-        return;
-    }
-    buf_addz(&body, "{\"detail\":");
-    json_add_string(&body, str_of(why->text));
-    buf_addz(&body, "}");
-    http_response_header(req, &res, "Retry-After", "1");
-    res.status = 429;
-    res.body = buf_str(&body);
-    http_answer(x, &res);
+    if (why == &i->verdict.refused)
+        admission_refuse(req, &i->verdict, &res);
+    else
+        answer_error(req, why, 0, &res);
+    http_answer(i->x, &res);
 }
 
 static void answer(void *arg, const struct call_record *r, const struct err *refused)
 {
-    struct http_exchange *x = arg;
+    struct invocation *i = arg;
+    struct request *req = http_exchange_request(i->x);
     struct response res = {.status = 200};
     auto_buf struct buf body = {0};
     if (refused) {
-        refuse(x, refused);
+        refuse(i, refused);
         return;
     }
     add_result(&body, r);
-    if (http_exchange_request(x)->principal)
+    if (is_insider(req, r->function_id))
         add_private(&body, r);
     buf_addz(&body, "}");
     res.body = buf_str(&body);
-    http_answer(x, &res);
+    admission_headers(req, &i->verdict, &res);
+    http_answer(i->x, &res);
+}
+
+static void on_decided(void *arg, const struct verdict *v)
+{
+    struct invocation *i = arg;
+    struct request *req = http_exchange_request(i->x);
+    i->verdict = *v;
+    if (v->refused.code) {
+        refuse(i, &i->verdict.refused);
+        return;
+    }
+    engine_call(((const struct app *)req->app)->engine,
+                &(struct call_request){.function_id = http_param(req, "id"),
+                                       .event = i->input,
+                                       .source = "direct",
+                                       .done = answer,
+                                       .arg = i});
 }
 
 /* The control plane's reader words the refusal; what it would accept and we do not is worded here.
@@ -107,18 +140,13 @@ static int take_input(struct request *req, struct str *ret, struct err *e)
 static void invoke(struct http_exchange *x)
 {
     struct request *req = http_exchange_request(x);
-    const struct app *app = req->app;
+    struct invocation *i = arena_alloc(req->arena, sizeof *i);
     struct err e = {0};
-    struct str input;
-    if (take_input(req, &input, &e) < 0) {
+    i->x = x;
+    if (take_input(req, &i->input, &e) < 0)
         http_answer_error(x, &e);
-        return;
-    }
-    engine_call(app->engine, &(struct call_request){.function_id = http_param(req, "id"),
-                                                    .event = input,
-                                                    .source = "direct",
-                                                    .done = answer,
-                                                    .arg = x});
+    else
+        admission_ask(x, http_param(req, "id"), on_decided, i);
 }
 
 const struct route invoke_routes[] = {

@@ -80,7 +80,7 @@ struct request {
 
 /* Names and values that could break the framing are left out when the reply is written; so are
  * Content-Length, Transfer-Encoding, Connection and their like, which belong to this layer. */
-enum { HTTP_RESPONSE_HEADERS_MAX = 24 };
+enum { HTTP_RESPONSE_HEADERS_MAX = 64 };
 struct response {
     int status;               /* 200 unless set */
     const char *content_type; /* application/json unless set */
