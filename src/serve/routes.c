@@ -4,13 +4,17 @@
 #include "calls/calls.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
+#include "projects/projects.h"
 #include "usage/usage.h"
 
 #include <stdio.h>
 
 const struct route *const routes_all[] = {
-    functions_routes, versions_routes, deploy_routes, calls_routes,
-    invoke_routes,    usage_routes,    NULL,
+    usage_routes,   auth_routes,          accounts_routes,  invites_routes,  sessions_routes,
+    keys_routes,    audit_routes,         projects_routes,  members_routes,  variables_routes,
+    domains_routes, routes_routes,        functions_routes, versions_routes, deploy_routes,
+    invoke_routes,  gateway_routes_table, calls_routes,     stats_routes,    tail_routes,
+    NULL,
 };
 
 static void print_row(const struct route *row)

@@ -13,7 +13,7 @@
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
 #include "serve/admit.h"
-#include "serve/cors.h"
+#include "serve/origins.h"
 #include "serve/fetch.h"
 #include "serve/leave.h"
 #include "serve/privileges.h"
@@ -256,8 +256,8 @@ int server_listen(struct server *s, struct err *e)
                                        .authorize = auth_authorize,
                                        .admit = admit,
                                        .claim = gateway_claim,
-                                       .decorate = cors_decorate,
-                                       .preflight = cors_preflight,
+                                       .decorate = origins_decorate,
+                                       .preflight = origins_preflight,
                                        .trusted_proxies = s->settings.trusted_proxies};
     if (http_server_new(s->loop, &config, &s->app.http, e) == 0)
         return 0;

@@ -6,7 +6,7 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "sandbox/sandbox.h"
-#include "serve/cors.h"
+#include "serve/origins.h"
 #include "serve/routes.h"
 
 #include <arpa/inet.h>
@@ -76,7 +76,7 @@ TEXT(proxies, trusted_proxies)
 
 static int set_cors(struct settings *o, const char *value, struct err *e)
 {
-    if (cors_check(value) < 0)
+    if (origins_check(value) < 0)
         return err_set(e, ERR_INVALID, "takes origins like https://app.example, or *");
     o->cors_origins = value;
     return 0;

@@ -1,4 +1,4 @@
-#include "serve/cors.h"
+#include "serve/origins.h"
 
 #include "base/str.h"
 #include "http/http.h"
@@ -18,7 +18,7 @@ static bool is_origin(struct str s)
            !memchr(s.p, ' ', s.n);
 }
 
-int cors_check(const char *origins)
+int origins_check(const char *origins)
 {
     struct str rest = str_of(origins);
     while (rest.p && strcmp(origins, "*") != 0)
@@ -54,7 +54,7 @@ static void add_origin(void *app, struct request *req, struct response *res, con
         http_response_header(req, res, "Access-Control-Allow-Credentials", "true");
 }
 
-void cors_decorate(void *app, struct request *req, struct response *res)
+void origins_decorate(void *app, struct request *req, struct response *res)
 {
     const char *origin = allowed(app, req);
     if (!configured(app))
@@ -65,7 +65,7 @@ void cors_decorate(void *app, struct request *req, struct response *res)
                              "Link, Retry-After, RateLimit, RateLimit-Policy");
 }
 
-void cors_preflight(void *app, struct request *req, struct response *res)
+void origins_preflight(void *app, struct request *req, struct response *res)
 {
     const char *origin = allowed(app, req);
     const char *headers = http_header(req, "Access-Control-Request-Headers");
