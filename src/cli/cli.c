@@ -75,7 +75,7 @@ static int complain(struct cli *c, const struct err *e)
     print_lines(&c->err, str_of(whole ? problem : e->text));
     if (c->hint.len > 0)
         print_lines(&c->err, buf_str(&c->hint));
-    return *problem ? CLI_SERVER : CLI_USAGE;
+    return *problem || e->code == ERR_NOT_FOUND ? CLI_SERVER : CLI_USAGE;
 }
 
 static int check_args(struct cli *c, const char *what, const char *synopsis, size_t min, size_t max,

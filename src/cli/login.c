@@ -81,6 +81,18 @@ int login_run(struct cli *c, struct err *e)
     return CLI_OK;
 }
 
+/* The next command would go somewhere: better to say where. */
+static void mention_rest(struct cli *c)
+{
+    const json_t *left = profiles_find(c->profiles, NULL);
+    if (left)
+        term_say(&c->err, STYLE_PLAIN, "using %s now (profile %s)\n", profiles_server(left),
+                 profiles_current(c->profiles));
+    else if (!profiles_is_empty(c->profiles))
+        term_say(&c->err, STYLE_PLAIN,
+                 "no profile is in use now; 'virga profile use NAME' chooses one\n");
+}
+
 /* A server that is gone, or a key that no longer works, must not keep a profile alive. */
 int logout_run(struct cli *c, struct err *e)
 {
@@ -101,9 +113,7 @@ int logout_run(struct cli *c, struct err *e)
     if (profiles_save(c->profiles, e) < 0)
         return -1;
     term_say(&c->out, STYLE_PLAIN, "signed out (profile %s)\n", name);
-    if (!profiles_is_empty(c->profiles) && !profiles_find(c->profiles, NULL))
-        term_say(&c->err, STYLE_PLAIN,
-                 "no profile is in use now; 'virga profile use NAME' chooses one\n");
+    mention_rest(c);
     return CLI_OK;
 }
 
