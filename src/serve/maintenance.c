@@ -279,7 +279,7 @@ static int migrate_store(struct job *j, struct err *e)
     if (rc == 0)
         rc = open_store(j->to, &to, e);
     if (rc == 0)
-        rc = store_copy(from, to, e);
+        rc = store_copy(from, to, "accounts", e); /* the owner is there from the start */
     store_close(to);
     store_close(from);
     if (rc == 0)
