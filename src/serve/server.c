@@ -71,7 +71,7 @@ static int write_pid(struct server *s, struct err *e)
 {
     char text[24];
     int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
-    return fd_write_file(s->data_fd, "server.pid", text, (size_t)n, 0644, e);
+    return fd_write_file(s->data_fd, "server.pid", text, (size_t)n, 0600, e);
 }
 
 /* Two servers would each call what only one of them has saved. Comes after the spawner, which would
