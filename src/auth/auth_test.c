@@ -26,6 +26,7 @@ static void place_make(struct place *p)
 static void place_done(struct place *p)
 {
     unlinkat(p->fd, "owner.key", 0);
+    unlinkat(p->fd, "token.key", 0);
     unlinkat(p->fd, "secret.key", 0);
     fd_close(&p->fd);
     CHECK(rmdir(p->path) == 0); /* nothing else was left behind */
