@@ -15,6 +15,7 @@
 #include "serve/admit.h"
 #include "serve/fetch.h"
 #include "serve/privileges.h"
+#include "serve/quotas.h"
 #include "serve/refresh.h"
 #include "store/store.h"
 #include "usage/usage.h"
@@ -232,6 +233,11 @@ int server_load_functions(struct server *s, struct err *e)
     return loaded;
 }
 
+int server_open_quotas(struct server *s, struct err *e)
+{
+    return quotas_start(s, &s->quotas, e);
+}
+
 int server_listen(struct server *s, struct err *e)
 {
     static const struct route *const routes[] = {
@@ -267,6 +273,7 @@ void server_done(struct server *s)
     workers_free(s->workers);
     engine_free(s->app.engine); /* answers what is under way */
     http_server_free(s->app.http);
+    quotas_free(s->quotas);
     timer_free(s->drain);
     functions_free(s->app.functions);
     gateway_free(s->app.gateway);
