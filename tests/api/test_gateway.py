@@ -461,6 +461,14 @@ def test_rates_are_told_and_kept(shared, project):
     assert "RateLimit" in refused.headers
 
 
+def test_addresses_of_one_ipv6_network_are_one_client(tmp_path):
+    with Server(tmp_path, "--trusted-proxies", "127.0.0.1") as server:
+        project = Project(server).serve(returning("1"), client_rate_limit=1)
+        seen = [project.call(headers={"X-Forwarded-For": a}).status
+                for a in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1", "192.0.2.1", "::ffff:192.0.2.1")]
+    assert seen == [200, 429, 200, 200, 429]
+
+
 def test_a_function_without_limits_says_nothing_of_them(project):
     assert "RateLimit" not in project.serve().call().headers
 
