@@ -378,12 +378,12 @@ TEST(the_cursor_of_a_shared_store_lags_and_is_bounded)
     CHECK(s.from == 6 && s.count == 0);
 }
 
-TEST_MAIN(a_tail_sends_what_was_there_and_then_what_comes,
-          a_tail_without_past_begins_behind_its_cursor, messages_carry_one_record_each,
-          a_slow_client_is_not_read_for, an_export_ends_at_the_newest_of_its_start,
-          an_export_that_cannot_be_completed_says_so,
-          a_tail_outlives_a_store_that_fails_for_a_while, a_client_that_leaves_ends_its_tail,
-          a_silent_client_hears_a_beat_and_is_checked,
-          the_end_of_the_server_ends_tails_and_refuses_new_ones, tails_are_bounded_per_client,
-          on_a_shared_store_what_comes_late_is_sent_and_nothing_twice,
-          the_cursor_of_a_shared_store_lags_and_is_bounded)
+WORLD_MAIN(a_tail_sends_what_was_there_and_then_what_comes,
+           a_tail_without_past_begins_behind_its_cursor, messages_carry_one_record_each,
+           a_slow_client_is_not_read_for, an_export_ends_at_the_newest_of_its_start,
+           an_export_that_cannot_be_completed_says_so,
+           a_tail_outlives_a_store_that_fails_for_a_while, a_client_that_leaves_ends_its_tail,
+           a_silent_client_hears_a_beat_and_is_checked,
+           the_end_of_the_server_ends_tails_and_refuses_new_ones, tails_are_bounded_per_client,
+           on_a_shared_store_what_comes_late_is_sent_and_nothing_twice,
+           the_cursor_of_a_shared_store_lags_and_is_bounded)
