@@ -1,7 +1,7 @@
 /* world — scaffolding of the tests: a store with accounts, projects and functions in it, and the
  * writer of records. Requests are made by hand, answers read as JSON.
  *
- * The store is a file, or a database of its own in the PostgreSQL that $VIRGA_TEST_POSTGRES names:
+ * The store is a file, or a schema of its own in the PostgreSQL that $VIRGA_TEST_POSTGRES names:
  * WORLD_MAIN runs each test on both. */
 #pragma once
 
@@ -23,7 +23,7 @@
 
 struct world {
     char dir[64], path[256];
-    char database[40]; /* "" with a file */
+    char schema[40]; /* "" with a file */
     struct app app;
     struct db *db;
     struct calls_config config;
@@ -72,7 +72,7 @@ static bool on_postgres; /* the half of the tests that runs */
         return bad;                                                                                \
     }
 
-/* Makes or drops a database. */
+/* Makes or drops a schema. */
 static inline void world_admin(struct world *w, const char *verb, const char *behind)
 {
     static const struct migration *const none[] = {NULL};
@@ -82,7 +82,7 @@ static inline void world_admin(struct world *w, const char *verb, const char *be
     struct store_config config = {.path = getenv("VIRGA_TEST_POSTGRES"), .migrations = none};
     OK(w, store_open(&config, &store, &w->e));
     OK(w, db_open(store, DB_DURABLE, &db, &w->e));
-    snprintf(sql, sizeof sql, "%s DATABASE %s%s", verb, w->database, behind);
+    snprintf(sql, sizeof sql, "%s SCHEMA %s%s", verb, w->schema, behind);
     OK(w, db_exec(db, sql, DB_NO_ARGS, &w->e));
     db_close(db);
     store_close(store);
@@ -93,10 +93,10 @@ static inline void world_make(struct world *w)
     static int count;
     *w = (struct world){0};
     if (on_postgres) {
-        const char *options = strchr(getenv("VIRGA_TEST_POSTGRES"), '?');
-        snprintf(w->database, sizeof w->database, "calls%d_%d", (int)getpid(), ++count);
+        snprintf(w->schema, sizeof w->schema, "calls%d_%d", (int)getpid(), ++count);
         world_admin(w, "CREATE", "");
-        snprintf(w->path, sizeof w->path, "postgres://virga@/%s%s", w->database, options);
+        snprintf(w->path, sizeof w->path, "%s&options=-csearch_path%%3D%s",
+                 getenv("VIRGA_TEST_POSTGRES"), w->schema);
         return;
     }
     snprintf(w->dir, sizeof w->dir, "/tmp/virga-calls-XXXXXX");
@@ -110,8 +110,8 @@ static inline void world_done(struct world *w)
     world_close(w);
     json_decref(w->body);
     arena_free(w->arena);
-    if (w->database[0]) {
-        world_admin(w, "DROP", " WITH (FORCE)");
+    if (w->schema[0]) {
+        world_admin(w, "DROP", " CASCADE");
         return;
     }
     for (size_t i = 0; i < 3; i++) {
