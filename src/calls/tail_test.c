@@ -233,6 +233,26 @@ TEST(a_slow_client_is_not_read_for)
     CHECK(c.records == 1003 && c.sends == 1003);
 }
 
+/* What was sent went out whole, but there is no room for more. */
+TEST(a_full_client_is_not_read_for_either)
+{
+    auto_client struct client full = {.room = 1}, other = {.wanted = 2};
+    auto_bench struct bench b;
+    bench_make(&b, (struct tails_config){0});
+    push_numbered(&b, 0, 0);
+    flush(&b.w);
+    OK(&b.w, open_tail(&b, &full, &pieces, 0, 0));
+    run(&b);
+    OK(&b.w, open_tail(&b, &other, &pieces, 0, 0));
+    push_numbered(&b, 1, 1);
+    run(&b);
+    tails_wake(b.tails);
+    other.wanted = 3;
+    push_numbered(&b, 2, 2);
+    run(&b);
+    CHECK(full.sends == 1);
+}
+
 TEST(an_export_ends_at_the_newest_of_its_start)
 {
     auto_client struct client c = {0};
@@ -313,15 +333,21 @@ TEST(a_silent_client_hears_a_beat_and_is_checked)
 
 TEST(the_end_of_the_server_ends_tails_and_refuses_new_ones)
 {
-    auto_client struct client c = {.wanted = 1}, late = {0};
+    auto_client struct client c = {.wanted = 1}, slow = {.room = 1}, late = {0};
     auto_bench struct bench b;
     bench_make(&b, (struct tails_config){0});
     push_numbered(&b, 0, 0);
     flush(&b.w);
     OK(&b.w, open_tail(&b, &c, &pieces, 0, 0));
     run(&b);
+    push_numbered(&b, 1, 50);
+    flush(&b.w);
+    c.wanted = 51;
+    run(&b);
+    OK(&b.w, open_tail(&b, &slow, &messages, 0, 0));
+    run(&b);
     calls_stop_tails(b.w.app.calls);
-    CHECK(c.ends == 1 && strstr(c.why, "stopping"));
+    CHECK(c.ends == 1 && strstr(c.why, "stopping") && slow.ends == 1);
     CHECK(open_tail(&b, &late, &pieces, 0, 0) < 0 && b.w.e.code == ERR_UNAVAILABLE);
 }
 
@@ -380,8 +406,8 @@ TEST(the_cursor_of_a_shared_store_lags_and_is_bounded)
 
 WORLD_MAIN(a_tail_sends_what_was_there_and_then_what_comes,
            a_tail_without_past_begins_behind_its_cursor, messages_carry_one_record_each,
-           a_slow_client_is_not_read_for, an_export_ends_at_the_newest_of_its_start,
-           an_export_that_cannot_be_completed_says_so,
+           a_slow_client_is_not_read_for, a_full_client_is_not_read_for_either,
+           an_export_ends_at_the_newest_of_its_start, an_export_that_cannot_be_completed_says_so,
            a_tail_outlives_a_store_that_fails_for_a_while, a_client_that_leaves_ends_its_tail,
            a_silent_client_hears_a_beat_and_is_checked,
            the_end_of_the_server_ends_tails_and_refuses_new_ones, tails_are_bounded_per_client,
