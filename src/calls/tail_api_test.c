@@ -16,7 +16,7 @@ enum { DEADLINE_MS = 10000 };
 
 struct bench {
     struct world w;
-    struct tails_config tails;
+    struct tail_hub_config tails;
     char keys[64], key[100]; /* a directory with owner.key, and what stands in it */
     int keys_fd;
     pthread_t thread;
@@ -91,7 +91,7 @@ static void listen_here(struct bench *b)
 static void bench_make(struct bench *b)
 {
     struct app *app = &b->w.app;
-    struct tails_config quick = b->tails;
+    struct tail_hub_config quick = b->tails;
     *b = (struct bench){.tails = quick};
     world_start(&b->w);
     open_keys(b);
@@ -100,7 +100,7 @@ static void bench_make(struct bench *b)
         b->tails.calls = app->calls;
         b->tails.loop = app->loop;
         b->tails.workers = app->workers;
-        *calls_tails(app->calls) = tails_new(&b->tails);
+        *calls_tails(app->calls) = tail_hub_new(&b->tails);
     }
     pthread_barrier_init(&b->passed, NULL, 2);
     CHECK(pthread_create(&b->thread, NULL, run_loop, b) == 0);
