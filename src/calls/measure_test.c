@@ -118,4 +118,4 @@ TEST(the_writer_takes_many_records)
     CHECK_INT(count(&w, "a"), records);
 }
 
-TEST_MAIN(lists_and_statistics_of_many_records_are_fast, the_writer_takes_many_records)
+WORLD_MAIN(lists_and_statistics_of_many_records_are_fast, the_writer_takes_many_records)

@@ -309,14 +309,14 @@ static void adopt(struct feed *f, const struct request *from)
     f->sieve.q.p = arena_strdup(a, f->sieve.q.p);
 }
 
-static struct tails *tails_of(struct app *app)
+static struct tail_hub *hub_of(struct app *app)
 {
-    struct tails **s = calls_tails(app->calls);
+    struct tail_hub **s = calls_tails(app->calls);
     if (!*s)
-        *s = tails_new(&(struct tails_config){.calls = app->calls,
-                                              .loop = app->loop,
-                                              .workers = app->workers,
-                                              .shared = store_is_shared(app->store)});
+        *s = tail_hub_new(&(struct tail_hub_config){.calls = app->calls,
+                                                    .loop = app->loop,
+                                                    .workers = app->workers,
+                                                    .shared = store_is_shared(app->store)});
     return *s;
 }
 
@@ -364,7 +364,7 @@ static void begin(struct feed *f)
                                  .sieve = f->sieve,
                                  .after = f->after,
                                  .before = f->before};
-    if (tails_open(tails_of(f->app), &config, &f->tail, &f->error) < 0) {
+    if (tail_open(hub_of(f->app), &config, &f->tail, &f->error) < 0) {
         http_answer_error(f->x, &f->error);
         feed_free(f);
     } else if (f->form == FORM_SOCKET) {
