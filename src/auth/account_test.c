@@ -311,6 +311,7 @@ TEST(the_owner_stays_an_active_administrator)
     CHECK_INT(world_ask(&w, HTTP_PUT, "/api/accounts/owner", "{\"status\":\"disabled\"}"), 409);
     CHECK_INT(world_ask(&w, HTTP_PUT, "/api/accounts/owner", "{\"admin\":false}"), 409);
     CHECK_INT(world_ask(&w, HTTP_DELETE, "/api/accounts/owner", NULL), 409);
+    CHECK_INT(world_ask(&w, HTTP_DELETE, "/api/account", "{}"), 409);
     CHECK_STR(world_who(&w, PERM_ADMIN), "owner");
 }
 
