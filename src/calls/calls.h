@@ -87,6 +87,6 @@ void calls_stats(struct calls *c, struct calls_stats *ret); /* any thread */
 extern const struct migration calls_migrations[]; /* 3, 50 to 59 */
 extern const struct route calls_routes[], stats_routes[], tail_routes[];
 
-/* Calls of an account's functions (its own without a project, and those of projects it owns or
- * made) since midnight UTC, for its quota. Worker thread. */
+/* Calls that count for an account since midnight UTC, for its quota: those of its functions without
+ * a project, and of the functions of projects whose first owner it is. Worker thread. */
 int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e);

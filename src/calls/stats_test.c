@@ -102,7 +102,9 @@ TEST(statistics_are_those_of_what_one_may_see)
     add_project(&w, "p");
     add_member(&w, "p", "eva", ROLE_OWNER);
     add_member(&w, "p", "bob", ROLE_VIEWER);
-    add_function(&w, "p1", "eva", "p");
+    add_member(&w, "p", OWNER_ACCOUNT, ROLE_OWNER); /* the second one */
+    run_sql(&w, "UPDATE project_members SET created_us = 1 WHERE account_id = 'owner'");
+    add_function(&w, "p1", "bob", "p");
     add_function(&w, "eva1", "eva", NULL);
     push(&w, "a", 1);
     push(&w, "p1", 2);
@@ -111,7 +113,7 @@ TEST(statistics_are_those_of_what_one_may_see)
         const char *who, *target;
         int functions, calls;
     } views[] = {
-        {OWNER_ACCOUNT, "/api/stats", 1, 1},
+        {OWNER_ACCOUNT, "/api/stats", 2, 3},
         {"eva", "/api/stats", 2, 6},
         {"bob", "/api/stats", 1, 2},
         {"bob", "/api/projects/p/stats", 1, 2},
@@ -125,7 +127,7 @@ TEST(statistics_are_those_of_what_one_may_see)
         CHECK(number_of(w.body, "total_invocations") == views[i].calls);
     }
     CHECK(ask(&w, "bob", "/api/functions/eva1/stats") == 404);
-    CHECK(ask(&w, OWNER_ACCOUNT, "/api/projects/p/stats") == 404);
+    CHECK(ask(&w, "bob", "/api/projects/q/stats") == 404);
     CHECK(ask(&w, NULL, "/api/stats") == 401);
     int64_t today;
     static const struct {
