@@ -275,7 +275,7 @@ int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e)
             db,
             "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM call_stats WHERE step = $2"
             " AND at_s >= $3 AND function_id IN (SELECT id FROM functions WHERE"
-            " (project_id IS NULL AND account_id = $1) OR project_id IN (SELECT m.project_id"
+            " owner_id = $1 OR project_id IN (SELECT m.project_id"
             " FROM project_members m WHERE m.account_id = $1 AND m.role = $4 AND NOT EXISTS"
             " (SELECT 1 FROM project_members o WHERE o.project_id = m.project_id"
             " AND o.role = $4 AND (o.created_us < m.created_us OR"

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "calls/calls.h"
 #include "serve/server.h"
 
 #include <signal.h>
@@ -63,6 +64,7 @@ static void on_signal(void *arg)
     s->stopping = true;
     log_info("serve", "stopping: calls under way may end within %d s", DRAIN_US / 1000000);
     timer_set_us(s->drain, DRAIN_US);
+    calls_stop_tails(s->app.calls); /* they would not end by themselves */
     http_server_drain(s->app.http, stop_now, s);
 }
 

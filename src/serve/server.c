@@ -265,6 +265,7 @@ void server_done(struct server *s)
         handoff_end(&s->handoff);
     workers_free(s->workers);
     engine_free(s->app.engine); /* answers what is under way */
+    calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
     timer_free(s->drain);
     functions_free(s->app.functions);
