@@ -5,11 +5,11 @@
  * go, and only after that come a store, a listening socket or a byte from a client. */
 #include "serve/serve.h"
 
+#include "calls/calls.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "calls/calls.h"
 #include "serve/server.h"
 
 #include <signal.h>
