@@ -30,8 +30,8 @@ static void fill(struct world *w, int64_t count)
 /* The counts that the writer would have kept: of 30 classes in each period. */
 static void fill_counts(struct world *w, int64_t count)
 {
-    static const int64_t steps[] = {60, 3600, 86400};
-    for (size_t i = 0; i < 3; i++)
+    static const int64_t steps[] = {60, 300, 3600, 86400};
+    for (size_t i = 0; i < 4; i++)
         OK(w, db_exec(w->db,
                       "INSERT INTO call_stats (function_id, step, at_s, status, bucket, n, cold,"
                       " us) SELECT 'a', $1, created_us / 1000000 / $1 * $1, status,"

@@ -27,7 +27,7 @@ static const struct {
     int step, kept;
 } steps[] = {
     {"60", 60, STEP_MINUTE},
-    {"300", 300, STEP_MINUTE},
+    {"300", 300, STEP_CHART},
     {"3600", 3600, STEP_HOUR},
     {"86400", 86400, STEP_DAY},
 };
