@@ -317,6 +317,7 @@ void server_done(struct server *s)
     workers_free(s->slow_workers);
     workers_free(s->workers);
     engine_free(s->app.engine); /* answers what is under way */
+    calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
     quotas_free(s->quotas);
     timer_free(s->drain);
