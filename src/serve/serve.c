@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "calls/calls.h"
 #include "serve/refresh.h"
 #include "serve/server.h"
 #include "store/store.h"
@@ -66,6 +67,7 @@ static void on_signal(void *arg)
     s->stopping = true;
     log_info("serve", "stopping: calls under way may end within %d s", DRAIN_US / 1000000);
     timer_set_us(s->drain, DRAIN_US);
+    calls_stop_tails(s->app.calls);
     http_server_drain(s->app.http, stop_now, s);
 }
 

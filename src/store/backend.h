@@ -79,6 +79,7 @@ struct store_backend {
     int (*script)(struct db *db, const char *sql, struct err *e); /* of a migration */
     int (*patient)(struct db *db, struct err *e); /* no deadlines on this connection any more */
     int (*listen)(struct store *s, struct err *e);
+    void (*listen_end)(struct store *s); /* harmless without `listen`, and twice */
     int (*backup)(struct store *s, const char *path, struct err *e);
     int (*restore)(struct store *from, const char *path, struct err *e);
     struct store_copying copying;

@@ -58,6 +58,12 @@ int store_listen(struct store *s, struct err *e)
     return s->backend->listen(s, e);
 }
 
+void store_listen_end(struct store *s)
+{
+    if (s)
+        s->backend->listen_end(s);
+}
+
 int store_restore(struct store *from, const char *path, struct err *e)
 {
     return from->backend->restore(from, path, e);
