@@ -1,8 +1,8 @@
-#include "serve/maintenance.h"
-
+/* maintenance — the commands for whoever looks after a server: what the command line says. */
 #include "base/fd.h"
 #include "base/must.h"
 #include "serve/job.h"
+#include "serve/serve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
