@@ -15,6 +15,7 @@ struct store {
     char *name; /* for people: the file, or host:port/database; never a password */
     void (*noted)(void *arg, struct db *db, const char *topic, const char *id);
     void *noted_arg;
+    bool opened; /* what fails from now on is told to clients, who need not know `name` */
 };
 
 /* What a transaction has noted. With `all` the list says nothing. */

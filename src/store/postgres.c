@@ -52,9 +52,12 @@ static int end_transaction(struct pg_db *db, struct err *e)
         return result ? err_set(e, ERR_SYSTEM, "commit: the transaction had failed") : -1;
     postgres_drop(db);
     postgres_listen_doubt(pg_store(db->base.store));
-    return err_set(e, ERR_UNAVAILABLE,
-                   "commit: lost PostgreSQL at %s before its answer: it may have happened",
-                   db->base.store->name);
+    err_set(e, ERR_UNAVAILABLE,
+            "commit: lost PostgreSQL at %s before its answer: it may have happened",
+            db->base.store->name);
+    return postgres_away(db->base.store,
+                         "the database went away before its answer: the change may have happened",
+                         e);
 }
 
 static int try_begin(struct pg_db *db, struct err *e)

@@ -43,6 +43,7 @@ int store_open(const struct store_config *config, struct store **ret, struct err
         store_close(s);
         return -1;
     }
+    s->opened = true;
     *ret = s;
     return 0;
 }

@@ -204,7 +204,7 @@ def check_away(server, warm, project):
                                ("GET", f"/api/functions/{warm['id']}/stats", None), ("GET", "/api/keys", None)):
         reply, took = timed(lambda: server.request(method, path, body))  # noqa: B023
         assert reply.status == 503 and took < 6, (method, path, reply.status, reply.body, took)
-        assert reply.json["detail"] and "postgres://" not in reply.json["detail"]
+        assert reply.json["detail"] == "the database is away for the moment, try again", "strangers learn no address"
 
 
 @pytest.mark.timeout(180)
@@ -213,12 +213,15 @@ def test_calls_go_on_while_postgresql_is_away_and_nothing_is_lost(tmp_path, own)
         project = project_of(server)
         warm = server.create(returning("warm"), project_id=project["id"])
         ok(server.request("POST", f"/api/projects/{project['id']}/routes", {"function_id": warm["id"], "method": "GET", "path": "/warm"}))
-        kept = [server.call(warm)["invocation_id"]]
+        kept, unused = [server.call(warm)["invocation_id"]], server.create(returning("never called"))["id"]
         for away in own.kill9, own.stop:
             saved = [server.create(returning(n))["id"] for n in range(5)]
             away()
             kept += [server.call(warm)["invocation_id"] for _ in range(5)]
             check_away(server, warm, project)
+            cold = server.call({"id": unused})
+            assert cold["status"] == "platform_error" and cold["error"].endswith("the database is away for the moment, try again")
+            assert own.directory in server.log_text(), "who runs the server learns what is away"
             own.start()
             until(lambda: server.request("GET", "/api/functions").status == 200, "works again by itself")
             for fn in saved:
