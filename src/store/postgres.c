@@ -55,9 +55,9 @@ static int end_transaction(struct pg_db *db, struct err *e)
     err_set(e, ERR_UNAVAILABLE,
             "commit: lost PostgreSQL at %s before its answer: it may have happened",
             db->base.store->name);
-    return postgres_away(db->base.store,
-                         "the database went away before its answer: the change may have happened",
-                         e);
+    return postgres_away(
+        db->base.store,
+        "the database went away before its answer to a change: it may have happened", e);
 }
 
 static int try_begin(struct pg_db *db, struct err *e)
