@@ -301,13 +301,27 @@ static unsigned count_of(const struct tail_hub *s, const char *client)
     return count;
 }
 
+static unsigned count_strangers(const struct tail_hub *s)
+{
+    unsigned count = 0;
+    list_each (node, &s->all)
+        count += list_of(node, struct tail, node)->config.stranger;
+    return count;
+}
+
+static bool is_full(const struct tail_hub *s, const struct tail_config *config)
+{
+    return s->count == TAILS_MAX || count_of(s, config->client) >= TAILS_PER_CLIENT ||
+           (config->stranger && count_strangers(s) >= TAILS_STRANGERS);
+}
+
 int tail_open(struct tail_hub *s, const struct tail_config *config, struct tail **ret,
               struct err *e)
 {
     uint64_t now = clock_mono_us();
     if (s->stopped)
         return err_set(e, ERR_UNAVAILABLE, "The server is stopping");
-    if (s->count == TAILS_MAX || count_of(s, config->client) >= TAILS_PER_CLIENT)
+    if (is_full(s, config))
         return err_set(e, ERR_LIMIT,
                        "Too many tails and exports are open (limit %d, %d of one "
                        "client)",

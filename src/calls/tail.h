@@ -23,6 +23,7 @@ struct workers;
 enum {
     TAILS_MAX = 256,       /* at the same time */
     TAILS_PER_CLIENT = 16, /* of one account, or of one address without account */
+    TAILS_STRANGERS = 64,  /* of all without account: the others are for those who have one */
 };
 
 struct tail_hub_config {
@@ -59,6 +60,7 @@ struct tail_config {
     const struct tail_sink *sink; /* static */
     void *arg;
     const char *client; /* for TAILS_PER_CLIENT */
+    bool stranger;      /* without account */
     struct reach reach; /* all strings here live until `end` */
     struct sieve sieve;
     int64_t after, before; /* numbers of records. `before` 0: goes on for ever; else an export */

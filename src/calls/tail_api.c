@@ -360,6 +360,7 @@ static void begin(struct feed *f)
     struct tail_config config = {.sink = &sinks[f->form],
                                  .arg = f,
                                  .client = arena_strdup(f->arena, client),
+                                 .stranger = !req->principal,
                                  .reach = f->reach,
                                  .sieve = f->sieve,
                                  .after = f->after,
