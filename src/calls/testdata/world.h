@@ -168,15 +168,19 @@ static inline void add_member(struct world *w, const char *project, const char *
 static inline void add_function(struct world *w, const char *id, const char *account,
                                 const char *project)
 {
-    OK(w, db_exec(w->db,
-                  "INSERT INTO functions (id, name, description, runtime, handler, active_version,"
-                  " status, network_enabled, public_logs, memory_mb, cpu_millis, timeout_ms, pids,"
-                  " tmp_mb, output_kb, result_kb, file_mb, open_files, concurrency, queue, reuse,"
-                  " created_us, updated_us, account_id, project_id, access, rate_limit,"
-                  " client_rate_limit) VALUES ($1, 'f-' || $1, '', 'python', 'main.handler', 1,"
-                  " 'active', 0, 0, 128, 500, 30000, 64, 64, 1024, 1024, 64, 1024, 16, 256,"
-                  " 'always', 0, 0, $2, $3, 'public', 0, 0)",
-                  DB_ARGS(db_textz(id), db_textz(account), db_textz(project)), &w->e));
+    OK(w,
+       db_exec(
+           w->db,
+           "INSERT INTO functions (id, name, description, runtime, handler, active_version,"
+           " status, network_enabled, public_logs, memory_mb, cpu_millis, timeout_ms, pids,"
+           " tmp_mb, output_kb, result_kb, file_mb, open_files, concurrency, queue, reuse,"
+           " created_us, updated_us, account_id, project_id, access, rate_limit,"
+           " client_rate_limit, owner_id) VALUES ($1, 'f-' || $1, '', 'python', 'main.handler', 1,"
+           " 'active', 0, 0, 128, 500, 30000, 64, 64, 1024, 1024, 64, 1024, 16, 256,"
+           " 'always', 0, 0, $2, $3, 'public', 0, 0, $4)",
+           DB_ARGS(db_textz(id), db_textz(account), db_textz(project),
+                   db_textz(project ? NULL : account)),
+           &w->e));
     OK(w, db_exec(w->db,
                   "INSERT INTO function_versions (function_id, version, runtime, handler, size,"
                   " created_us, files, entry, code) VALUES ($1, 1, 'python', 'main.handler', 0, 0,"
