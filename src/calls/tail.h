@@ -39,6 +39,8 @@ struct tail_hub *tail_hub_new(const struct tail_hub_config *config);
 void tail_hub_free(
     struct tail_hub *s); /* ends all; no worker may be at work for them. NULL is fine */
 void tail_hub_wake(struct tail_hub *s); /* there may be new records */
+/* Credentials, roles or functions have changed: before it reads on, each tail is asked again. */
+void tail_hub_recheck(struct tail_hub *s);
 void tail_hub_stop(struct tail_hub *s); /* ends all, the server ends; new ones are refused */
 
 struct tail_sink {

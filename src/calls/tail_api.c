@@ -4,7 +4,8 @@
  *   GET /api/functions/:id/invocations/export   NDJSON, oldest first
  *   the same below /api/projects/:id and /api
  *
- * What a request may see is decided on a worker (reach.h), and again once a minute. Browsers cannot
+ * What a request may see is decided on a worker (reach.h), and again when accounts,
+ * roles or functions change, or a minute has passed. Browsers cannot
  * set headers on a WebSocket: they come with their cookie, and only from a page of ours. */
 #include "calls/calls.h"
 

@@ -1,5 +1,6 @@
 """What attackers of the control plane try: each test is a class of holes, proven through the API."""
 
+import http.client
 import re
 import threading
 import time
@@ -234,6 +235,32 @@ def test_a_foreign_page_opens_no_tail_with_our_cookie(open_server):
     for origin in None, "null", "https://evil.example":
         headers = {**upgrade, **({"Origin": origin} if origin else {})}
         assert open_server.request("GET", "/api/invocations/tail", key=False, headers=headers).status == 403, origin
+
+
+def test_a_tail_ends_with_the_authority_that_opened_it(open_server):
+    boss, guest = Person(open_server), Person(open_server)
+    project = boss.project()
+    fn = boss.function(project_id=project["id"])
+    member = f"/api/projects/{project['id']}/members/{guest.name}"
+    key = ok(guest.ask("POST", "/api/keys", {"name": "k", "scopes": ["calls:read", "projects:read"]}))
+    endings = [
+        (key["key"], lambda: ok(guest.ask("DELETE", f"/api/keys/{key['id']}"))),
+        (guest.token, lambda: ok(boss.ask("DELETE", member))),
+        (guest.token, lambda: ok(guest.ask("POST", "/api/logout", {}))),
+    ]
+    for credential, end in endings:
+        ok(boss.ask("PUT", member, {"role": "viewer"}))
+        path = f"/api/functions/{fn['id']}/invocations/tail" if credential != guest.token else "/api/invocations/tail"
+        if end is endings[1][1]:
+            path = f"/api/projects/{project['id']}/invocations/tail"
+        connection = http.client.HTTPConnection("127.0.0.1", open_server.port, timeout=10)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {credential}"})
+        stream = connection.getresponse()
+        assert stream.status == 200, stream.read()
+        end()
+        ok(boss.ask("POST", f"/api/invoke/{fn['id']}", {"input": {"secret": 1}}))
+        assert b"event: end" in (got := stream.read()) and b"secret" not in got, got
+        connection.close()
 
 
 # --- what goes into logs and rows ---
