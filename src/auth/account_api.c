@@ -85,7 +85,7 @@ static int prove(struct request *req, struct response *res, const struct account
     struct auth *a = auth_of(req);
     struct attempt attempt;
     bool right = false;
-    uint64_t wait_s = attempts_begin(a, req, account->id, true, &attempt);
+    uint64_t wait_s = attempts_begin(a, req, account->id, ATTEMPT_PROOF, &attempt);
     if (wait_s)
         return attempts_refuse(req, res, wait_s);
     if (password_check(a->password, account->password, password, &right, e) < 0) {

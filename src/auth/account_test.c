@@ -79,12 +79,17 @@ TEST(a_stolen_session_cannot_guess_the_password_for_ever)
 {
     auto_world struct world w;
     world_make(&w, open_config);
+    static const char *const addresses[] = {"192.0.2.7",   "192.0.2.8",     "2001:db8::1",
+                                            "2001:db8::2", "2001:db8:1::3", "192.0.2.9"};
     char *token = world_register(&w, "bob");
     w.bearer = token;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
+        w.peer = addresses[i];
         CHECK_INT(world_ask(&w, HTTP_PUT, "/api/account/password",
                             "{\"old\":\"password2\",\"new\":\"password3\"}"),
                   403);
+    }
+    w.peer = addresses[5];
     CHECK_INT(world_ask(&w, HTTP_DELETE, "/api/account", "{\"password\":\"password1\"}"), 429);
     free(token);
 }
@@ -263,6 +268,8 @@ TEST(keys_have_names_known_scopes_and_a_bound)
     w.bearer = w.owner_key;
     static const char *const bad[] = {"{}",
                                       "{\"name\":\"\"}",
+                                      "{\"name\":\"a\\u001b[31m\"}",
+                                      "{\"name\":\"a\\nb\"}",
                                       "{\"name\":\"x\",\"scopes\":[]}",
                                       "{\"name\":\"x\",\"scopes\":[\"everything\"]}",
                                       "{\"name\":\"x\",\"scopes\":[1]}",

@@ -66,14 +66,25 @@ static int read_scopes(const struct form *form, unsigned *ret, struct err *e)
     return *ret ? 0 : form_invalid(form, "scopes", "too_short", e, "A key needs a scope");
 }
 
+/* It is read on terminals, in lists and in the audit log. */
+static int read_name(const struct form *form, const char **ret, struct err *e)
+{
+    if (form_text(form, "name", FORM_REQUIRED, 1, KEY_NAME_MAX, ret, e) < 0)
+        return -1;
+    for (const char *p = *ret; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return form_invalid(form, "name", "value_error", e,
+                                "Value error, a name has no control characters");
+    return 0;
+}
+
 static int read_key(struct request *req, struct api_key *ret, struct err *e)
 {
     struct form form;
     char *id = arena_alloc(req->arena, ID_TEXT);
     id_new(id);
     *ret = (struct api_key){.id = id, .created_us = clock_wall_us()};
-    if (form_open(&form, req, e) < 0 ||
-        form_text(&form, "name", FORM_REQUIRED, 1, KEY_NAME_MAX, &ret->name, e) < 0 ||
+    if (form_open(&form, req, e) < 0 || read_name(&form, &ret->name, e) < 0 ||
         read_scopes(&form, &ret->scopes, e) < 0)
         return -1;
     if (json_is_null(json_object_get(form.object, "expires_at")))

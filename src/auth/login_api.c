@@ -319,8 +319,8 @@ static int login(struct request *req, struct response *res, struct err *e)
     struct session_start start;
     if (read_login(req, &l, e) < 0 || find_account(req, &l, e) < 0)
         return -1;
-    uint64_t wait_s =
-        attempts_begin(a, req, accounts_key(req->arena, l.login), l.known, &l.attempt);
+    uint64_t wait_s = attempts_begin(a, req, accounts_key(req->arena, l.login),
+                                     l.known ? ATTEMPT_KNOWN : ATTEMPT_LOGIN, &l.attempt);
     if (wait_s)
         return attempts_refuse(req, res, wait_s);
     int rc = check_password(req, &l, e);
