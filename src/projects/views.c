@@ -50,6 +50,7 @@ static int read_rows(struct db *db, struct arena *a, const char *all, const char
     return more;
 }
 
+/* The members of a project as they came: its first owner pays for it. */
 #define MEMBERS "SELECT project_id, account_id, role FROM project_members "
 #define DOMAINS "SELECT project_id, domain, 0 FROM project_domains "
 #define ONE     "WHERE project_id = $1 "

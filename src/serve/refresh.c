@@ -277,6 +277,11 @@ static void dispatch(struct server *s, struct db *db, const char *topic, const c
         log_warn("serve", "note ignored topic=%s", topic);
 }
 
+static void recheck(void *arg)
+{
+    calls_recheck_tails(((struct server *)arg)->app.calls);
+}
+
 void refresh(void *arg, struct db *db, const char *topic, const char *id)
 {
     struct server *s = arg;
@@ -284,6 +289,8 @@ void refresh(void *arg, struct db *db, const char *topic, const char *id)
     functions_changed(s->app.functions); /* whatever comes of the rest */
     pthread_mutex_lock(&s->refreshing);
     dispatch(s, db, topic, id, &e);
+    if (strcmp(topic, NOTE_VARIABLES) != 0) /* those say nothing about who may see what */
+        (void)handoff_run(&s->handoff, recheck, s);
     pthread_mutex_unlock(&s->refreshing);
     if (e.code)
         log_error("serve", "memory may be behind the store topic=%s id=%s: %s", topic, id, e.text);
