@@ -185,14 +185,20 @@ static int same_key(const struct job *j, int source, const char *name, struct er
     return 0;
 }
 
-/* Asks the running server to read everything anew. */
-static int tell_server(const struct job *j, struct err *e)
+/* Read with the rights we were started with. */
+static int find_server(const struct job *j, pid_t *ret, struct err *e)
 {
     auto_buf struct buf text = {0};
     auto_fd int fd = openat(j->data_fd, "server.pid", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || fd_read_all(fd, 32, &text, e) < 0)
+    if (fd < 0 || fd_read_all(fd, 32, &text, e) < 0 || !text.len)
         return err_sys(e, "the server's 'server.pid'");
-    pid_t pid = (pid_t)strtol(text.data, NULL, 10);
+    *ret = (pid_t)strtol(text.data, NULL, 10);
+    return 0;
+}
+
+/* Asks the running server to read everything anew. */
+static int tell_server(pid_t pid, struct err *e)
+{
     if (pid <= 1 || kill(pid, SIGHUP) < 0)
         return err_sys(e, "the store is restored, but the server cannot be told: restart it");
     return 0;
@@ -254,14 +260,17 @@ static int restore(struct job *j, struct err *e)
     auto_fd int source = open(j->argument, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (source < 0)
         return err_sys(e, "open '%s'", j->argument);
+    pid_t server = 0;
     int locked = lock(j, e);
+    if (locked == 0 && find_server(j, &server, e) < 0)
+        return -1;
     for (size_t i = 0; locked == 0 && i < ARRAY_LEN(key_files); i++)
         if (same_key(j, source, key_files[i], e) < 0)
             return -1;
     if (locked < 0 || put_in_place(j, source, !locked, e) < 0)
         return -1;
     printf("restored from %s\n", j->argument);
-    return locked ? 0 : tell_server(j, e);
+    return locked ? 0 : tell_server(server, e);
 }
 
 /* --- migrate --- */
@@ -279,7 +288,7 @@ static int migrate_store(struct job *j, struct err *e)
     if (rc == 0)
         rc = open_store(j->to, &to, e);
     if (rc == 0)
-        rc = store_copy(from, to, e);
+        rc = store_copy(from, to, "accounts", e); /* the owner is there from the start */
     store_close(to);
     store_close(from);
     if (rc == 0)

@@ -38,6 +38,7 @@ static const struct step {
     {"engine", server_open_engine},
     {"workers", server_open_workers},
     {"stored functions", server_load_functions},
+    {"quotas", server_open_quotas},
     {"HTTP", server_listen},
 };
 

@@ -17,6 +17,7 @@
 #include "serve/fetch.h"
 #include "serve/leave.h"
 #include "serve/privileges.h"
+#include "serve/quotas.h"
 #include "serve/refresh.h"
 #include "serve/routes.h"
 #include "serve/schema.h"
@@ -71,7 +72,7 @@ static int write_pid(struct server *s, struct err *e)
 {
     char text[24];
     int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
-    return fd_write_file(s->data_fd, "server.pid", text, (size_t)n, 0644, e);
+    return fd_write_file(s->data_fd, "server.pid", text, (size_t)n, 0600, e);
 }
 
 /* Two servers would each call what only one of them has saved. Comes after the spawner, which would
@@ -243,6 +244,11 @@ int server_load_functions(struct server *s, struct err *e)
     return loaded;
 }
 
+int server_open_quotas(struct server *s, struct err *e)
+{
+    return quotas_start(s, &s->quotas, e);
+}
+
 int server_listen(struct server *s, struct err *e)
 {
     const struct http_config config = {.host = s->settings.host,
@@ -301,6 +307,7 @@ void server_done(struct server *s)
     workers_free(s->workers);
     engine_free(s->app.engine); /* answers what is under way */
     http_server_free(s->app.http);
+    quotas_free(s->quotas);
     timer_free(s->drain);
     functions_free(s->app.functions);
     gateway_free(s->app.gateway);

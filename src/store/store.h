@@ -13,7 +13,7 @@
  *  - text compares and sorts by its bytes. No column is called "text". No LIKE without ESCAPE and
  *    lower(): upper and lower case are the same to one of the two.
  *  - INSERT .. ON CONFLICT and RETURNING exist; rowid, AUTOINCREMENT, json and FOR UPDATE do not.
- *  - migrations make tables, not rows.
+ *  - migrations make tables, not rows, but for what store_copy is told of.
  * Text is UTF-8 without NUL bytes: anything else as a parameter fails with ERR_INVALID.
  *
  * Threads. A `struct store` is shared; a `struct db` is one connection and belongs to one thread at
@@ -90,8 +90,9 @@ bool store_is_shared(const struct store *s); /* other servers may write to it: P
 bool store_is_url(const char *path);         /* "postgres://..." or "postgresql://..." */
 
 /* Copies every row of every table into a store that was migrated alike and holds no row yet: with
- * one in it, ERR_CONFLICT. One transaction on each side, so that writers of both wait. */
-int store_copy(struct store *from, struct store *to, struct err *e);
+ * one in it, ERR_CONFLICT. In the table `seeded` (or NULL) one row does not count and is replaced:
+ * its migration made it. One transaction on each side, so that writers of both wait. */
+int store_copy(struct store *from, struct store *to, const char *seeded, struct err *e);
 /* SQLite: writes a copy of the store as of now to `path` (mode 0600, replaced at once or not at
  * all) while it is in use. PostgreSQL has pg_dump: ERR_INVALID. */
 int store_backup(struct store *s, const char *path, struct err *e);
