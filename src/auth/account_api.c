@@ -141,13 +141,18 @@ int account_change_password(struct request *req, struct response *res, struct er
     return http_reply_json(req, res, 200, json_pack("{s:s}", "detail", "Password changed"));
 }
 
+static int refuse_owner(const char *id, struct err *e)
+{
+    if (strcmp(id, OWNER_ACCOUNT) != 0)
+        return 0;
+    return err_set(e, ERR_CONFLICT, "The owner of this server cannot be deleted");
+}
+
 int account_remove(struct request *req, const char *id, struct err *e)
 {
     const struct auth *a = auth_of(req);
     auto_tx struct tx tx = {0};
-    if (strcmp(id, OWNER_ACCOUNT) == 0)
-        return err_set(e, ERR_CONFLICT, "The owner of this server cannot be deleted");
-    if (db_begin(req->context, &tx, e) < 0 ||
+    if (refuse_owner(id, e) < 0 || db_begin(req->context, &tx, e) < 0 ||
         (a->config.leaving && a->config.leaving(&tx, id, e) < 0))
         return -1;
     int gone = accounts_delete(req->context, id, e);
@@ -180,7 +185,7 @@ static int prove_owner(struct request *req, struct response *res, const struct a
 int account_delete(struct request *req, struct response *res, struct err *e)
 {
     struct account account;
-    if (own(req, &account, e) < 0)
+    if (own(req, &account, e) < 0 || refuse_owner(account.id, e) < 0)
         return -1;
     int proven = prove_owner(req, res, &account, e);
     if (proven <= 0)

@@ -96,6 +96,8 @@ TEST(sessions_are_listed_and_ended_one_by_one_or_together)
     world_make(&w, open_config);
     char *tokens[4] = {world_register(&w, "bob"), sign_in(&w, "bob"), sign_in(&w, "bob"),
                        world_register(&w, "eve")};
+    w.bearer = tokens[2];
+    assert_non_null(world_who(&w, PERM_ACCOUNT)); /* the cache knows it */
     w.bearer = tokens[0];
     CHECK_INT(world_ask(&w, HTTP_GET, "/api/sessions", NULL), 200);
     CHECK_INT(json_array_size(w.body), 3);
@@ -202,6 +204,8 @@ TEST(a_key_makes_no_key_that_can_do_more)
     char *usual = world_keep(&w, "key");
     w.bearer = usual;
     CHECK(world_who(&w, PERM_ADMIN) == NULL);
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/audit", NULL), 200);
+    CHECK_INT(json_array_size(w.body), 1); /* not what bob did */
     w.bearer = w.owner_key;
     CHECK_INT(world_ask(&w, HTTP_POST, "/api/keys", "{\"name\":\"y\",\"scopes\":[\"admin\"]}"),
               200);
@@ -311,6 +315,7 @@ TEST(the_owner_stays_an_active_administrator)
     CHECK_INT(world_ask(&w, HTTP_PUT, "/api/accounts/owner", "{\"status\":\"disabled\"}"), 409);
     CHECK_INT(world_ask(&w, HTTP_PUT, "/api/accounts/owner", "{\"admin\":false}"), 409);
     CHECK_INT(world_ask(&w, HTTP_DELETE, "/api/accounts/owner", NULL), 409);
+    CHECK_INT(world_ask(&w, HTTP_DELETE, "/api/account", "{}"), 409);
     CHECK_STR(world_who(&w, PERM_ADMIN), "owner");
 }
 

@@ -158,12 +158,12 @@ static int reset_password(struct request *req, struct response *res, struct err 
 const struct route accounts_routes[] = {
     {HTTP_GET, "/api/account", PERM_ACCOUNT, PLANE_CONTROL, account_get, NULL},
     {HTTP_PUT, "/api/account", PERM_ACCOUNT, PLANE_CONTROL, account_change, NULL},
-    {HTTP_PUT, "/api/account/password", PERM_ACCOUNT, PLANE_CONTROL, account_change_password, NULL},
-    {HTTP_DELETE, "/api/account", PERM_ACCOUNT, PLANE_CONTROL, account_delete, NULL},
+    {HTTP_PUT, "/api/account/password", PERM_ACCOUNT, PLANE_SLOW, account_change_password, NULL},
+    {HTTP_DELETE, "/api/account", PERM_ACCOUNT, PLANE_SLOW, account_delete, NULL},
     {HTTP_GET, "/api/accounts", PERM_ADMIN, PLANE_CONTROL, list_accounts, NULL},
     {HTTP_PUT, "/api/accounts/:account", PERM_ADMIN, PLANE_CONTROL, change_account, NULL},
     {HTTP_DELETE, "/api/accounts/:account", PERM_ADMIN, PLANE_CONTROL, delete_account, NULL},
-    {HTTP_POST, "/api/accounts/:account/password-reset", PERM_ADMIN, PLANE_CONTROL, reset_password,
+    {HTTP_POST, "/api/accounts/:account/password-reset", PERM_ADMIN, PLANE_SLOW, reset_password,
      NULL},
     {0},
 };

@@ -118,7 +118,7 @@ int external_account(struct auth *a, struct request *req, const struct token *t,
     if (!a->jwks || t->alg == TOKEN_HS256)
         return token_invalid(e);
     if (!is_of_issuer(a, t))
-        return token_unverified(e);
+        return token_unverified("'iss' is not --issuer", e);
     if (verify(a, t, e) < 0 ||
         token_check_claims(t, a->config.issuer, a->config.audience, clock_wall_us() / SECOND,
                            &subject, &expires_s, e) < 0)

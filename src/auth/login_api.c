@@ -330,9 +330,9 @@ static int logout(struct request *req, struct response *res, struct err *e)
 
 const struct route auth_routes[] = {
     {HTTP_GET, "/api/setup", PERM_PUBLIC, PLANE_CONTROL, get_setup, NULL},
-    {HTTP_POST, "/api/setup", PERM_PUBLIC, PLANE_CONTROL, setup, NULL},
-    {HTTP_POST, "/api/register", PERM_PUBLIC, PLANE_CONTROL, register_account, NULL},
-    {HTTP_POST, "/api/login", PERM_PUBLIC, PLANE_CONTROL, login, NULL},
+    {HTTP_POST, "/api/setup", PERM_PUBLIC, PLANE_SLOW, setup, NULL},
+    {HTTP_POST, "/api/register", PERM_PUBLIC, PLANE_SLOW, register_account, NULL},
+    {HTTP_POST, "/api/login", PERM_PUBLIC, PLANE_SLOW, login, NULL},
     {HTTP_POST, "/api/logout", PERM_ACCOUNT, PLANE_CONTROL, logout, NULL},
     {0},
 };

@@ -58,6 +58,7 @@ int token_check_claims(const struct token *t, const char *issuer, const char *au
                        struct err *e);
 
 /* The refusals (contracts 1.1): 401 each, and -1. */
-int token_invalid(struct err *e);    /* malformed, or a bad signature */
-int token_expired(struct err *e);    /* its time is over */
-int token_unverified(struct err *e); /* anything else */
+int token_invalid(struct err *e); /* malformed, or a bad signature */
+int token_expired(struct err *e); /* its time is over */
+/* Anything else. The client is not told what; the administrator is, with --log-level debug. */
+int token_unverified(const char *why, struct err *e);

@@ -12,9 +12,9 @@
  * older than `keep_days`. Texts are cut at CALLS_TEXT_MAX; the record says which.
  *
  * Statistics come from counts that the writer keeps in the same transaction, per function: minutes
- * for 48 hours, hours for 35 days, days (UTC) for 400 days, totals for ever. They do not change
- * when records are pruned; they go with the function. Durations are counted in classes: quantiles
- * are at most 7 % off.
+ * for 48 hours, five minutes for 8 days, hours for 35 days, days (UTC) for 400 days, totals for
+ * ever. They do not change when records are pruned; they go with the function. Durations are
+ * counted in classes: quantiles are at most 7 % off.
  *
  * Filters of lists, tails and exports: `status` (words, separated by commas), `source`, `version`,
  * `cold` (true or false), `since` and `until` (RFC 3339: when it arrived), `q` (a text in input,
@@ -87,6 +87,6 @@ void calls_stats(struct calls *c, struct calls_stats *ret); /* any thread */
 extern const struct migration calls_migrations[]; /* 3, 50 to 59 */
 extern const struct route calls_routes[], stats_routes[], tail_routes[];
 
-/* Calls of an account's functions (its own without a project, and those of projects it owns or
- * made) since midnight UTC, for its quota. Worker thread. */
+/* Calls that count for an account since midnight UTC, for its quota: those of its functions without
+ * a project, and of the functions of projects whose first owner it is. Worker thread. */
 int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e);

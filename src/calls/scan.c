@@ -326,7 +326,7 @@ static int read_ends(struct db *db, int64_t *ret_first, int64_t *ret_last, struc
 /* The number before which all calls had ended at `us`. */
 static int first_ended_after(struct db *db, int64_t us, int64_t *ret, struct err *e)
 {
-    int64_t low, high, seq, end_us;
+    int64_t low, high, seq = 0, end_us = 0;
     if (read_ends(db, &low, &high, e) < 0)
         return -1;
     for (high++; low < high;) {

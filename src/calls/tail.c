@@ -22,8 +22,8 @@ enum {
     CHECK_MS = 60000,
 };
 
-struct tails {
-    struct tails_config config;
+struct tail_hub {
+    struct tail_hub_config config;
     struct list all; /* of struct tail */
     unsigned count;
     struct timer *pace, *tick;
@@ -33,7 +33,7 @@ struct tails {
 
 struct tail {
     struct list node;
-    struct tails *tails;
+    struct tail_hub *hub;
     struct tail_config config;
     struct settle settle;
     int64_t pass; /* a look at what is behind the cursor got to here; 0: it begins anew */
@@ -102,7 +102,7 @@ static void run(void *job, void *context)
 
 static void finish(struct tail *t)
 {
-    struct tails *s = t->tails;
+    struct tail_hub *s = t->hub;
     list_remove(&t->node);
     if (--s->count == 0) {
         calls_watch(s->config.calls, NULL);
@@ -175,7 +175,7 @@ static void step(struct tail *t)
         return;
     t->busy = true;
     t->due = false;
-    if (workers_submit(t->tails->config.workers, run, on_read, t, &ignored) < 0) {
+    if (workers_submit(t->hub->config.workers, run, on_read, t, &ignored) < 0) {
         t->busy = false; /* all workers have enough to do: the tick tries again */
         t->due = true;
     }
@@ -209,7 +209,7 @@ static void on_read(void *job)
 
 static void on_tick(void *arg)
 {
-    struct tails *s = arg;
+    struct tail_hub *s = arg;
     uint64_t now = clock_mono_us();
     list_each_safe (node, &s->all) {
         struct tail *t = list_of(node, struct tail, node);
@@ -231,7 +231,7 @@ static void on_tick(void *arg)
         timer_set_us(s->tick, s->config.look_ms * 1000ull);
 }
 
-void tails_wake(struct tails *s)
+void tail_hub_wake(struct tail_hub *s)
 {
     if (s->pacing) {
         s->again = true;
@@ -249,15 +249,15 @@ void tails_wake(struct tails *s)
 
 static void on_pace(void *arg)
 {
-    struct tails *s = arg;
+    struct tail_hub *s = arg;
     s->pacing = false;
     if (s->again)
-        tails_wake(s);
+        tail_hub_wake(s);
 }
 
-struct tails *tails_new(const struct tails_config *config)
+struct tail_hub *tail_hub_new(const struct tail_hub_config *config)
 {
-    struct tails *s = mem_alloc(sizeof *s);
+    struct tail_hub *s = mem_alloc(sizeof *s);
     s->config = *config;
     if (!s->config.look_ms)
         s->config.look_ms = LOOK_MS;
@@ -271,7 +271,7 @@ struct tails *tails_new(const struct tails_config *config)
     return s;
 }
 
-void tails_stop(struct tails *s)
+void tail_hub_stop(struct tail_hub *s)
 {
     s->stopped = true;
     list_each_safe (node, &s->all) {
@@ -281,11 +281,11 @@ void tails_stop(struct tails *s)
     }
 }
 
-void tails_free(struct tails *s)
+void tail_hub_free(struct tail_hub *s)
 {
     if (!s)
         return;
-    tails_stop(s);
+    tail_hub_stop(s);
     must(s->count == 0);
     calls_watch(s->config.calls, NULL);
     timer_free(s->pace);
@@ -293,7 +293,7 @@ void tails_free(struct tails *s)
     free(s);
 }
 
-static unsigned count_of(const struct tails *s, const char *client)
+static unsigned count_of(const struct tail_hub *s, const char *client)
 {
     unsigned count = 0;
     list_each (node, &s->all)
@@ -301,7 +301,8 @@ static unsigned count_of(const struct tails *s, const char *client)
     return count;
 }
 
-int tails_open(struct tails *s, const struct tail_config *config, struct tail **ret, struct err *e)
+int tail_open(struct tail_hub *s, const struct tail_config *config, struct tail **ret,
+              struct err *e)
 {
     uint64_t now = clock_mono_us();
     if (s->stopped)
@@ -312,7 +313,7 @@ int tails_open(struct tails *s, const struct tail_config *config, struct tail **
                        "client)",
                        TAILS_MAX, TAILS_PER_CLIENT);
     struct tail *t = mem_alloc(sizeof *t);
-    t->tails = s;
+    t->hub = s;
     t->config = *config;
     settle_init(&t->settle, config->after, s->config.shared && !config->before, now);
     t->beat_us = t->checked_us = now;

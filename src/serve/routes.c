@@ -26,11 +26,13 @@ const struct route *const routes_all[] = {
 
 static void print_row(const struct route *row)
 {
+    static const char *const planes[] = {
+        [PLANE_CONTROL] = "control", [PLANE_DATA] = "data", [PLANE_SLOW] = "slow"};
     for (unsigned bit = 1; bit & HTTP_ANY; bit <<= 1)
         if (row->method & bit)
             printf("{\"method\":\"%s\",\"path\":\"%s\",\"permission\":\"%s\",\"plane\":\"%s\"}\n",
                    http_method_name(bit), row->path, auth_permission(row->permission)->name,
-                   row->plane == PLANE_DATA ? "data" : "control");
+                   planes[row->plane]);
 }
 
 void routes_print(void)

@@ -5,6 +5,7 @@
  * go, and only after that come a store, a listening socket or a byte from a client. */
 #include "serve/serve.h"
 
+#include "calls/calls.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -66,6 +67,7 @@ static void on_signal(void *arg)
     s->stopping = true;
     log_info("serve", "stopping: calls under way may end within %d s", DRAIN_US / 1000000);
     timer_set_us(s->drain, DRAIN_US);
+    calls_stop_tails(s->app.calls); /* they would not end by themselves */
     http_server_drain(s->app.http, stop_now, s);
 }
 

@@ -33,7 +33,9 @@
 
 enum {
     QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
-    SPARE_FILES = 4096,     /* descriptors beside connections and slots */
+    SLOW_WORKERS = 2,       /* each hashes one password, in 64 MB */
+    QUEUED_SLOW = 64,
+    SPARE_FILES = 4096, /* descriptors beside connections and slots */
     FILES_PER_SLOT = 5,
 };
 
@@ -218,15 +220,22 @@ static void leave_worker(void *arg, void *context)
     db_close(context);
 }
 
+static int open_pool(struct server *s, unsigned threads, unsigned queue, struct workers **ret,
+                     struct err *e)
+{
+    return workers_new(s->loop,
+                       &(struct workers_config){.threads = threads,
+                                                .queue_max = queue,
+                                                .enter = enter_worker,
+                                                .leave = leave_worker,
+                                                .arg = s},
+                       ret, e);
+}
+
 int server_open_workers(struct server *s, struct err *e)
 {
-    if (workers_new(s->loop,
-                    &(struct workers_config){.threads = s->settings.workers,
-                                             .queue_max = QUEUED_REQUESTS,
-                                             .enter = enter_worker,
-                                             .leave = leave_worker,
-                                             .arg = s},
-                    &s->workers, e) < 0)
+    if (open_pool(s, s->settings.workers, QUEUED_REQUESTS, &s->workers, e) < 0 ||
+        open_pool(s, SLOW_WORKERS, QUEUED_SLOW, &s->slow_workers, e) < 0)
         return -1;
     s->app.workers = s->workers;
     return 0;
@@ -258,6 +267,7 @@ int server_listen(struct server *s, struct err *e)
                                        .idle_ms = s->settings.http_idle_s * 1000,
                                        .routes = routes_all,
                                        .workers = s->workers,
+                                       .slow_workers = s->slow_workers,
                                        .app = &s->app,
                                        .authorize = auth_authorize,
                                        .admit = admit,
@@ -304,8 +314,10 @@ void server_done(struct server *s)
 {
     if (s->loop)
         handoff_end(&s->handoff);
+    workers_free(s->slow_workers);
     workers_free(s->workers);
     engine_free(s->app.engine); /* answers what is under way */
+    calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
     quotas_free(s->quotas);
     timer_free(s->drain);

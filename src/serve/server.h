@@ -19,7 +19,7 @@ struct server {
     struct settings settings;
     struct seal *seal;
     struct loop *loop;
-    struct workers *workers;
+    struct workers *workers, *slow_workers;
     struct timer *drain;
     struct handoff handoff;
     int data_fd;
