@@ -124,6 +124,7 @@ class World:
             return (project if path.startswith("/api/projects") else function)["id"]
         return {
             "version": lambda: "1",
+            "file": lambda: "docs.js",
             "member": lambda: self.accounts["target"],
             "domain": lambda: "matrix.example",
             "route": lambda: route["id"],

@@ -18,6 +18,8 @@ import tarfile
 import time
 from pathlib import Path
 
+import contract
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("VIRGA_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "virga"
@@ -102,7 +104,9 @@ class Server:
         try:
             connection.request(method, path, body=body, headers=headers)
             reply = connection.getresponse()
-            return Reply(reply.status, reply.headers, reply.read())
+            answer = Reply(reply.status, reply.headers, reply.read())
+            contract.check(method, path, answer)
+            return answer
         finally:
             connection.close()
 
