@@ -77,7 +77,7 @@ class World:
     """A server with one account per role, and their keys."""
 
     def __init__(self, directory):
-        self.server = Server(directory, "--registration", "open").start()
+        self.server = Server(directory, "--registration", "open", "--public-url", "http://virga.test").start()
         self.keys = {"nobody": False, "admin": self.server.key, "foreign token": forged_token()}
         self.accounts, self.tokens = {}, {}
         for who in ("stranger", "viewer", "editor", "owner", "target"):
