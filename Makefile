@@ -51,7 +51,7 @@ ifndef OUTER_ONLY
 -include $(wildcard runners/*/build.mk tests/escape/build.mk)
 endif
 
-.PHONY: all unit units fuzzers loadgen install $(OUTER)
+.PHONY: all unit units fuzzers loadgen install .FORCE $(OUTER)
 all: $(if $(wildcard src/main.c),$(BUILD)/virga) $(RUNNERS)
 
 $(BUILD)/virga: $(BUILD)/src/main.o $(LIB)

@@ -50,28 +50,30 @@ int account_get(struct request *req, struct response *res, struct err *e)
     return http_reply_json(req, res, 200, body);
 }
 
-static int save(struct request *req, const struct account *account, struct err *e)
+/* Read in the transaction: what an administrator takes away in this moment must not be written
+ * back. */
+static int change(struct request *req, const struct form *form, struct err *e)
 {
+    struct account account;
     auto_tx struct tx tx = {0};
-    if (db_begin(req->context, &tx, e) < 0)
+    if (db_begin(req->context, &tx, e) < 0 || own(req, &account, e) < 0 ||
+        accounts_read_name(form, FORM_OPTIONAL, &account.name, e) < 0 ||
+        accounts_read_email(form, &account.email, e) < 0)
         return -1;
-    if (accounts_update(req->context, req->arena, account, e) < 0)
+    if (accounts_update(req->context, req->arena, &account, e) < 0)
         return e->code == ERR_CONFLICT
                    ? err_set(e, ERR_CONFLICT, "This name or e-mail address is taken")
                    : -1;
-    if (audit_write(req->context, req, "account.change", account->id, account->name, e) < 0)
+    if (audit_write(req->context, req, "account.change", account.id, account.name, e) < 0)
         return -1;
-    db_note(&tx, NOTE_ACCOUNT, account->id);
+    db_note(&tx, NOTE_ACCOUNT, account.id);
     return db_commit(&tx, e);
 }
 
 int account_change(struct request *req, struct response *res, struct err *e)
 {
-    struct account account;
     struct form form;
-    if (form_open(&form, req, e) < 0 || own(req, &account, e) < 0 ||
-        accounts_read_name(&form, FORM_OPTIONAL, &account.name, e) < 0 ||
-        accounts_read_email(&form, &account.email, e) < 0 || save(req, &account, e) < 0)
+    if (form_open(&form, req, e) < 0 || change(req, &form, e) < 0)
         return -1;
     return account_get(req, res, e);
 }
@@ -83,7 +85,7 @@ static int prove(struct request *req, struct response *res, const struct account
     struct auth *a = auth_of(req);
     struct attempt attempt;
     bool right = false;
-    uint64_t wait_s = attempts_begin(a, req, account->id, true, &attempt);
+    uint64_t wait_s = attempts_begin(a, req, account->id, ATTEMPT_PROOF, &attempt);
     if (wait_s)
         return attempts_refuse(req, res, wait_s);
     if (password_check(a->password, account->password, password, &right, e) < 0) {

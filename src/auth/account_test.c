@@ -79,12 +79,17 @@ TEST(a_stolen_session_cannot_guess_the_password_for_ever)
 {
     auto_world struct world w;
     world_make(&w, open_config);
+    static const char *const addresses[] = {"192.0.2.7",   "192.0.2.8",     "2001:db8::1",
+                                            "2001:db8::2", "2001:db8:1::3", "192.0.2.9"};
     char *token = world_register(&w, "bob");
     w.bearer = token;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
+        w.peer = addresses[i];
         CHECK_INT(world_ask(&w, HTTP_PUT, "/api/account/password",
                             "{\"old\":\"password2\",\"new\":\"password3\"}"),
                   403);
+    }
+    w.peer = addresses[5];
     CHECK_INT(world_ask(&w, HTTP_DELETE, "/api/account", "{\"password\":\"password1\"}"), 429);
     free(token);
 }
@@ -235,6 +240,31 @@ TEST(a_key_ends_with_its_time)
     free(key);
 }
 
+TEST(a_key_makes_none_that_outlives_it)
+{
+    static const char *const bodies[] = {
+        "{\"name\":\"y\"}", "{\"name\":\"y\",\"expires_at\":null}",
+        "{\"name\":\"y\",\"expires_at\":\"2101-01-01T00:00:00Z\"}"};
+    auto_world struct world w;
+    world_make(&w, open_config);
+    w.bearer = w.owner_key;
+    CHECK_INT(world_ask(&w, HTTP_POST, "/api/keys",
+                        "{\"name\":\"x\",\"expires_at\":\"2100-01-01T00:00:00Z\"}"),
+              200);
+    char *key = world_keep(&w, "key"), *end = world_keep(&w, "expires_at");
+    w.bearer = key;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        CHECK_INT(world_ask(&w, HTTP_POST, "/api/keys", bodies[i]), 200);
+        CHECK_STR(world_text(&w, "expires_at"), end);
+    }
+    CHECK_INT(world_ask(&w, HTTP_POST, "/api/keys",
+                        "{\"name\":\"y\",\"expires_at\":\"2099-01-01T00:00:00Z\"}"),
+              200);
+    CHECK(strncmp(world_text(&w, "expires_at"), "2099", 4) == 0);
+    free(key);
+    free(end);
+}
+
 TEST(keys_have_names_known_scopes_and_a_bound)
 {
     auto_world struct world w;
@@ -242,6 +272,8 @@ TEST(keys_have_names_known_scopes_and_a_bound)
     w.bearer = w.owner_key;
     static const char *const bad[] = {"{}",
                                       "{\"name\":\"\"}",
+                                      "{\"name\":\"a\\u001b[31m\"}",
+                                      "{\"name\":\"a\\nb\"}",
                                       "{\"name\":\"x\",\"scopes\":[]}",
                                       "{\"name\":\"x\",\"scopes\":[\"everything\"]}",
                                       "{\"name\":\"x\",\"scopes\":[1]}",
@@ -422,7 +454,8 @@ TEST_MAIN(one_sees_and_changes_ones_own_account, a_new_password_ends_all_other_s
           sessions_are_listed_and_ended_one_by_one_or_together,
           a_session_beyond_the_hundredth_ends_the_oldest,
           a_key_is_shown_once_and_opens_what_its_scopes_say, a_key_makes_no_key_that_can_do_more,
-          a_key_ends_with_its_time, keys_have_names_known_scopes_and_a_bound,
+          a_key_ends_with_its_time, a_key_makes_none_that_outlives_it,
+          keys_have_names_known_scopes_and_a_bound,
           when_a_key_was_last_used_is_written_behind_the_request,
           administrators_see_disable_and_delete_accounts, the_owner_stays_an_active_administrator,
           an_account_has_its_own_quotas_or_the_servers,

@@ -86,15 +86,17 @@ static const char *describe(struct arena *a, const struct account *account)
                         account->admin ? ", administrator" : "");
 }
 
-static int save(struct request *req, const struct account *account, struct err *e)
+static int change(struct request *req, const struct form *form, struct err *e)
 {
+    struct account account;
     auto_tx struct tx tx = {0};
-    if (db_begin(req->context, &tx, e) < 0 ||
-        accounts_update(req->context, req->arena, account, e) < 0 ||
-        audit_write(req->context, req, "account.administrate", account->id,
-                    describe(req->arena, account), e) < 0)
+    if (db_begin(req->context, &tx, e) < 0 || named(req, &account, e) < 0 ||
+        read_change(form, &account, e) < 0 || keep_owner(&account, e) < 0 ||
+        accounts_update(req->context, req->arena, &account, e) < 0 ||
+        audit_write(req->context, req, "account.administrate", account.id,
+                    describe(req->arena, &account), e) < 0)
         return -1;
-    db_note(&tx, NOTE_ACCOUNT, account->id);
+    db_note(&tx, NOTE_ACCOUNT, account.id);
     return db_commit(&tx, e);
 }
 
@@ -102,9 +104,7 @@ static int change_account(struct request *req, struct response *res, struct err 
 {
     struct account account;
     struct form form;
-    if (form_open(&form, req, e) < 0 || named(req, &account, e) < 0 ||
-        read_change(&form, &account, e) < 0 || keep_owner(&account, e) < 0 ||
-        save(req, &account, e) < 0 || named(req, &account, e) < 0)
+    if (form_open(&form, req, e) < 0 || change(req, &form, e) < 0 || named(req, &account, e) < 0)
         return -1;
     return http_reply_json(req, res, 200, accounts_json(&account));
 }

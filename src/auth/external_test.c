@@ -69,6 +69,39 @@ TEST(somebody_new_gets_an_account_at_first_sight_and_keeps_it)
     free(id);
 }
 
+static bool is_hidden(struct world *w, const char *authorization)
+{
+    struct http_header header = {"authorization", authorization};
+    const struct request req = {.headers = &header, .header_count = 1};
+    return auth_has_issuers_token(w->app.auth, &req);
+}
+
+TEST(functions_see_no_token_that_opens_an_account_here)
+{
+    auto_world struct world w;
+    struct issuer_key key = issuer_ec("e");
+    auto_buf struct buf token = {0}, text = {0};
+    static const char *const schemes[] = {"Bearer ", "bearer ", "BEARER   "};
+    static const char *const others[] = {"{\"iss\":\"https://other\",\"aud\":\"virga\"}",
+                                         "{\"iss\":\"https://issuer\",\"aud\":\"shop\"}",
+                                         "{\"aud\":\"virga\"}", "{}"};
+    make(&w, &key);
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        sign(&token, &key, "user|1", "");
+        buf_clear(&text);
+        buf_addf(&text, "%s%s", schemes[i], token.data);
+        CHECK(is_hidden(&w, text.data));
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        issuer_token(&token, &key, others[i]);
+        buf_clear(&text);
+        buf_addf(&text, "Bearer %s", token.data);
+        CHECK(!is_hidden(&w, text.data));
+    }
+    CHECK(!is_hidden(&w, "Basic dTpw") && !is_hidden(&w, "") && !is_hidden(&w, NULL));
+    EVP_PKEY_free(key.key);
+}
+
 TEST(names_and_addresses_of_others_are_not_taken_over)
 {
     auto_world struct world w;
@@ -193,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(somebody_new_gets_an_account_at_first_sight_and_keeps_it),
+        cmocka_unit_test(functions_see_no_token_that_opens_an_account_here),
         cmocka_unit_test(names_and_addresses_of_others_are_not_taken_over),
         cmocka_unit_test(what_the_issuer_did_not_sign_for_us_opens_nothing),
         cmocka_unit_test(without_an_issuer_its_tokens_are_not_even_looked_at),

@@ -196,8 +196,9 @@ int token_check_own(const unsigned char key[TOKEN_KEY], const struct token *t, i
 
 /* --- the issuer's --- */
 
-static bool has_audience(const json_t *aud, const char *audience)
+bool token_has_audience(const struct token *t, const char *audience)
 {
+    const json_t *aud = json_object_get(t->claims, "aud");
     if (json_is_string(aud))
         return strcmp(json_string_value(aud), audience) == 0;
     for (size_t i = 0; i < json_array_size(aud); i++) {
@@ -225,7 +226,7 @@ int token_check_claims(const struct token *t, const char *issuer, const char *au
     const char *iss = text_claim(t, "iss"), *sub = text_claim(t, "sub");
     if (!iss || strcmp(iss, issuer) != 0)
         return token_unverified("'iss' is not --issuer", e);
-    if (!has_audience(json_object_get(t->claims, "aud"), audience))
+    if (!token_has_audience(t, audience))
         return token_unverified("'aud' does not name --audience", e);
     if (!time_claim(t, "exp", &expires_s))
         return token_unverified("'exp' is missing", e);

@@ -52,6 +52,7 @@ void token_issue(const unsigned char key[TOKEN_KEY], const struct token_session 
 int token_check_own(const unsigned char key[TOKEN_KEY], const struct token *t, int64_t now_s,
                     struct token_session *ret, struct err *e);
 
+bool token_has_audience(const struct token *t, const char *audience);
 /* The claims of an external token whose signature is right. */
 int token_check_claims(const struct token *t, const char *issuer, const char *audience,
                        int64_t now_s, const char **ret_subject, int64_t *ret_expires_s,

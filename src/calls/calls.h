@@ -77,6 +77,10 @@ int calls_forget(struct calls *c, struct db *db, const char *function_id, struct
  * since they do not end by themselves. NULL is fine. */
 void calls_stop_tails(struct calls *c);
 
+/* Loop thread. Who may follow what has changed: asks all tails and exports anew. NULL is
+ * fine. */
+void calls_recheck_tails(struct calls *c);
+
 struct calls_stats {
     uint64_t written, dropped;
     size_t queued, queued_bytes;
@@ -87,6 +91,6 @@ void calls_stats(struct calls *c, struct calls_stats *ret); /* any thread */
 extern const struct migration calls_migrations[]; /* 3, 50 to 59 */
 extern const struct route calls_routes[], stats_routes[], tail_routes[];
 
-/* Calls that count for an account since midnight UTC, for its quota: those of its functions without
- * a project, and of the functions of projects whose first owner it is. Worker thread. */
+/* Calls of an account's functions (its own without a project, and those of projects whose first
+ * owner it is) since midnight UTC, for its quota. Worker thread. */
 int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e);

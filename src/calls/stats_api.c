@@ -267,6 +267,7 @@ const struct route stats_routes[] = {
     {0},
 };
 
+/* Of a project's owners the first one pays, as the gateway sees it (projects/views.c). */
 int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e)
 {
     auto_query struct query *q = NULL;

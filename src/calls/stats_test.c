@@ -99,8 +99,10 @@ TEST(statistics_are_those_of_what_one_may_see)
     world_start(&w);
     add_account(&w, "eva");
     add_account(&w, "bob");
+    add_account(&w, "zed");
     add_project(&w, "p");
     add_member(&w, "p", "eva", ROLE_OWNER);
+    add_member(&w, "p", "zed", ROLE_OWNER); /* others made it one: they do not spend its quota */
     add_member(&w, "p", "bob", ROLE_VIEWER);
     add_member(&w, "p", OWNER_ACCOUNT, ROLE_OWNER); /* the second one */
     run_sql(&w, "UPDATE project_members SET created_us = 1 WHERE account_id = 'owner'");
@@ -133,7 +135,7 @@ TEST(statistics_are_those_of_what_one_may_see)
     static const struct {
         const char *who;
         int64_t calls;
-    } used[] = {{"eva", 6}, {"bob", 0}, {OWNER_ACCOUNT, 1}};
+    } used[] = {{"eva", 6}, {"bob", 0}, {"zed", 0}, {OWNER_ACCOUNT, 1}};
     push_call(&w, "eva1", clock_wall_us() - 86400ll * 1000000, 1000, CALL_SUCCESS, false);
     flush(&w);
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {

@@ -41,13 +41,14 @@ struct tail {
     size_t sent; /* of out */
     uint64_t beat_us, checked_us;
     bool due;  /* there may be something to read */
+    bool ask;  /* whether it may go on, before that */
     bool full; /* the sink waits for its client */
     bool gone; /* the client has left */
     bool over, refused;
     const char *why; /* it is over; NULL: an export is complete */
 
-    /* While a worker is at it the loop leaves alone what is above, but for `due`, `full`, `gone`
-     * and `over`. */
+    /* While a worker is at it the loop leaves alone what is above, but for `due`, `ask`, `full`,
+     * `gone` and `over`. */
     bool busy;
     bool check, more;
     struct err error;
@@ -175,6 +176,8 @@ static void step(struct tail *t)
         return;
     t->busy = true;
     t->due = false;
+    t->check = t->check || t->ask;
+    t->ask = false;
     if (workers_submit(t->hub->config.workers, run, on_read, t, &ignored) < 0) {
         t->busy = false; /* all workers have enough to do: the tick tries again */
         t->due = true;
@@ -217,7 +220,7 @@ static void on_tick(void *arg)
             continue;
         if (now - t->checked_us >= s->config.check_ms * 1000ull) {
             t->checked_us = now;
-            t->check = t->due = true;
+            t->ask = t->due = true;
         }
         t->due = t->due || s->config.shared;
         if (t->config.sink->beat && !t->full && t->sent == t->out.len &&
@@ -229,6 +232,15 @@ static void on_tick(void *arg)
     }
     if (s->count)
         timer_set_us(s->tick, s->config.look_ms * 1000ull);
+}
+
+/* The tick steps: somebody who changes things all the time must not keep the workers busy. */
+void tail_hub_recheck(struct tail_hub *s)
+{
+    list_each (node, &s->all) {
+        struct tail *t = list_of(node, struct tail, node);
+        t->ask = t->due = true;
+    }
 }
 
 void tail_hub_wake(struct tail_hub *s)
@@ -301,13 +313,27 @@ static unsigned count_of(const struct tail_hub *s, const char *client)
     return count;
 }
 
+static unsigned count_strangers(const struct tail_hub *s)
+{
+    unsigned count = 0;
+    list_each (node, &s->all)
+        count += list_of(node, struct tail, node)->config.stranger;
+    return count;
+}
+
+static bool is_full(const struct tail_hub *s, const struct tail_config *config)
+{
+    return s->count == TAILS_MAX || count_of(s, config->client) >= TAILS_PER_CLIENT ||
+           (config->stranger && count_strangers(s) >= TAILS_STRANGERS);
+}
+
 int tail_open(struct tail_hub *s, const struct tail_config *config, struct tail **ret,
               struct err *e)
 {
     uint64_t now = clock_mono_us();
     if (s->stopped)
         return err_set(e, ERR_UNAVAILABLE, "The server is stopping");
-    if (s->count == TAILS_MAX || count_of(s, config->client) >= TAILS_PER_CLIENT)
+    if (is_full(s, config))
         return err_set(e, ERR_LIMIT,
                        "Too many tails and exports are open (limit %d, %d of one "
                        "client)",

@@ -23,6 +23,7 @@ struct workers;
 enum {
     TAILS_MAX = 256,       /* at the same time */
     TAILS_PER_CLIENT = 16, /* of one account, or of one address without account */
+    TAILS_STRANGERS = 64,  /* of all without account: the others are for those who have one */
 };
 
 struct tail_hub_config {
@@ -38,6 +39,8 @@ struct tail_hub *tail_hub_new(const struct tail_hub_config *config);
 void tail_hub_free(
     struct tail_hub *s); /* ends all; no worker may be at work for them. NULL is fine */
 void tail_hub_wake(struct tail_hub *s); /* there may be new records */
+/* Credentials, roles or functions have changed: before it reads on, each tail is asked again. */
+void tail_hub_recheck(struct tail_hub *s);
 void tail_hub_stop(struct tail_hub *s); /* ends all, the server ends; new ones are refused */
 
 struct tail_sink {
@@ -59,6 +62,7 @@ struct tail_config {
     const struct tail_sink *sink; /* static */
     void *arg;
     const char *client; /* for TAILS_PER_CLIENT */
+    bool stranger;      /* without account */
     struct reach reach; /* all strings here live until `end` */
     struct sieve sieve;
     int64_t after, before; /* numbers of records. `before` 0: goes on for ever; else an export */

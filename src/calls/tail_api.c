@@ -4,7 +4,8 @@
  *   GET /api/functions/:id/invocations/export   NDJSON, oldest first
  *   both below /api/projects/:id, too, and /api/invocations/tail of all that the account may see
  *
- * What a request may see is decided on a worker (reach.h), and again once a minute. Browsers cannot
+ * What a request may see is decided on a worker (reach.h), and again when accounts,
+ * roles or functions change, or a minute has passed. Browsers cannot
  * set headers on a WebSocket: they come with their cookie, and only from a page of ours. */
 #include "calls/calls.h"
 
@@ -360,6 +361,7 @@ static void begin(struct feed *f)
     struct tail_config config = {.sink = &sinks[f->form],
                                  .arg = f,
                                  .client = arena_strdup(f->arena, client),
+                                 .stranger = !req->principal,
                                  .reach = f->reach,
                                  .sieve = f->sieve,
                                  .after = f->after,

@@ -361,6 +361,32 @@ TEST(tails_are_bounded_per_client)
     CHECK(open_tail(&b, &c[TAILS_PER_CLIENT], &pieces, 0, 0) < 0 && b.w.e.code == ERR_LIMIT);
 }
 
+static int open_stranger(struct bench *b, struct client *c, int address)
+{
+    static char clients[256][16];
+    char *client = clients[address];
+    snprintf(client, sizeof clients[0], "192.0.2.%d", address);
+    struct tail_config config = {.sink = &pieces,
+                                 .arg = c,
+                                 .client = client,
+                                 .stranger = true,
+                                 .reach = {REACH_FUNCTION, "a", false},
+                                 .sieve = {.cold = -1}};
+    return tail_open(b->hub, &config, &c->tail, &b->w.e);
+}
+
+TEST(strangers_of_many_addresses_leave_room_for_those_with_an_account)
+{
+    static struct client c[TAILS_STRANGERS + 1], own;
+    auto_bench struct bench b;
+    bench_make(&b, (struct tail_hub_config){0});
+    for (int i = 0; i < TAILS_STRANGERS; i++)
+        OK(&b.w, open_stranger(&b, &c[i], i));
+    CHECK(open_stranger(&b, &c[TAILS_STRANGERS], 200) < 0 && b.w.e.code == ERR_LIMIT);
+    b.w.e = (struct err){0};
+    OK(&b.w, open_tail(&b, &own, &pieces, 0, 0));
+}
+
 /* Another server's transaction took its numbers first and is committed last. */
 TEST(on_a_shared_store_what_comes_late_is_sent_and_nothing_twice)
 {
@@ -411,5 +437,6 @@ WORLD_MAIN(a_tail_sends_what_was_there_and_then_what_comes,
            a_tail_outlives_a_store_that_fails_for_a_while, a_client_that_leaves_ends_its_tail,
            a_silent_client_hears_a_beat_and_is_checked,
            the_end_of_the_server_ends_tails_and_refuses_new_ones, tails_are_bounded_per_client,
+           strangers_of_many_addresses_leave_room_for_those_with_an_account,
            on_a_shared_store_what_comes_late_is_sent_and_nothing_twice,
            the_cursor_of_a_shared_store_lags_and_is_bounded)

@@ -22,8 +22,9 @@
  * What a function sees is in event.h, what becomes of its result in result.h. Every answer to a
  * call names it (X-Virga-Call). When it fails: 500 with one line for strangers; 504 at its
  * deadline; 502 for a result that is too large or no response; 503 when it was our fault; 429 when
- * its queue is full. A page (HTML, XML, SVG) below /api/gateway/ is sandboxed, as it shares its
- * origin with this server's own pages; one on the project's domain is not. */
+ * its queue is full. What a browser might run below
+ * /api/gateway/ is sandboxed, as it shares its origin with this server's own pages, and headers
+ * that speak for a whole origin are left out; on the project's domain neither is done. */
 #pragma once
 
 #include "base/err.h"

@@ -119,6 +119,21 @@ TEST(what_frames_the_message_or_names_our_session_is_left_out)
     done(&m);
 }
 
+TEST(no_spelling_of_a_cookie_becomes_our_session)
+{
+    struct mapped m;
+    map(&m, "{\"statusCode\":200,\"headers\":{\"set-cookie\":[\"virga_session =x\","
+            "\"virga_session\\t=x\",\"=virga_session=x\",\" = virga_session =x\","
+            "\"VIRGA_session=x\"]},\"multiValueHeaders\":{\"SET-COOKIE\":[\"=virga_session=x\"]},"
+            "\"cookies\":[\"=\\tvirga_session=x; "
+            "Path=/api\",\"virga_sessions=1\",\"a=virga_session=\"]}");
+    CHECK_INT(m.rc, 0);
+    CHECK_INT(m.res.header_count, 2);
+    CHECK(count(&m.res, "Set-Cookie", "virga_sessions=1"));
+    CHECK(count(&m.res, "Set-Cookie", "a=virga_session="));
+    done(&m);
+}
+
 TEST(what_is_wrong_with_a_response_is_said)
 {
     auto_buf struct buf many = {0};
@@ -146,4 +161,4 @@ TEST_MAIN(anything_without_a_status_is_a_200_with_json,
           a_text_goes_out_raw_only_with_a_type_that_is_not_json, bytes_come_as_base64,
           headers_are_texts_numbers_or_lists_of_them,
           what_frames_the_message_or_names_our_session_is_left_out,
-          what_is_wrong_with_a_response_is_said)
+          no_spelling_of_a_cookie_becomes_our_session, what_is_wrong_with_a_response_is_said)

@@ -41,8 +41,7 @@ enum http_method {
 const char *http_method_name(enum http_method m);
 unsigned http_method_parse(struct str name);
 
-/* SLOW is as CONTROL, on workers of its own: what takes long by its nature, such as hashing a
- * password for whoever asks, must not hold up the rest. */
+/* SLOW is as CONTROL, on workers of its own: hashing passwords must not hold up the rest. */
 enum plane { PLANE_CONTROL = 1, PLANE_DATA, PLANE_SLOW };
 
 struct http_header {
@@ -118,8 +117,7 @@ struct http_config {
                             closed, and who holds most itself gets 503. 256 MB unless set */
     const struct route *const
         *routes; /* arrays, each ended by a row of zeros; the list ended by NULL */
-    struct workers *workers;
-    struct workers *slow_workers; /* of PLANE_SLOW; NULL: there are no such rows */
+    struct workers *workers, *slow_workers; /* of PLANE_CONTROL and PLANE_SLOW */
     void *app;
     /* Who asks, and may they? Sets req->principal. Runs on the loop thread when the head is
      * complete: no blocking. -1 with ERR_UNAUTHORIZED, ERR_DENIED, ERR_LIMIT or ERR_NOT_FOUND

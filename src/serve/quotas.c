@@ -41,17 +41,17 @@ static void ask_gateway(struct quotas *q)
 }
 
 /* Only a bounded account is worth the counting; one that has just gone makes no calls. */
-static int read_one(struct quotas *q, struct db *db, const char *account, struct count *ret)
+static int read_one(const struct server *s, struct db *db, const char *account, struct count *ret,
+                    struct err *e)
 {
     struct auth_quota quota = {0};
     struct err why = {0};
-    if (auth_quota(db, q->server->app.quota, account, &quota, &why) < 0 &&
-        why.code != ERR_NOT_FOUND) {
-        q->failed = why;
+    if (auth_quota(db, s->app.quota, account, &quota, &why) < 0 && why.code != ERR_NOT_FOUND) {
+        *e = why;
         return -1;
     }
     ret->calls_per_day = quota.calls_per_day;
-    return quota.calls_per_day ? calls_today(db, account, &ret->used, &q->failed) : 0;
+    return quota.calls_per_day ? calls_today(db, account, &ret->used, e) : 0;
 }
 
 static void read_counts(void *job, void *context)
@@ -59,7 +59,7 @@ static void read_counts(void *job, void *context)
     struct quotas *q = job;
     const char *id = q->ids.data;
     for (size_t i = 0; i < q->count; i++, id += strlen(id) + 1)
-        if (read_one(q, context, id, &q->counts[i]) < 0)
+        if (read_one(q->server, context, id, &q->counts[i], &q->failed) < 0)
             return;
 }
 
@@ -87,6 +87,27 @@ static void on_minute(void *arg)
     ask_gateway(q);
     if (workers_submit(q->server->workers, read_counts, counts_read, q, &q->failed) < 0)
         counts_read(q);
+}
+
+struct news {
+    struct server *server;
+    const char *account;
+    struct count count;
+};
+
+static void take_news(void *arg)
+{
+    const struct news *n = arg;
+    gateway_set_quota(n->server->app.gateway, n->account, n->count.calls_per_day, n->count.used);
+}
+
+int quotas_read(struct server *s, struct db *db, const char *account, struct err *e)
+{
+    struct news news = {.server = s, .account = account};
+    if (read_one(s, db, account, &news.count, e) < 0)
+        return -1;
+    (void)handoff_run(&s->handoff, take_news, &news);
+    return 0;
 }
 
 int quotas_start(struct server *s, struct quotas **ret, struct err *e)

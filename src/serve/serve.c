@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "calls/calls.h"
 #include "serve/refresh.h"
 #include "serve/server.h"
 #include "store/store.h"

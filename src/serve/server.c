@@ -241,14 +241,19 @@ int server_open_workers(struct server *s, struct err *e)
     return 0;
 }
 
+/* What others commit from here on is heard, and waits until everything is there. */
 int server_load_functions(struct server *s, struct err *e)
 {
     struct db *db;
     if (db_open(s->app.store, DB_DURABLE, &db, e) < 0)
         return -1;
+    pthread_mutex_lock(&s->refreshing);
     s->loading = true;
-    int loaded = refresh_all(s, db, e);
+    int loaded = store_listen(s->app.store, e);
+    if (loaded == 0)
+        loaded = refresh_all(s, db, e);
     s->loading = false;
+    pthread_mutex_unlock(&s->refreshing);
     db_close(db);
     return loaded;
 }
@@ -314,6 +319,7 @@ void server_done(struct server *s)
 {
     if (s->loop)
         handoff_end(&s->handoff);
+    store_listen_end(s->app.store); /* its thread works with all of the below */
     workers_free(s->slow_workers);
     workers_free(s->workers);
     engine_free(s->app.engine); /* answers what is under way */

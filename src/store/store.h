@@ -84,8 +84,11 @@ int store_open(const struct store_config *config, struct store **ret, struct err
 void store_close(struct store *s); /* all connections must be closed before; NULL is fine */
 /* Starts a thread that listens for what other servers note; before it `noted` hears of own commits
  * only. Whatever is committed after it returned is heard, so load into memory behind it. Does
- * nothing for SQLite. Ends with store_close. */
+ * nothing for SQLite. */
 int store_listen(struct store *s, struct err *e);
+/* Ends that thread, if there is one: `noted` is not called from it any more, and not under way.
+ * store_close does it too. NULL is fine. */
+void store_listen_end(struct store *s);
 bool store_is_shared(const struct store *s); /* other servers may write to it: PostgreSQL */
 bool store_is_url(const char *path);         /* "postgres://..." or "postgresql://..." */
 
