@@ -19,12 +19,15 @@ static int named(struct request *req, struct account *ret, struct err *e)
 static int list_accounts(struct request *req, struct response *res, struct err *e)
 {
     size_t limit = 0, count = 0;
+    const char *before = http_query(req, "before");
     if (form_limit(req, LIST_STANDARD, LIST_MAX, &limit, e) < 0)
         return -1;
     struct account *rows = arena_alloc(req->arena, (limit + 1) * sizeof *rows);
-    if (accounts_list(req->context, req->arena, http_query(req, "before"), limit + 1, rows, &count,
-                      e) < 0)
-        return -1;
+    if (accounts_list(req->context, req->arena, before, limit + 1, rows, &count, e) < 0)
+        return before && e->code == ERR_NOT_FOUND
+                   ? http_invalid(req, "query.before", "value_error", e,
+                                  "Value error, no such account")
+                   : -1;
     json_t *list = json_array();
     for (size_t i = 0; i < count && i < limit; i++)
         json_array_append_new(list, accounts_json(&rows[i]));

@@ -215,8 +215,9 @@ class Walk:
             self.gateway(method, f"/api/gateway/{slug}/x")
         for where in (path, base, "/api"):
             rows = self.say("GET", f"{where}/invocations?limit=2")
-            self.say("GET", f"{where}/invocations/export")
-            self.say("GET", f"{where}/{'stats' if where != '/api' else 'stats/series'}")
+            self.say("GET", f"{where}/stats" if where != "/api" else "/api/stats/series")
+        self.say("GET", f"{path}/invocations/export")
+        self.say("GET", f"{base}/invocations/export")
         self.say("GET", f"{path}/invocations/{rows[0]['id']}")
         self.say("GET", "/api/stats")
         self.say("DELETE", f"{base}/routes/{route['id']}")
