@@ -3,14 +3,13 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/near.h"
 #include "cli/pretty.h"
 
 #include <curl/curl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NEAR = 3 };
 
 static const struct command *find(const char *name)
 {
@@ -22,15 +21,11 @@ static const struct command *find(const char *name)
 
 static int unknown(const char *name, struct err *e)
 {
-    const char *best = NULL;
-    unsigned best_distance = NEAR;
+    struct near near = near_to(name);
     for (const struct command *cmd = command_table; cmd->name; cmd++)
-        if (options_distance(name, cmd->name) < best_distance) {
-            best = cmd->name;
-            best_distance = options_distance(name, cmd->name);
-        }
-    if (best)
-        return err_set(e, ERR_INVALID, "unknown command '%s'; did you mean '%s'?", name, best);
+        near_offer(&near, cmd->name);
+    if (near.best)
+        return err_set(e, ERR_INVALID, "unknown command '%s'; did you mean '%s'?", name, near.best);
     return err_set(e, ERR_INVALID, "unknown command '%s'; 'virga help' lists them", name);
 }
 
@@ -62,19 +57,24 @@ const char *cli_arg(const struct cli *c, size_t i)
     return c->skip + i < c->options.arg_count ? c->options.args[c->skip + i] : NULL;
 }
 
+static void print_lines(struct term *t, struct str lines)
+{
+    while (lines.p) {
+        struct str line = str_cut(&lines, '\n');
+        term_say(t, STYLE_RED, "virga: ");
+        term_say(t, STYLE_PLAIN, STR_FMT "\n", STR_ARG(line));
+    }
+}
+
 static int complain(struct cli *c, const struct err *e)
 {
     const char *problem = client_problem(c->client);
     /* The error may carry context in front of the server's words, but it is one short line. */
     bool whole = strchr(problem, '\n') || strlen(problem) > sizeof e->text / 2;
-    struct str lines = str_of(whole ? problem : e->text);
     (void)fflush(c->out.file);
-    while (lines.p) {
-        struct str line = str_cut(&lines, '\n');
-        term_say(&c->err, STYLE_RED, "virga: ");
-        term_show(&c->err, STYLE_PLAIN, line);
-        term_say(&c->err, STYLE_PLAIN, "\n");
-    }
+    print_lines(&c->err, str_of(whole ? problem : e->text));
+    if (c->hint.len > 0)
+        print_lines(&c->err, buf_str(&c->hint));
     return *problem ? CLI_SERVER : CLI_USAGE;
 }
 
@@ -93,9 +93,36 @@ static int check_args(struct cli *c, const char *what, const char *synopsis, siz
 static int unknown_verb(const struct command *cmd, const char *name, struct err *e)
 {
     auto_buf struct buf known = {0};
-    for (const struct verb *v = cmd->verbs; v->name; v++)
+    struct near near = near_to(name);
+    for (const struct verb *v = cmd->verbs; v->name; v++) {
+        near_offer(&near, v->name);
         buf_addf(&known, "%s%s", v == cmd->verbs ? "" : ", ", v->name);
+    }
+    if (near.best)
+        return err_set(e, ERR_INVALID, "unknown command '%s %s'; did you mean '%s %s'?", cmd->name,
+                       name, cmd->name, near.best);
     return err_set(e, ERR_INVALID, "'%s %s' is not one of: %s", cmd->name, name, known.data);
+}
+
+static bool is_own(const struct command *cmd, const struct option_spec *spec)
+{
+    for (const struct option_spec *s = cmd->options; s && s->name; s++)
+        if (s == spec)
+            return true;
+    return false;
+}
+
+/* An option without effect would be a surprise: somebody thought that it has one. */
+static int check_options(const struct cli *c, const struct command *cmd, const struct verb *v,
+                         struct err *e)
+{
+    for (size_t i = 0; i < c->options.given_count; i++) {
+        const struct option_spec *spec = c->options.given[i].spec;
+        if (is_own(cmd, spec) && !command_takes(v, spec->name))
+            return err_set(e, ERR_INVALID, "'%s %s' takes no option '--%s'", cmd->name, v->name,
+                           spec->name);
+    }
+    return 0;
 }
 
 static int run_verb(struct cli *c, const struct command *cmd, struct err *e)
@@ -109,7 +136,8 @@ static int run_verb(struct cli *c, const struct command *cmd, struct err *e)
         return unknown_verb(cmd, name, e);
     c->skip = name != NULL;
     (void)snprintf(what, sizeof what, "%s %s", cmd->name, v->name);
-    if (check_args(c, what, v->synopsis, v->args_min, v->args_max, e) < 0)
+    if (check_args(c, what, v->synopsis, v->args_min, v->args_max, e) < 0 ||
+        check_options(c, cmd, v, e) < 0)
         return -1;
     return v->run(c, e);
 }
@@ -175,6 +203,7 @@ int cli_main(int argc, char **argv)
     if (c.profiles)
         profiles_done(c.profiles);
     free(c.profiles);
+    buf_done(&c.hint);
     options_done(&c.options);
     curl_global_cleanup();
     return status;

@@ -1,6 +1,7 @@
 #include "base/test.h"
 #include "cli/ignore.h"
 #include "cli/manifest.h"
+#include "cli/near.h"
 #include "cli/options.h"
 #include "cli/pretty.h"
 #include "cli/table.h"
@@ -69,9 +70,9 @@ TEST(a_wrong_option_is_named_with_its_nearest)
 
 TEST(a_swap_of_neighbours_is_one_edit)
 {
-    CHECK_INT(options_distance("lsit", "list"), 1);
-    CHECK_INT(options_distance("list", "list"), 0);
-    CHECK_INT(options_distance("", "list"), 4);
+    CHECK_INT(near_distance("lsit", "list"), 1);
+    CHECK_INT(near_distance("list", "list"), 0);
+    CHECK_INT(near_distance("", "list"), 4);
 }
 
 TEST(json_is_indented_without_touching_numbers_and_strings)

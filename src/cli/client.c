@@ -1,22 +1,20 @@
-#include "cli/client.h"
+#include "cli/client_private.h"
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "cli/key.h"
+#include "cli/problem.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { ANSWER_MAX = 64 << 20, CONNECT_MS = 10000, ANSWER_MS = 60000 };
-
-struct client {
-    CURL *curl;
-    struct buf server, key, no_key, problem;
-    struct buf answer;
-    bool too_long;
+enum {
+    ANSWER_MAX = 64 << 20,
+    CONNECT_MS = 10000,
+    ANSWER_MS = 60000,
 };
 
 static bool is_loopback(const char *host)
@@ -27,8 +25,8 @@ static bool is_loopback(const char *host)
     return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
 }
 
-/* Checks the URL; notes whether it leads to this machine. */
-static int check_server(const char *server, bool *ret_loopback, struct err *e)
+/* Checks the URL; notes whether it leads to this machine, and whether in the open. */
+static int check_server(struct client *c, const char *server, struct err *e)
 {
     CURLU *url = curl_url();
     char *scheme = NULL, *host = NULL, *user = NULL;
@@ -38,7 +36,8 @@ static int check_server(const char *server, bool *ret_loopback, struct err *e)
               curl_url_get(url, CURLUPART_USER, &user, 0) != CURLUE_OK &&
               !strpbrk(server, "?# \r\n") &&
               (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-    *ret_loopback = ok && is_loopback(host);
+    c->loopback = ok && is_loopback(host);
+    c->exposed = ok && !c->loopback && strcmp(scheme, "http") == 0;
     curl_free(scheme);
     curl_free(host);
     curl_free(user);
@@ -59,51 +58,68 @@ static size_t on_body(char *p, size_t one, size_t n, void *arg)
     return n;
 }
 
-static void set_up(struct client *c, bool loopback)
+CURL *client_handle_new(const struct client *c)
 {
-    curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c->curl, CURLOPT_PATH_AS_IS, 1L); /* a function may be called ".." */
-    curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "virga");
-    curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
-    if (loopback) /* the key of this machine must not pass a proxy */
-        curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
+    CURL *curl = curl_easy_init();
+    must(curl);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* a function may be called ".." */
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "virga/" VIRGA_VERSION);
+    if (c->loopback) /* the key of this machine must not pass a proxy */
+        curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    return curl;
 }
 
-int client_open(const char *server, const char *key, struct client **ret, struct err *e)
+static int take_key(struct client *c, const struct client_config *config, struct err *e)
 {
-    bool loopback;
-    if (check_server(server, &loopback, e) < 0)
-        return -1;
+    if (config->anonymous)
+        return 0;
+    if (!config->key) {
+        key_look(c->loopback, &c->key, &c->key_note);
+        return 0;
+    }
+    buf_addz(&c->key_note, config->key_from);
+    return key_take(config->key, config->key_from, &c->key, e);
+}
+
+int client_open(const struct client_config *config, struct client **ret, struct err *e)
+{
     struct client *c = mem_alloc(sizeof *c);
-    c->curl = curl_easy_init();
-    must(c->curl);
-    buf_addz(&c->server, server);
-    while (c->server.len > 0 && c->server.data[c->server.len - 1] == '/')
-        c->server.data[--c->server.len] = 0;
-    set_up(c, loopback);
-    if (key_find(key, loopback, &c->key, &c->no_key, e) < 0) {
+    if (check_server(c, config->server, e) < 0 || take_key(c, config, e) < 0) {
         client_close(c);
         return -1;
     }
+    buf_addz(&c->server, config->server);
+    while (c->server.len > 0 && c->server.data[c->server.len - 1] == '/')
+        c->server.data[--c->server.len] = 0;
+    c->curl = client_handle_new(c);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
     *ret = c;
     return 0;
+}
+
+/* A key may have come in it. */
+static void wipe(struct buf *b)
+{
+    if (b->data)
+        explicit_bzero(b->data, b->cap);
+    buf_done(b);
 }
 
 void client_close(struct client *c)
 {
     if (!c)
         return;
+    curl_easy_cleanup(c->stream);
     curl_easy_cleanup(c->curl);
+    wipe(&c->key);
+    wipe(&c->answer);
     buf_done(&c->server);
-    if (c->key.data)
-        explicit_bzero(c->key.data, c->key.len);
-    buf_done(&c->key);
-    buf_done(&c->no_key);
+    buf_done(&c->key_note);
     buf_done(&c->problem);
-    buf_done(&c->answer);
     free(c);
 }
 
@@ -115,6 +131,11 @@ const char *client_problem(const struct client *c)
 const char *client_server(const struct client *c)
 {
     return c->server.data;
+}
+
+bool client_is_exposed(const struct client *c)
+{
+    return c->exposed;
 }
 
 void client_escape(struct buf *out, const char *text)
@@ -129,44 +150,13 @@ void client_escape(struct buf *out, const char *text)
     }
 }
 
-/* ["body", "name"] becomes "name", and so does a setting of an upload: it may have come from
- * virga.json as well as from an option. */
-static void add_place(struct buf *out, const json_t *loc)
-{
-    size_t n = json_array_size(loc), first = n > 1 ? 1 : 0;
-    const char *second = json_string_value(json_array_get(loc, 1));
-    if (n > 2 && second && strcmp(second, "virga_json") == 0)
-        first = 2;
-    for (size_t i = first; i < n; i++) {
-        const json_t *part = json_array_get(loc, i);
-        buf_addz(out, i > first ? "." : "");
-        if (json_is_string(part))
-            buf_addz(out, json_string_value(part));
-        else
-            buf_addf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(part));
-    }
-}
-
-static void add_detail(struct client *c, const json_t *detail)
-{
-    size_t i;
-    const json_t *entry;
-    if (json_is_string(detail))
-        buf_addz(&c->problem, json_string_value(detail));
-    json_array_foreach(detail, i, entry)
-    {
-        const char *msg = json_string_value(json_object_get(entry, "msg"));
-        buf_addz(&c->problem, i ? "\n" : "");
-        add_place(&c->problem, json_object_get(entry, "loc"));
-        buf_addf(&c->problem, ": %s", msg ? msg : "invalid");
-    }
-}
-
 static enum err_code code_of(long status)
 {
     static const enum err_code codes[] = {ERR_MALFORMED, ERR_UNAUTHORIZED, ERR_DENIED,
                                           ERR_NOT_FOUND, ERR_CONFLICT,     ERR_TOO_LARGE,
                                           ERR_LIMIT,     ERR_INVALID};
+    if (status == 502 || status == 503) /* it restarts, behind a proxy or before our eyes */
+        return ERR_UNAVAILABLE;
     for (size_t i = 0; i < ARRAY_LEN(codes); i++)
         if (err_http_status(codes[i]) == status)
             return codes[i];
@@ -178,34 +168,47 @@ static int fail(struct client *c, enum err_code code, struct err *e)
     return err_set(e, code, "%s", c->problem.data);
 }
 
-static int refused(struct client *c, long status, struct err *e)
+/* Who sent the key is told when it is not taken, and where one would come from when none was. */
+static void add_key_note(struct client *c)
+{
+    if (c->key.len > 0)
+        buf_addf(&c->problem, "\nthe key came from %s", c->key_note.data);
+    else if (c->key_note.len > 0)
+        buf_addf(&c->problem, "\n%s", c->key_note.data);
+}
+
+int client_refused(struct client *c, CURL *curl, long status, struct err *e)
 {
     curl_off_t retry = 0;
-    json_t *tree = json_loadb(c->answer.data ? c->answer.data : "", c->answer.len, 0, NULL);
-    add_detail(c, json_object_get(tree, "detail"));
-    json_decref(tree);
+    char *elsewhere = NULL;
+    problem_explain(buf_str(&c->answer), &c->problem);
+    (void)curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &elsewhere);
+    if (c->problem.len == 0 && elsewhere)
+        buf_addf(&c->problem, "%s sends us to %s: give that server's URL", c->server.data,
+                 elsewhere);
     if (c->problem.len == 0)
         buf_addf(&c->problem, "%s answered with status %ld", c->server.data, status);
-    if (curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &retry) == CURLE_OK && retry > 0)
+    if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry) == CURLE_OK && retry > 0)
         buf_addf(&c->problem, " (try again in %" CURL_FORMAT_CURL_OFF_T " s)", retry);
-    if (status == 401 && c->key.len == 0)
-        buf_addf(&c->problem, "\n%s", c->no_key.data);
+    if (status == 401)
+        add_key_note(c);
     return fail(c, code_of(status), e);
 }
 
-static int unreachable(struct client *c, CURLcode why, const char *curl_text, struct err *e)
+int client_unreachable(struct client *c, CURL *curl, CURLcode why, const char *curl_text,
+                       struct err *e)
 {
     if (c->too_long) {
-        buf_addf(&c->problem, "the answer is larger than %d MB", ANSWER_MAX >> 20);
+        buf_addz(&c->problem, "the answer is too large to be taken");
         return fail(c, ERR_TOO_LARGE, e);
     }
     long sys = 0;
-    curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &sys);
+    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &sys);
     const char *text = *curl_text ? curl_text : curl_easy_strerror(why);
     if (why == CURLE_COULDNT_CONNECT && sys > 0)
         text = strerror((int)sys);
     buf_addf(&c->problem, "cannot reach %s: %s", c->server.data, text);
-    if (why == CURLE_COULDNT_CONNECT)
+    if (why == CURLE_COULDNT_CONNECT && c->loopback)
         buf_addz(&c->problem, "\nis the server running? start it with: virga serve");
     return fail(c, ERR_UNAVAILABLE, e);
 }
@@ -221,32 +224,43 @@ static struct curl_slist *headers_of(const struct client *c, const struct client
         list = curl_slist_append(list, line.data);
     explicit_bzero(line.data, line.len);
     buf_clear(&line);
+    buf_addf(&line, "Last-Event-ID: %s", req->last_event ? req->last_event : "");
+    if (req->last_event)
+        list = curl_slist_append(list, line.data);
+    buf_clear(&line);
     buf_addf(&line, "Content-Type: %s", req->content_type ? req->content_type : "");
     return curl_slist_append(list, line.data); /* without a value it removes the header */
 }
 
-static CURLcode transfer(struct client *c, const struct client_request *req, char *ret_text)
+CURLcode client_transfer(const struct client *c, CURL *curl, const struct client_request *req,
+                         char *ret_text)
 {
     auto_buf struct buf url = {0};
     struct curl_slist *headers = headers_of(c, req);
     bool body = req->content_type || strcmp(req->method, "POST") == 0;
     buf_addf(&url, "%s%s", c->server.data, req->path);
-    curl_easy_setopt(c->curl, CURLOPT_URL, url.data);
-    curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L); /* forgets the last request's body */
+    curl_easy_setopt(curl, CURLOPT_URL, url.data);
+    curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L); /* forgets the last request's body */
     if (body) {
-        curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
-        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.n);
-        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, req->body.n ? req->body.p : "");
+        curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.n);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, req->body.n ? req->body.p : "");
     }
-    curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, req->method);
-    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, req->patient ? 0L : (long)ANSWER_MS);
-    curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, ret_text);
-    CURLcode done = curl_easy_perform(c->curl);
-    curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, NULL);
-    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, req->method);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, req->patient ? 0L : (long)ANSWER_MS);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, ret_text);
+    CURLcode done = curl_easy_perform(curl);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
     return done;
+}
+
+bool client_is_good(CURL *curl, long *ret_status)
+{
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
+    return *ret_status >= 200 && *ret_status <= 299;
 }
 
 int client_call(struct client *c, const struct client_request *req, struct buf *ret, struct err *e)
@@ -257,12 +271,11 @@ int client_call(struct client *c, const struct client_request *req, struct buf *
     buf_clear(&c->problem);
     buf_clear(&c->answer);
     c->too_long = false;
-    CURLcode done = transfer(c, req, text);
+    CURLcode done = client_transfer(c, c->curl, req, text);
     if (done != CURLE_OK)
-        return unreachable(c, done, text, e);
-    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status < 200 || status > 299)
-        return refused(c, status, e);
+        return client_unreachable(c, c->curl, done, text, e);
+    if (!client_is_good(c->curl, &status))
+        return client_refused(c, c->curl, status, e);
     if (json_check(buf_str(&c->answer), &why) < 0) {
         buf_addf(&c->problem, "%s did not answer with JSON: is it a virga server?", c->server.data);
         return fail(c, ERR_SYSTEM, e);
@@ -275,4 +288,19 @@ int client_call(struct client *c, const struct client_request *req, struct buf *
 int client_get(struct client *c, const char *path, struct buf *ret, struct err *e)
 {
     return client_call(c, &(struct client_request){.method = "GET", .path = path}, ret, e);
+}
+
+bool client_link(const struct client *c, const char *kind, struct buf *ret)
+{
+    struct curl_header *h = NULL;
+    char wanted[32];
+    (void)snprintf(wanted, sizeof wanted, "rel=\"%s\"", kind);
+    if (curl_easy_header(c->curl, "Link", 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+        return false;
+    const char *end = strchr(h->value, '>');
+    if (strncmp(h->value, "<?", 2) != 0 || !end || !strstr(end, wanted))
+        return false;
+    buf_clear(ret);
+    buf_add(ret, h->value + 1, (size_t)(end - h->value) - 1);
+    return true;
 }

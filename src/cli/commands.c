@@ -5,20 +5,30 @@
 const struct option_spec command_common[] = {
     {'h', "help", NULL, "says what the command does and takes"},
     {0, "json", NULL, "prints JSON for programs"},
-    {0, "server", "URL", "the server (VIRGA_SERVER; default http://127.0.0.1:8000)"},
-    {0, "profile", "NAME", "the server and key that login stored under this name (VIRGA_PROFILE)"},
-    {0, "project", "SLUG", "the project (VIRGA_PROJECT; else the one that 'project use' chose)"},
-    {0, "key", "KEY", "the API key (better in VIRGA_KEY: arguments are visible to others)"},
+    {0, "server", "URL", "the server (VIRGA_SERVER; else the profile's)"},
+    {0, "profile", "NAME", "server and key that login has stored (VIRGA_PROFILE; else the last)"},
+    {0, "project", "SLUG", "the project (VIRGA_PROJECT; else the one of 'project use')"},
+    {0, "key", "KEY", "the API key (better in VIRGA_KEY: others see arguments)"},
     {'v', "verbose", NULL, "says more on standard error"},
     {0},
 };
+
+bool command_takes(const struct verb *v, const char *option)
+{
+    struct str rest = str_of(v->takes);
+    while (rest.p)
+        if (str_is(str_cut(&rest, ' '), option))
+            return true;
+    return false;
+}
 
 const struct command command_table[] = {
     {.name = "serve",
      .group = "Start",
      .summary = "run the server",
      .synopsis = "",
-     .about = "Runs the server. 'virga serve --help' lists its own options."},
+     .options = serve_options,
+     .about = "Runs the server. 'virga serve --help' says more, with all defaults."},
     {.name = "doctor",
      .summary = "check what this machine can enforce, and how to mend it",
      .synopsis = "",
@@ -59,24 +69,35 @@ const struct command command_table[] = {
          "virga invoke resize @event.json > result.json\necho '[1, 2]' | virga invoke sum -"},
     {.name = "logs",
      .summary = "show calls and what they printed",
-     .synopsis = "NAME",
-     .args_min = 1,
+     .synopsis = "[NAME]",
      .args_max = 1,
      .run = logs_run,
      .options = logs_options,
      .about =
          "Shows the latest calls of a function, oldest first: time, status, duration, and what\n"
-         "each printed. Filters narrow them. With --json one object per line.",
-     .examples = "virga logs hello\nvirga logs hello -f --status error,timeout\n"
-                 "virga logs hello -n 100 --json\nvirga logs hello --since 2h --text refused"},
+         "each printed. Without NAME those of the project in use, else of all functions. Filters\n"
+         "narrow them. With --json one object per line; --export writes all there are.",
+     .examples =
+         "virga logs hello\nvirga logs hello -f --status error,timeout\n"
+         "virga logs hello --since 2h --text refused\n"
+         "virga logs --project my-api -n 100 --json\nvirga logs hello --export hello.ndjson"},
+    {.name = "stats",
+     .summary = "show how functions do: errors, durations, cold starts",
+     .synopsis = "[NAME]",
+     .args_max = 1,
+     .run = stats_run,
+     .options = stats_options,
+     .about = "Shows calls, errors, quantiles of the duration and the share of cold starts of a\n"
+              "function over the last day; without NAME of each that was called, and of all.",
+     .examples = "virga stats\nvirga stats hello --since 7d"},
     {.name = "list",
      .group = "Look after functions",
      .summary = "list functions",
      .synopsis = "",
      .run = list_run,
      .options = list_options,
-     .about = "Lists the functions that you may see; --project those of one project.",
-     .examples = "virga list\nvirga list --names"},
+     .about = "Lists the functions of the project in use (--project), else all that you may see.",
+     .examples = "virga list\nvirga list --project my-api\nvirga list --all --names"},
     {.name = "versions",
      .summary = "list a function's versions",
      .synopsis = "NAME",
@@ -115,85 +136,119 @@ const struct command command_table[] = {
      .options = login_options,
      .about =
          "Signs in with name and password, has the server make an API key for this machine, and\n"
-         "stores it in a profile. Later commands use the profile that was signed in to last,\n"
-         "or the one that --profile names.",
-     .examples = "virga login\nvirga login https://virga.example --profile work"},
+         "stores it in a profile: the one of this server, or the one that --profile names, which\n"
+         "is made when it is new. Later commands use the profile that was signed in to last.",
+     .examples = "virga login\nvirga login https://virga.example --profile work\n"
+                 "pass virga | virga login --name ada --password-stdin"},
     {.name = "logout",
      .summary = "revoke this machine's key and forget the server",
      .synopsis = "",
      .run = logout_run,
-     .about = "Revokes the key that login made and removes the profile."},
+     .about = "Revokes the key that login made and removes the profile, also when the server is\n"
+              "gone: then it says that the key still works.",
+     .examples = "virga logout\nvirga logout --profile work"},
+    {.name = "setup",
+     .summary = "make your account from a link",
+     .synopsis = "LINK",
+     .args_min = 1,
+     .args_max = 1,
+     .run = setup_run,
+     .options = setup_options,
+     .about =
+         "Makes an account and signs in. LINK is what a new server prints at its start (or its\n"
+         "token alone), or an invite of 'virga account invite'.",
+     .examples = "virga setup 'http://127.0.0.1:8000/setup?token=...'"},
     {.name = "whoami",
      .summary = "show the account in use",
      .synopsis = "",
      .run = whoami_run,
-     .about = "Shows which account the key belongs to, and on which server."},
+     .about = "Shows which account the key belongs to, on which server, and the project in use."},
     {.name = "profile",
-     .summary = "list and choose servers",
-     .synopsis = "list | use NAME | remove NAME",
+     .summary = "servers that you are signed in to",
+     .synopsis = "[COMMAND]",
      .verbs = profile_verbs,
+     .options = profile_options,
      .about = "Lists the servers that login has stored, and chooses the one in use.",
      .examples = "virga profile\nvirga profile use work"},
     {.name = "project",
-     .summary = "projects: list, create, show, rename, delete, use",
-     .synopsis = "COMMAND [ARGUMENTS]",
+     .summary = "projects: make, choose, delete",
+     .synopsis = "[COMMAND]",
      .verbs = project_verbs,
      .options = project_options,
-     .about = "Projects hold functions, routes, variables and members. 'use' remembers one in the\n"
-              "profile, for the commands that work on a project.",
+     .about = "Projects hold functions, routes, variables and members. 'use' chooses one, for all\n"
+              "commands that look for functions or work on a project; --project wins over it.",
      .examples = "virga project create 'My API'\nvirga project use my-api\nvirga project list"},
     {.name = "member",
      .summary = "who may work on a project",
-     .synopsis = "COMMAND [ARGUMENTS]",
+     .synopsis = "[COMMAND]",
      .verbs = member_verbs,
-     .about = "Members are viewers (see), editors (change) or owners (members and deletion too).",
-     .examples = "virga member add ada editor\nvirga member list --project my-api"},
+     .about =
+         "Members are viewers (see), editors (deploy and change) or owners (members, secrets and\n"
+         "deletion, too). WHO is the name or e-mail address of an account.",
+     .examples = "virga member add ada\nvirga member add bob viewer --project my-api"},
     {.name = "env",
      .summary = "variables of a project",
-     .synopsis = "COMMAND [ARGUMENTS]",
+     .synopsis = "[COMMAND]",
      .verbs = env_verbs,
      .options = env_options,
      .about =
          "Variables reach the next call of every function of the project, without a deploy.\n"
-         "They are secret unless --plain says otherwise: shown as ****, revealed one at a time.",
-     .examples = "virga env set API_KEY=abc TOKEN=def\nvirga env set MODE=production --plain\n"
+         "They are secret unless --plain says otherwise: shown as ****, revealed one at a time.\n"
+         "'set KEY' alone asks for the value, or reads it from standard input: others on the\n"
+         "machine can see what stands on a command line.",
+     .examples = "virga env set API_KEY\nvirga env set MODE=production --plain\n"
                  "virga env push .env\nvirga env reveal API_KEY"},
     {.name = "route",
      .summary = "routes of a project's gateway",
-     .synopsis = "COMMAND [ARGUMENTS]",
+     .synopsis = "[COMMAND]",
      .verbs = route_verbs,
-     .about = "A route sends requests of a method and a path to a function. ':name' matches one\n"
-              "segment, '*name' at the end all that is left; ANY is every method.",
+     .about =
+         "A route sends requests of a method and a path to a function. ':name' matches one\n"
+         "segment, '*name' at the end all that is left; ANY is every method. 'match' ends with\n"
+         "status 1 when no route takes the request.",
      .examples = "virga route add GET /users/:id users\nvirga route match GET /users/7\n"
                  "virga route remove GET /users/:id"},
     {.name = "key",
      .summary = "API keys of your account",
-     .synopsis = "COMMAND [ARGUMENTS]",
+     .synopsis = "[COMMAND]",
      .verbs = key_verbs,
      .options = key_options,
      .about =
          "A key is shown once, when it is made. --scopes narrows what it may do:\n"
          "functions:read, functions:write, projects:read, projects:write, calls:read, invoke,\n"
-         "secrets:reveal, account, admin.",
+         "secrets:reveal, account, admin. Without it, all but the last.",
      .examples = "virga key create ci --scopes functions:read,functions:write --expires 90d\n"
                  "virga key revoke ci"},
+    {.name = "account",
+     .summary = "accounts of a server, for its administrators",
+     .synopsis = "[COMMAND]",
+     .verbs = account_verbs,
+     .options = account_options,
+     .about =
+         "Accounts are named by name, e-mail address or id. All but 'password' takes a key with\n"
+         "the scope 'admin': the server's owner.key, or one of 'virga login --admin'.",
+     .examples = "virga account invite ada@example.org\nvirga account disable ada"},
     {.name = "backup",
      .group = "Look after the server",
      .summary = "copy the store of a running server",
      .synopsis = "DIR",
-     .about = "'virga backup --help' says more."},
+     .options = backup_options,
+     .about = "Copies store and keys into a new directory. 'virga backup --help' says more."},
     {.name = "restore",
      .summary = "put a backup in place",
      .synopsis = "DIR",
-     .about = "'virga restore --help' says more."},
+     .options = backup_options,
+     .about = "Puts a backup in place of the store. 'virga restore --help' says more."},
     {.name = "migrate",
      .summary = "move the store to PostgreSQL",
      .synopsis = "--to URL",
-     .about = "'virga migrate --help' says more."},
+     .options = migrate_options,
+     .about = "Copies everything into a PostgreSQL database. 'virga migrate --help' says more."},
     {.name = "rotate-key",
      .summary = "encrypt all secrets with a new key",
      .synopsis = "",
-     .about = "'virga rotate-key --help' says more."},
+     .options = backup_options,
+     .about = "Encrypts all secrets with a new key. 'virga rotate-key --help' says more."},
     {.name = "help",
      .group = "More",
      .summary = "explain a command",
@@ -207,7 +262,8 @@ const struct command command_table[] = {
      .args_min = 1,
      .args_max = 1,
      .run = completion_run,
-     .about = "Prints a script that completes commands, options and function names.",
+     .about = "Prints a script that completes commands, options, and names of functions, projects\n"
+              "and profiles.",
      .examples = "source <(virga completion bash)\n"
                  "virga completion zsh > \"${fpath[1]}/_virga\"\n"
                  "virga completion fish > ~/.config/fish/completions/virga.fish"},

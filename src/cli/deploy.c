@@ -29,7 +29,14 @@ static void add_query(struct buf *path, const char *name, struct str value)
     client_escape(path, value.p);
 }
 
-static void make_path(struct cli *c, const struct source *s, const json_t *manifest,
+/* --project wins over virga.json, that over what is in use otherwise. NULL: the server decides. */
+static const char *project_of(const struct cli *c, const json_t *manifest)
+{
+    bool wanted = options_has(&c->options, "project");
+    return wanted || !json_object_get(manifest, "project") ? cli_project(c) : NULL;
+}
+
+static void make_path(const struct cli *c, const struct source *s, const json_t *manifest,
                       struct buf *ret)
 {
     struct str name = cli_text(manifest, "name");
@@ -37,8 +44,7 @@ static void make_path(struct cli *c, const struct source *s, const json_t *manif
     add_query(ret, "name", name.n ? name : str_of(s->name));
     add_query(ret, "runtime", cli_text(manifest, "runtime")); /* else the entry file tells */
     add_query(ret, "handler", cli_text(manifest, "handler"));
-    if (cli_project(c) && !json_object_get(manifest, "project"))
-        add_query(ret, "project", str_of(cli_project(c)));
+    add_query(ret, "project", str_of(project_of(c, manifest)));
 }
 
 static void warn_skipped(struct cli *c, const struct source *s)
@@ -62,31 +68,29 @@ static bool is_plain(struct str s)
 
 static void report(struct cli *c, const json_t *fn)
 {
-    struct str id = cli_text(fn, "id");
-    json_int_t version = json_integer_value(json_object_get(fn, "active_version"));
+    struct str id = cli_text(fn, "id"), access = cli_text(fn, "access");
     term_say(&c->out, STYLE_GREEN, "deployed ");
     term_show(&c->out, STYLE_BOLD, cli_text(fn, "name"));
-    term_say(&c->out, STYLE_PLAIN, " version %" JSON_INTEGER_FORMAT "\n", version);
-    term_say(&c->out, STYLE_PLAIN, "  id       ");
-    term_show(&c->out, STYLE_PLAIN, id);
-    term_say(&c->out, STYLE_PLAIN, "\n  runtime  ");
-    term_show(&c->out, STYLE_PLAIN, cli_text(fn, "runtime"));
-    term_say(&c->out, STYLE_PLAIN, "\n");
+    term_say(&c->out, STYLE_PLAIN,
+             " version %" JSON_INTEGER_FORMAT "\n  id       %s\n  runtime  %s\n",
+             cli_integer(fn, "active_version"), id.p, cli_text(fn, "runtime").p);
     if (!is_plain(id))
         return;
+    bool keyed = access.n > 0 && !str_is(access, "public");
     term_say(&c->out, STYLE_PLAIN,
-             "\n  curl -X POST '%s/api/invoke/" STR_FMT
-             "' -H 'Content-Type: application/json' -d '{\"input\": {}}'\n",
-             client_server(c->client), STR_ARG(id));
+             "\n  curl -X POST '%s/api/invoke/" STR_FMT "'%s "
+             "-H 'Content-Type: application/json' -d '{\"input\": {}}'\n",
+             client_server(c->client), STR_ARG(id),
+             keyed ? " -H \"Authorization: Bearer $VIRGA_KEY\"" : "");
 }
 
 static int upload(struct cli *c, const struct source *s, const json_t *manifest, struct err *e)
 {
     struct client *client;
     auto_buf struct buf path = {0}, tar = {0}, answer = {0};
-    make_path(c, s, manifest, &path);
     if (source_tar(s, &tar, e) < 0 || cli_client(c, &client, e) < 0)
         return -1;
+    make_path(c, s, manifest, &path);
     struct client_request req = {.method = "POST",
                                  .path = path.data,
                                  .content_type = "application/x-tar",

@@ -2,16 +2,65 @@
 
 #include <string.h>
 
-enum { NAME_COLUMN = 12, OPTION_COLUMN = 24, VERB_COLUMN = 33 };
+enum { NAME_COLUMN = 12, OPTION_COLUMN = 24, LINE = 98, MARGIN = 2, GAP = 2 };
 
-static void print_options(struct term *out, const struct option_spec *specs)
+/* Words of `text` in lines that end before LINE, from the second on below the first. `column` is
+ * where the first one begins. */
+static void print_wrapped(struct term *out, size_t column, const char *text)
+{
+    size_t at = column;
+    for (struct str rest = str_of(text); rest.p;) {
+        struct str word = str_cut(&rest, ' ');
+        if (at > column && at + 1 + word.n > LINE) {
+            term_say(out, STYLE_PLAIN, "\n%*s", (int)column, "");
+            at = column;
+        } else if (at > column) {
+            term_say(out, STYLE_PLAIN, " ");
+            at++;
+        }
+        term_say(out, STYLE_PLAIN, STR_FMT, STR_ARG(word));
+        at += word.n;
+    }
+    term_say(out, STYLE_PLAIN, "\n");
+}
+
+/* "  left      right", or in two lines when `left` is too long for its column. */
+static void print_row(struct term *out, const char *left, size_t width, const char *right)
+{
+    size_t len = strlen(left), column = MARGIN + width + GAP;
+    term_say(out, STYLE_PLAIN, "%*s%s", MARGIN, "", left);
+    if (len > width)
+        term_say(out, STYLE_PLAIN, "\n%*s", (int)column, "");
+    else
+        term_say(out, STYLE_PLAIN, "%*s", (int)(width - len + GAP), "");
+    print_wrapped(out, column, right);
+}
+
+/* "what it does (create, rename)": which of the command's verbs take the option. */
+static void add_verbs(const struct command *cmd, const char *option, struct buf *text)
+{
+    const char *before = " (";
+    for (const struct verb *v = cmd ? cmd->verbs : NULL; v && v->name; v++)
+        if (command_takes(v, option)) {
+            buf_addf(text, "%s%s", before, v->name);
+            before = ", ";
+        }
+    if (cmd && cmd->verbs)
+        buf_addz(text, ")");
+}
+
+static void print_options(struct term *out, const struct command *cmd,
+                          const struct option_spec *specs)
 {
     for (const struct option_spec *s = specs; s && s->name; s++) {
         char left[64];
+        auto_buf struct buf text = {0};
         (void)snprintf(left, sizeof left, "%c%c%s--%s%s%s", s->letter ? '-' : ' ',
                        s->letter ? s->letter : ' ', s->letter ? ", " : "  ", s->name,
                        s->value ? " " : "", s->value ? s->value : "");
-        term_say(out, STYLE_PLAIN, "  %-*s  %s\n", OPTION_COLUMN, left, s->help);
+        buf_addz(&text, s->help);
+        add_verbs(cmd, s->name, &text);
+        print_row(out, left, OPTION_COLUMN, text.data);
     }
 }
 
@@ -24,23 +73,30 @@ void help_all(struct cli *c, struct term *out)
     for (const struct command *cmd = c->commands; cmd->name; cmd++) {
         if (cmd->group)
             term_say(out, STYLE_BOLD, "\n%s\n", cmd->group);
-        term_say(out, STYLE_PLAIN, "  %-*s  %s\n", NAME_COLUMN, cmd->name, cmd->summary);
+        print_row(out, cmd->name, NAME_COLUMN, cmd->summary);
     }
     term_say(out, STYLE_BOLD, "\nOptions of every command\n");
-    print_options(out, command_common);
+    print_options(out, NULL, command_common);
     term_say(out, STYLE_PLAIN,
-             "\nExit status: 0 done, 1 the function failed, 2 wrong usage, 3 server not reachable "
-             "or refused.\n'virga COMMAND --help' says more about a command.\n");
+             "\nExit status: 0 done; 1 the function failed, or the answer is no; 2 wrong usage;\n"
+             "3 the server cannot be reached or refused.\n"
+             "'virga COMMAND --help' says more about a command.\n");
 }
 
 static void print_verbs(struct term *out, const struct command *cmd)
 {
+    size_t width = 0;
     term_say(out, STYLE_BOLD, "\nCommands\n");
     for (const struct verb *v = cmd->verbs; v->name; v++) {
-        char left[64];
+        size_t len = strlen(v->name) + 1 + strlen(v->synopsis);
+        width = len > width ? len : width;
+    }
+    for (const struct verb *v = cmd->verbs; v->name; v++) {
+        char left[64], right[128];
         (void)snprintf(left, sizeof left, "%s %s", v->name, v->synopsis);
-        term_say(out, STYLE_PLAIN, "  %-*s  %s%s\n", VERB_COLUMN, left, v->summary,
-                 v == cmd->verbs ? " (without a command)" : "");
+        (void)snprintf(right, sizeof right, "%s%s", v->summary,
+                       v == cmd->verbs ? " (when no command is given)" : "");
+        print_row(out, left, width, right);
     }
 }
 
@@ -53,10 +109,12 @@ void help_command(struct cli *c, const struct command *cmd, struct term *out)
         print_verbs(out, cmd);
     if (cmd->options) {
         term_say(out, STYLE_BOLD, "\nOptions\n");
-        print_options(out, cmd->options);
+        print_options(out, cmd, cmd->options);
     }
-    term_say(out, STYLE_BOLD, "\nOptions of every command\n");
-    print_options(out, command_common);
+    if (!command_is_elsewhere(cmd)) {
+        term_say(out, STYLE_BOLD, "\nOptions of every command\n");
+        print_options(out, NULL, command_common);
+    }
     if (cmd->examples) {
         term_say(out, STYLE_BOLD, "\nExamples\n");
         term_show_indented(out, STYLE_PLAIN, "  ", str_of(cmd->examples));

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INPUT_MAX = 6 << 20, ID_LENGTH = 24 };
+enum { INPUT_MAX = 6 << 20 };
 
 const struct option_spec invoke_options[] = {
     {'q', "quiet", NULL, "leaves out what the function printed"},
@@ -46,15 +46,10 @@ static int make_body(const char *arg, struct buf *ret, struct err *e)
 }
 
 /* An id calls at once, a name has to be looked up first. */
-static bool looks_like_id(const char *name)
-{
-    return strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH;
-}
-
 static int find_id(struct cli *c, const char *name, struct buf *ret, struct err *e)
 {
     auto_json json_t *fn = NULL;
-    if (looks_like_id(name)) {
+    if (cli_is_id(name)) {
         buf_addz(ret, name);
         return 0;
     }

@@ -20,12 +20,12 @@ static bool is_wellformed(struct str key)
     return key.n > 0;
 }
 
-static int take(const char *text, const char *origin, struct buf *ret, struct err *e)
+int key_take(const char *text, const char *from, struct buf *ret, struct err *e)
 {
     struct str key = str_trim(str_of(text));
     if (!is_wellformed(key))
         return err_set(e, ERR_INVALID, "the key from %s is empty or holds spaces or control bytes",
-                       origin);
+                       from);
     buf_add_str(ret, key);
     return 0;
 }
@@ -41,35 +41,36 @@ static int read_key(const char *path, struct buf *ret, struct err *e)
         return err_set(e, ERR_INVALID, "%s: no regular file", path);
     if (fd_read_all(fd, KEY_MAX, &text, e) < 0)
         return err_in(e, "%s", path);
-    return take(text.data, path, ret, e);
+    int rc = key_take(text.data, path, ret, e);
+    if (text.data)
+        explicit_bzero(text.data, text.len);
+    return rc;
 }
 
-static void look(const char *dir, struct buf *ret, struct buf *ret_why)
+static void look(const char *dir, struct buf *ret, struct buf *ret_note)
 {
     struct err e = {0};
     auto_buf struct buf path = {0};
     if (!dir || !*dir || ret->len > 0)
         return;
     buf_addf(&path, "%s/owner.key", dir);
-    if (read_key(path.data, ret, &e) < 0)
-        buf_addf(ret_why, "\n  %s", e.text);
+    if (read_key(path.data, ret, &e) < 0) {
+        buf_addf(ret_note, "\n  %s", e.text);
+        return;
+    }
+    buf_clear(ret_note);
+    buf_add_str(ret_note, buf_str(&path));
 }
 
-int key_find(const char *given, bool loopback, struct buf *ret, struct buf *ret_why, struct err *e)
+void key_look(bool loopback, struct buf *ret, struct buf *ret_note)
 {
-    const char *environment = getenv("VIRGA_KEY");
-    if (given)
-        return take(given, "--key", ret, e);
-    if (environment && *environment)
-        return take(environment, "VIRGA_KEY", ret, e);
-    buf_addz(ret_why, "no key: give --key or VIRGA_KEY");
+    buf_addz(ret_note, "no key: sign in with 'virga login', or give --key or VIRGA_KEY");
     if (!loopback) {
-        buf_addz(ret_why, " (key files are used for a server on this machine only)");
-        return 0;
+        buf_addz(ret_note, " (key files are used for a server on this machine only)");
+        return;
     }
-    buf_addz(ret_why, ", or run as a user who may read the server's owner.key; looked at:");
+    buf_addz(ret_note, ", or run as a user who may read the server's owner.key; looked at:");
     const char *const dirs[] = {getenv("VIRGA_DATA_DIR"), "./var", "/var/lib/virga"};
     for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
-        look(dirs[i], ret, ret_why);
-    return 0;
+        look(dirs[i], ret, ret_note);
 }

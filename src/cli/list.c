@@ -1,10 +1,8 @@
-#include "base/mem.h"
 #include "cli/command.h"
 #include "cli/table.h"
 
-enum { LIST_PAGE = 1000 /* the most that the server gives at once */, LIST_PAGES_MAX = 100 };
-
 const struct option_spec list_options[] = {
+    {0, "all", NULL, "of every project, whichever is in use"},
     {0, "names", NULL, "prints names only, one per line"},
     {0},
 };
@@ -42,38 +40,18 @@ static void print_functions(struct cli *c, const json_t *functions)
     table_print(&t, &c->out);
 }
 
-/* The server lists a page at a time. `raw` is what it sent, or all pages as one array. */
 static int get_functions(struct cli *c, json_t **ret, struct buf *raw, struct err *e)
 {
-    auto_json json_t *all = NULL;
-    auto_buf struct buf project = {0};
-    if (cli_project(c)) {
-        buf_addz(&project, "project=");
-        client_escape(&project, cli_project(c));
-    }
-    auto_buf struct buf first = {0};
-    buf_addf(&first, "/api/functions%s%s", project.len ? "?" : "", project.len ? project.data : "");
-    if (cli_get(c, first.data, &all, raw, e) < 0)
+    const struct target *t;
+    auto_buf struct buf path = {0};
+    if (cli_target(c, &t, e) < 0)
         return -1;
-    size_t page_size = json_array_size(all);
-    for (int i = 1; i < LIST_PAGES_MAX && page_size >= LIST_PAGE; i++) {
-        auto_json json_t *page = NULL;
-        auto_buf struct buf path = {0};
-        buf_addf(&path, "/api/functions?%s%slimit=%d&before=", project.len ? project.data : "",
-                 project.len ? "&" : "", LIST_PAGE);
-        client_escape(&path, cli_text(json_array_get(all, json_array_size(all) - 1), "id").p);
-        if (cli_get(c, path.data, &page, NULL, e) < 0)
-            return -1;
-        page_size = json_array_size(page);
-        (void)json_array_extend(all, page);
+    buf_addz(&path, "/api/functions");
+    if (t->project && !options_has(&c->options, "all")) {
+        buf_addz(&path, "?project=");
+        client_escape(&path, t->project);
     }
-    if (json_array_size(all) > LIST_PAGE) {
-        auto_ptr char *text = json_dumps(all, JSON_COMPACT);
-        buf_clear(raw);
-        buf_addz(raw, text);
-    }
-    *ret = take_ptr(all);
-    return 0;
+    return cli_get_all(c, path.data, ret, raw, e);
 }
 
 int list_run(struct cli *c, struct err *e)

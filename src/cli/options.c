@@ -1,37 +1,11 @@
 #include "cli/options.h"
 
 #include "base/mem.h"
-#include "base/must.h"
+#include "cli/near.h"
 
 #include <string.h>
 
-enum { WORD_MAX = 32, NEAR = 3 };
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-    unsigned ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-unsigned options_distance(const char *a, const char *b)
-{
-    size_t rows = strlen(a), columns = strlen(b);
-    unsigned d[WORD_MAX + 1][WORD_MAX + 1];
-    if (rows > WORD_MAX || columns > WORD_MAX)
-        return WORD_MAX; /* nobody mistypes that much */
-    for (size_t i = 0; i <= rows; i++)
-        d[i][0] = (unsigned)i;
-    for (size_t j = 0; j <= columns; j++)
-        d[0][j] = (unsigned)j;
-    for (size_t i = 1; i <= rows; i++)
-        for (size_t j = 1; j <= columns; j++) {
-            d[i][j] =
-                least(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1, WORD_MAX);
-        }
-    return d[rows][columns];
-}
+enum { WORD_MAX = 32 };
 
 static const struct option_spec *find_name(const struct option_spec *const *tables,
                                            const char *name, size_t len)
@@ -57,16 +31,13 @@ static int unknown_name(const struct option_spec *const *tables, const char *arg
 {
     char word[WORD_MAX + 1] = "";
     memcpy(word, arg, len < WORD_MAX ? len : WORD_MAX);
-    const char *best = NULL;
-    unsigned best_distance = NEAR;
+    struct near near = near_to(word);
     for (; *tables; tables++)
         for (const struct option_spec *s = *tables; s->name; s++)
-            if (options_distance(word, s->name) < best_distance) {
-                best = s->name;
-                best_distance = options_distance(word, s->name);
-            }
-    if (best)
-        return err_set(e, ERR_INVALID, "unknown option '--%s'; did you mean '--%s'?", word, best);
+            near_offer(&near, s->name);
+    if (near.best)
+        return err_set(e, ERR_INVALID, "unknown option '--%s'; did you mean '--%s'?", word,
+                       near.best);
     return err_set(e, ERR_INVALID, "unknown option '--%s'", word);
 }
 

@@ -38,6 +38,3 @@ void options_done(struct options *o);
 bool options_has(const struct options *o, const char *name);
 /* The value given last, or NULL. */
 const char *options_value(const struct options *o, const char *name);
-
-/* How many edits (insert, delete, replace, swap of neighbours) lead from one word to the other. */
-unsigned options_distance(const char *a, const char *b);

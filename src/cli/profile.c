@@ -1,140 +1,112 @@
-#include "cli/profile.h"
+/* profile — the servers that login has stored: listing and choosing them. */
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/table.h"
 
-#include "base/buf.h"
-#include "base/fd.h"
-#include "base/must.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { FILE_MAX = 1 << 20 };
+const struct option_spec profile_options[] = {
+    {0, "names", NULL, "prints names only, one per line"},
+    {0},
+};
 
-/* Each directory of the path but the last component. */
-static int make_parents(const char *path, struct err *e)
+/* Without keys: lists end up in terminals, logs and bug reports. */
+static void print_json(struct cli *c, const struct profiles *p)
 {
-    char part[4096];
-    for (const char *slash = path; (slash = strchr(slash + 1, '/'));) {
-        (void)snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
-        if (mkdir(part, 0700) < 0 && errno != EEXIST)
-            return err_sys(e, "make the directory '%s'", part);
+    const char *name;
+    const json_t *profile;
+    auto_json json_t *list = json_array();
+    json_object_foreach(json_object_get(p->tree, "profiles"), name, profile)(void)
+        json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:O?, s:O?}", "name", name,
+                                              "current", strcmp(name, profiles_current(p)) == 0,
+                                              "server", profiles_server(profile), "account",
+                                              json_object_get(profile, "account"), "project",
+                                              json_object_get(profile, "project")));
+    auto_ptr char *text = json_dumps(list, JSON_COMPACT);
+    cli_print_json(c, str_of(text));
+}
+
+static struct str or_dash(struct str s)
+{
+    return s.n > 0 ? s : STR("-");
+}
+
+static void print_table(struct cli *c, const struct profiles *p)
+{
+    const char *name;
+    const json_t *profile;
+    auto_table struct table t;
+    table_init(&t, 5, (const char *const[]){"PROFILE", "IN USE", "SERVER", "ACCOUNT", "PROJECT"});
+    json_object_foreach(json_object_get(p->tree, "profiles"), name, profile)
+    {
+        bool current = strcmp(name, profiles_current(p)) == 0;
+        table_add(&t, STYLE_BOLD, str_of(name));
+        table_add(&t, STYLE_GREEN, current ? STR("yes") : STR("-"));
+        table_add(&t, STYLE_PLAIN, str_of(profiles_server(profile)));
+        table_add(&t, STYLE_PLAIN, or_dash(cli_text(profile, "account")));
+        table_add(&t, STYLE_PLAIN, or_dash(cli_text(profile, "project")));
     }
-    return 0;
+    table_print(&t, &c->out);
 }
 
-static int find_path(char *ret, size_t size, struct err *e)
+static void print_names(struct cli *c, const struct profiles *p)
 {
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    int n = -1;
-    if (config && *config == '/')
-        n = snprintf(ret, size, "%s/virga/profiles.json", config);
-    else if (home && *home == '/')
-        n = snprintf(ret, size, "%s/.config/virga/profiles.json", home);
-    if (n < 0 || (size_t)n >= size)
-        return err_set(e, ERR_INVALID, "no place for profiles: HOME is not set");
-    return 0;
+    const char *name;
+    const json_t *profile;
+    json_object_foreach(json_object_get(p->tree, "profiles"), name, profile)
+        term_say(&c->out, STYLE_PLAIN, "%s\n", name);
 }
 
-static int check_private(int fd, const char *path, struct err *e)
+static int profile_list(struct cli *c, struct err *e)
 {
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return err_sys(e, "%s", path);
-    if (!S_ISREG(st.st_mode) || (st.st_mode & 077))
-        return err_set(e, ERR_DENIED, "%s holds keys and others may read it: chmod 600 it", path);
-    return 0;
-}
-
-static int parse(struct profiles *p, struct str text, struct err *e)
-{
-    json_error_t why;
-    p->tree = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &why);
-    if (!p->tree)
-        return err_set(e, ERR_INVALID, "%s, line %d: %s", p->path, why.line, why.text);
-    if (!json_is_object(json_object_get(p->tree, "profiles")))
-        return err_set(e, ERR_INVALID, "%s: no \"profiles\" in it", p->path);
-    return 0;
-}
-
-int profiles_load(struct profiles *ret, struct err *e)
-{
-    auto_buf struct buf text = {0};
-    *ret = (struct profiles){0};
-    struct err homeless = {0};
-    auto_fd int fd = -1;
-    if (find_path(ret->path, sizeof ret->path, &homeless) == 0)
-        fd = open(ret->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        ret->tree = json_pack("{s:{}}", "profiles");
-        return 0;
-    }
-    if (check_private(fd, ret->path, e) < 0 || fd_read_all(fd, FILE_MAX, &text, e) < 0)
+    const struct profiles *p = cli_profiles(c, e);
+    if (!p)
         return -1;
-    return parse(ret, buf_str(&text), e);
+    if (c->json)
+        print_json(c, p);
+    else if (options_has(&c->options, "names"))
+        print_names(c, p);
+    else if (profiles_is_empty(p))
+        term_say(&c->err, STYLE_PLAIN, "no profiles yet; make one with: virga login URL\n");
+    else
+        print_table(c, p);
+    return CLI_OK;
 }
 
-void profiles_done(struct profiles *p)
+static int change(struct cli *c, void (*how)(struct profiles *, const char *), struct err *e)
 {
-    json_decref(p->tree);
-    p->tree = NULL;
+    struct profiles *p = cli_profiles(c, e);
+    const char *name = cli_arg(c, 0);
+    if (!p)
+        return -1;
+    if (!profiles_find(p, name))
+        return err_set(e, ERR_INVALID, "there is no profile '%s'; 'virga profile' lists them",
+                       name);
+    how(p, name);
+    return profiles_save(p, e);
 }
 
-static int write_new(const char *path, const char *text, struct err *e)
+static int profile_use(struct cli *c, struct err *e)
 {
-    auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return err_sys(e, "%s", path);
-    if (fd_write_all(fd, text, strlen(text), e) < 0 || fsync(fd) < 0)
-        return err_in(e, "%s", path);
-    return 0;
+    if (change(c, profiles_use, e) < 0)
+        return -1;
+    term_say(&c->out, STYLE_PLAIN, "using %s (profile %s)\n",
+             profiles_server(profiles_find(c->profiles, NULL)), cli_arg(c, 0));
+    return CLI_OK;
 }
 
-int profiles_save(const struct profiles *p, struct err *e)
+static int profile_remove(struct cli *c, struct err *e)
 {
-    char fresh[sizeof p->path + 8];
-    if (!p->path[0])
-        return err_set(e, ERR_INVALID, "no place for profiles: HOME is not set");
-    (void)snprintf(fresh, sizeof fresh, "%s.new", p->path);
-    char *text = json_dumps(p->tree, JSON_INDENT(2));
-    must(text);
-    int rc = make_parents(p->path, e);
-    if (rc == 0)
-        rc = write_new(fresh, text, e);
-    free(text);
-    if (rc == 0 && rename(fresh, p->path) < 0)
-        rc = err_sys(e, "%s", p->path);
-    return rc;
+    if (change(c, profiles_remove, e) < 0)
+        return -1;
+    term_say(&c->out, STYLE_PLAIN, "removed profile %s\n", cli_arg(c, 0));
+    return CLI_OK;
 }
 
-const char *profiles_current(const struct profiles *p)
-{
-    const char *name = json_string_value(json_object_get(p->tree, "current"));
-    return name ? name : "default";
-}
-
-json_t *profiles_find(const struct profiles *p, const char *name)
-{
-    return json_object_get(json_object_get(p->tree, "profiles"), name ? name : profiles_current(p));
-}
-
-json_t *profiles_make(struct profiles *p, const char *name)
-{
-    json_t *all = json_object_get(p->tree, "profiles");
-    if (!json_object_get(all, name))
-        json_object_set_new(all, name, json_object());
-    return json_object_get(all, name);
-}
-
-void profiles_use(struct profiles *p, const char *name)
-{
-    json_object_set_new(p->tree, "current", json_string(name));
-}
-
-void profiles_remove(struct profiles *p, const char *name)
-{
-    json_object_del(json_object_get(p->tree, "profiles"), name);
-}
+const struct verb profile_verbs[] = {
+    {"list", "", "servers that login has stored", 0, 0, profile_list, "names"},
+    {"use", "NAME", "choose the one in use", 1, 1, profile_use, NULL},
+    {"remove", "NAME", "forget one; its key stays valid ('logout' revokes it)", 1, 1,
+     profile_remove, NULL},
+    {0},
+};

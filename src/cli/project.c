@@ -1,52 +1,70 @@
-/* project — projects and their members. */
+/* project — projects: making, choosing and deleting them. */
 #include "base/mem.h"
+#include "base/must.h"
+#include "cli/ask.h"
 #include "cli/command.h"
 #include "cli/table.h"
 
 #include <string.h>
-#include <unistd.h>
 
 const struct option_spec project_options[] = {
-    {0, "description", "TEXT", "what the project is for (create, rename)"},
-    {'y', "yes", NULL, "does not ask (delete)"},
+    {0, "description", "TEXT", "what the project is for"},
+    {0, "names", NULL, "prints slugs only, one per line"},
+    {'y', "yes", NULL, "does not ask"},
     {0},
 };
 
-static int project_path(const char *slug, const char *rest, struct buf *ret)
+static void add_path(const char *slug, struct buf *ret)
 {
     buf_addz(ret, "/api/projects/");
     client_escape(ret, slug);
-    buf_addz(ret, rest);
-    return 0;
 }
 
-static int project_list(struct cli *c, struct err *e)
+static void print_slugs(struct cli *c, const json_t *projects)
 {
     size_t i;
     const json_t *p;
-    auto_json json_t *projects = NULL;
-    auto_buf struct buf raw = {0};
-    if (cli_get(c, "/api/projects", &projects, &raw, e) < 0)
-        return -1;
-    if (c->json) {
-        cli_print_json(c, buf_str(&raw));
-        return CLI_OK;
-    }
+    json_array_foreach(projects, i, p)
+        term_say(&c->out, STYLE_PLAIN, "%s\n", cli_text(p, "slug").p);
+}
+
+static void print_projects(struct cli *c, const json_t *projects)
+{
+    size_t i;
+    const json_t *p;
     auto_table struct table t;
-    table_init(&t, 5, (const char *const[]){"NAME", "SLUG", "FUNCTIONS", "ROLE", "UPDATED"});
+    table_init(&t, 6,
+               (const char *const[]){"NAME", "SLUG", "IN USE", "FUNCTIONS", "ROLE", "UPDATED"});
     json_array_foreach(projects, i, p)
     {
+        const char *used = cli_project(c);
+        bool current =
+            used && (str_is(cli_text(p, "slug"), used) || str_is(cli_text(p, "id"), used));
         table_add(&t, STYLE_BOLD, cli_text(p, "name"));
         table_add(&t, STYLE_PLAIN, cli_text(p, "slug"));
+        table_add(&t, STYLE_GREEN, current ? STR("yes") : STR("-"));
         table_add_number(&t, STYLE_PLAIN, cli_integer(p, "function_count"));
         table_add(&t, STYLE_PLAIN, cli_text(p, "role"));
         table_add_ago(&t, cli_text(p, "updated_at"));
     }
-    if (json_array_size(projects) == 0)
+    table_print(&t, &c->out);
+}
+
+static int project_list(struct cli *c, struct err *e)
+{
+    auto_json json_t *projects = NULL;
+    auto_buf struct buf raw = {0};
+    if (cli_get_all(c, "/api/projects", &projects, &raw, e) < 0)
+        return -1;
+    if (c->json)
+        cli_print_json(c, buf_str(&raw));
+    else if (options_has(&c->options, "names"))
+        print_slugs(c, projects);
+    else if (json_array_size(projects) == 0)
         term_say(&c->err, STYLE_PLAIN,
                  "no projects yet; make one with: virga project create NAME\n");
     else
-        table_print(&t, &c->out);
+        print_projects(c, projects);
     return CLI_OK;
 }
 
@@ -65,9 +83,16 @@ static int show(struct cli *c, const json_t *project, struct str raw)
     }
     term_show(&c->out, STYLE_BOLD, cli_text(project, "name"));
     term_say(&c->out, STYLE_PLAIN, "\n");
-    say_field(c, "slug", cli_text(project, "slug"));
-    say_field(c, "id", cli_text(project, "id"));
-    say_field(c, "role", cli_text(project, "role"));
+    const struct {
+        const char *name, *member;
+    } fields[] = {{"about", "description"},
+                  {"slug", "slug"},
+                  {"id", "id"},
+                  {"status", "status"},
+                  {"role", "role"}};
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        if (cli_text(project, fields[i].member).n > 0)
+            say_field(c, fields[i].name, cli_text(project, fields[i].member));
     auto_buf struct buf url = {0};
     buf_addf(&url, "%s/api/gateway/" STR_FMT "/", client_server(c->client),
              STR_ARG(cli_text(project, "slug")));
@@ -100,139 +125,106 @@ static int project_show(struct cli *c, struct err *e)
 {
     auto_json json_t *project = NULL;
     auto_buf struct buf raw = {0}, path = {0};
-    int rc =
-        cli_arg(c, 0) ? project_path(cli_arg(c, 0), "", &path) : cli_project_path(c, "", &path, e);
-    if (rc < 0 || cli_get(c, path.data, &project, &raw, e) < 0)
+    if (cli_arg(c, 0))
+        add_path(cli_arg(c, 0), &path);
+    else if (cli_project_path(c, "", &path, e) < 0)
+        return -1;
+    if (cli_get(c, path.data, &project, &raw, e) < 0)
         return -1;
     return show(c, project, buf_str(&raw));
+}
+
+/* A profile that remembers the project goes on with its new slug. */
+static int follow_slug(struct cli *c, const char *slug, struct err *e)
+{
+    json_t *profile = c->target.profile ? profiles_find(c->profiles, c->target.profile) : NULL;
+    if (!profile || !str_is(cli_text(profile, "project"), cli_arg(c, 0)) ||
+        strcmp(slug, cli_arg(c, 0)) == 0)
+        return 0;
+    (void)json_object_set_new(profile, "project", json_string(slug));
+    return profiles_save(c->profiles, e);
 }
 
 static int project_rename(struct cli *c, struct err *e)
 {
     auto_json json_t *project = NULL;
     auto_buf struct buf raw = {0}, path = {0};
-    (void)project_path(cli_arg(c, 0), "", &path);
+    add_path(cli_arg(c, 0), &path);
     json_t *body = project_body(c, cli_arg(c, 1));
-    if (cli_send(c, "PUT", path.data, body, &project, &raw, e) < 0)
+    if (cli_send(c, "PUT", path.data, body, &project, &raw, e) < 0 ||
+        follow_slug(c, cli_text(project, "slug").p, e) < 0)
         return -1;
     return show(c, project, buf_str(&raw));
 }
 
-static int confirm(struct cli *c, const char *slug, struct err *e)
-{
-    char answer[128] = "";
-    if (options_has(&c->options, "yes"))
-        return 0;
-    if (isatty(STDIN_FILENO) != 1)
-        return err_set(e, ERR_INVALID, "nobody to ask whether to delete: give --yes");
-    term_say(&c->err, STYLE_PLAIN,
-             "This deletes the project with all its functions, routes and variables.\n"
-             "Type '%s' to go on: ",
-             slug);
-    (void)fflush(c->err.file);
-    if (!fgets(answer, sizeof answer, stdin))
-        answer[0] = 0;
-    answer[strcspn(answer, "\n")] = 0;
-    return strcmp(answer, slug) == 0 ? 0 : err_set(e, ERR_INVALID, "nothing deleted");
-}
-
+/* Asks for what the server calls it: an id says nothing to whoever has to type it. */
 static int project_delete(struct cli *c, struct err *e)
 {
-    auto_buf struct buf path = {0};
-    (void)project_path(cli_arg(c, 0), "", &path);
-    if (confirm(c, cli_arg(c, 0), e) < 0 ||
-        cli_send(c, "DELETE", path.data, NULL, NULL, NULL, e) < 0)
+    auto_json json_t *project = NULL;
+    auto_buf struct buf path = {0}, raw = {0}, warning = {0};
+    add_path(cli_arg(c, 0), &path);
+    if (cli_get(c, path.data, &project, NULL, e) < 0)
         return -1;
-    term_say(&c->out, STYLE_PLAIN, "deleted %s\n", cli_arg(c, 0));
-    return CLI_OK;
+    buf_addf(&warning,
+             "This deletes '%s' with its %lld functions, their records, its routes and variables.",
+             cli_text(project, "name").p, (long long)cli_integer(project, "function_count"));
+    if (ask_typed(c, warning.data, cli_text(project, "slug").p, "nothing deleted", e) < 0 ||
+        cli_send(c, "DELETE", path.data, NULL, NULL, &raw, e) < 0)
+        return -1;
+    return cli_done(c, &raw, "deleted %s", cli_text(project, "slug").p);
+}
+
+/* The profile of the server in use; one is made for the first server. */
+static int own_profile(struct cli *c, json_t **ret, struct err *e)
+{
+    const struct target *t;
+    if (cli_target(c, &t, e) < 0)
+        return -1;
+    if (!t->profile && !profiles_is_empty(c->profiles))
+        return err_set(e, ERR_INVALID,
+                       "%s has no profile to remember this in: virga login, or set VIRGA_PROJECT",
+                       t->server);
+    const char *name = t->profile ? t->profile : profiles_current(c->profiles);
+    *ret = profiles_make(c->profiles, name);
+    if (!t->profile)
+        (void)json_object_set_new(*ret, "server", json_string(t->server));
+    return 0;
 }
 
 /* Asks the server first: a slip of the pen would only show at the next command. */
 static int project_use(struct cli *c, struct err *e)
 {
+    json_t *profile = NULL;
     auto_json json_t *project = NULL;
     auto_buf struct buf path = {0};
-    const char *slug = cli_arg(c, 0), *named = options_value(&c->options, "profile");
-    struct profiles *p = cli_profiles(c, e);
-    (void)project_path(slug, "", &path);
-    if (!p || cli_get(c, path.data, &project, NULL, e) < 0)
+    if (own_profile(c, &profile, e) < 0)
         return -1;
-    auto_ptr char *name = mem_strdup(named ? named : profiles_current(p));
-    json_object_set_new(profiles_make(p, name), "project",
-                        json_string(cli_text(project, "slug").p));
-    if (profiles_save(p, e) < 0)
+    if (!cli_arg(c, 0)) {
+        (void)json_object_del(profile, "project");
+        if (profiles_save(c->profiles, e) < 0)
+            return -1;
+        term_say(&c->out, STYLE_PLAIN, "using no project\n");
+        return CLI_OK;
+    }
+    add_path(cli_arg(c, 0), &path);
+    if (cli_get(c, path.data, &project, NULL, e) < 0)
         return -1;
-    term_say(&c->out, STYLE_PLAIN, "using project %s\n", cli_text(project, "slug").p);
+    const char *slug = cli_text(project, "slug").p;
+    (void)json_object_set_new(profile, "project", json_string(slug));
+    if (profiles_save(c->profiles, e) < 0)
+        return -1;
+    term_say(&c->out, STYLE_PLAIN, "using project %s\n", slug);
     return CLI_OK;
 }
 
 const struct verb project_verbs[] = {
-    {"list", "", "projects that you are a member of", 0, 0, project_list},
-    {"create", "NAME", "make one", 1, 1, project_create},
-    {"show", "[SLUG]", "show one", 0, 1, project_show},
-    {"rename", "SLUG NAME", "change name and slug", 2, 2, project_rename},
-    {"delete", "SLUG", "delete it with all that is in it", 1, 1, project_delete},
-    {"use", "SLUG", "remember it for the other commands", 1, 1, project_use},
-    {0},
-};
-
-static int member_list(struct cli *c, struct err *e)
-{
-    size_t i;
-    const json_t *m;
-    auto_json json_t *members = NULL;
-    auto_buf struct buf raw = {0}, path = {0};
-    if (cli_project_path(c, "/members", &path, e) < 0 ||
-        cli_get(c, path.data, &members, &raw, e) < 0)
-        return -1;
-    if (c->json) {
-        cli_print_json(c, buf_str(&raw));
-        return CLI_OK;
-    }
-    auto_table struct table t;
-    table_init(&t, 4, (const char *const[]){"NAME", "ROLE", "E-MAIL", "SINCE"});
-    json_array_foreach(members, i, m)
-    {
-        table_add(&t, STYLE_BOLD, cli_text(m, "name"));
-        table_add(&t, STYLE_PLAIN, cli_text(m, "role"));
-        table_add(&t, STYLE_PLAIN, cli_text(m, "email"));
-        table_add_ago(&t, cli_text(m, "created_at"));
-    }
-    table_print(&t, &c->out);
-    return CLI_OK;
-}
-
-static int member_path(struct cli *c, struct buf *ret, struct err *e)
-{
-    if (cli_project_path(c, "/members/", ret, e) < 0)
-        return -1;
-    client_escape(ret, cli_arg(c, 0));
-    return 0;
-}
-
-static int member_add(struct cli *c, struct err *e)
-{
-    auto_buf struct buf path = {0};
-    const char *role = cli_arg(c, 1) ? cli_arg(c, 1) : "editor";
-    if (member_path(c, &path, e) < 0 ||
-        cli_send(c, "PUT", path.data, json_pack("{s:s}", "role", role), NULL, NULL, e) < 0)
-        return -1;
-    term_say(&c->out, STYLE_PLAIN, "%s is %s of %s\n", cli_arg(c, 0), role, cli_project(c));
-    return CLI_OK;
-}
-
-static int member_remove(struct cli *c, struct err *e)
-{
-    auto_buf struct buf path = {0};
-    if (member_path(c, &path, e) < 0 || cli_send(c, "DELETE", path.data, NULL, NULL, NULL, e) < 0)
-        return -1;
-    term_say(&c->out, STYLE_PLAIN, "removed %s from %s\n", cli_arg(c, 0), cli_project(c));
-    return CLI_OK;
-}
-
-const struct verb member_verbs[] = {
-    {"list", "", "members of the project", 0, 0, member_list},
-    {"add", "WHO [viewer|editor|owner]", "add an account, or change its role", 1, 2, member_add},
-    {"remove", "WHO", "take an account out of the project", 1, 1, member_remove},
+    {"list", "", "projects that you are a member of", 0, 0, project_list, "names"},
+    {"create", "NAME", "make one", 1, 1, project_create, "description"},
+    {"show", "[SLUG]", "show one, or the one in use", 0, 1, project_show, NULL},
+    {"rename", "SLUG NAME", "change its name, and its slug with it", 2, 2, project_rename,
+     "description"},
+    {"delete", "SLUG", "delete it with all that is in it", 1, 1, project_delete, "yes"},
+    {"use", "[SLUG]", "choose the one for the other commands; none without SLUG", 0, 1, project_use,
+     NULL},
     {0},
 };

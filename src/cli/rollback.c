@@ -44,8 +44,7 @@ static int activate(struct cli *c, const json_t *fn, json_int_t version, struct 
     (void)snprintf(rest, sizeof rest, "/versions/%" JSON_INTEGER_FORMAT, version);
     if (cli_function_path(fn, rest, &path, e) < 0)
         return -1;
-    struct client_request req = {.method = "PUT", .path = path.data};
-    if (client_call(c->client, &req, ret, e) == 0)
+    if (cli_send(c, "PUT", path.data, NULL, NULL, ret, e) == 0)
         return 0;
     if (e->code != ERR_NOT_FOUND)
         return -1;
@@ -64,19 +63,10 @@ int rollback_run(struct cli *c, struct err *e)
     if (activate(c, fn, version, &answer, e) < 0)
         return -1;
     json_int_t before = cli_integer(fn, "active_version");
-    if (c->json) {
-        cli_print_json(c, buf_str(&answer));
-        return CLI_OK;
-    }
-    term_show(&c->out, STYLE_BOLD, cli_text(fn, "name"));
+    const char *name = cli_text(fn, "name").p;
     if (before == version)
-        term_say(&c->out, STYLE_PLAIN,
-                 ": version %" JSON_INTEGER_FORMAT " was active already, nothing changed\n",
-                 version);
-    else
-        term_say(&c->out, STYLE_PLAIN,
-                 ": version %" JSON_INTEGER_FORMAT " is active now, %" JSON_INTEGER_FORMAT
-                 " was before\n",
-                 version, before);
-    return CLI_OK;
+        return cli_done(c, &answer, "%s: version %lld was active already, nothing changed", name,
+                        (long long)version);
+    return cli_done(c, &answer, "%s: version %lld is active now, %lld was before", name,
+                    (long long)version, (long long)before);
 }

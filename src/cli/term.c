@@ -41,11 +41,11 @@ static void end(struct term *t, enum style style)
 void term_say(struct term *t, enum style style, const char *fmt, ...)
 {
     va_list args;
+    auto_buf struct buf text = {0};
     va_start(args, fmt);
-    begin(t, style);
-    (void)vfprintf(t->file, fmt, args);
-    end(t, style);
+    buf_vaddf(&text, fmt, args);
     va_end(args);
+    term_show(t, style, buf_str(&text));
 }
 
 void term_show(struct term *t, enum style style, struct str text)

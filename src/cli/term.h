@@ -22,10 +22,10 @@ struct term {
 
 void term_init(struct term *t, FILE *file);
 
-/* Our own text, with `style` where colours are on. */
+/* Formatted text, with `style` where colours are on. What it holds of strangers is neutralised. */
 void term_say(struct term *t, enum style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* A stranger's text: neutralised on a terminal, as it is elsewhere. */
+/* The same for bytes: neutralised on a terminal, as they are elsewhere. */
 void term_show(struct term *t, enum style style, struct str text);
 /* The same, each line behind `indent`; ends with a newline. Nothing for empty text. */
 void term_show_indented(struct term *t, enum style style, const char *indent, struct str text);

@@ -15,3 +15,7 @@ char *when_ago(const char *rfc3339, int64_t now_seconds, char out[WHEN_TEXT]);
 char *when_local(const char *rfc3339, char out[WHEN_TEXT]);
 /* "850 us", "12.3 ms", "1.50 s" */
 char *when_duration(uint64_t us, char out[WHEN_TEXT]);
+/* A span such as "30s", "15m", "2h", "90d", "4w". False for anything else and beyond 100 years. */
+bool when_span(const char *text, int64_t *ret_seconds);
+/* "2026-01-31T12:00:00Z". Returns `out`. */
+char *when_rfc3339(int64_t seconds, char out[WHEN_TEXT]);

@@ -2,71 +2,16 @@
 
 import json
 import os
-import pty
 import re
-import select
-import shutil
-import signal
 import socket
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from server import KEY, Api, call  # noqa: E402
+from harness import DEADLINE_S, ROOT, VIRGA
+from server import KEY, call
 
-ROOT = Path(__file__).resolve().parents[2]
-VIRGA = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
 ESCAPE = "\x1b"
-DEADLINE_S = 20
-
-
-@pytest.fixture
-def api():
-    server = Api()
-    yield server
-    server.close()
-
-
-class Cli:
-    def __init__(self, url, home):
-        self.home = home
-        self.env = {"PATH": os.environ["PATH"], "VIRGA_SERVER": url, "VIRGA_KEY": KEY,
-                    "TERM": "xterm", "TZ": "UTC"}
-
-    def __call__(self, *args, stdin="", **env):
-        done = subprocess.run([VIRGA, *args], input=stdin, env={**self.env, **env}, cwd=self.home,
-                              capture_output=True, text=True, timeout=DEADLINE_S)
-        # A sanitizer ends the process with a status that could pass for one of ours.
-        assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
-        return done
-
-    def on_terminal(self, *args, typed="", **env):
-        """Standard input, output and error are one terminal. Returns status and what it showed."""
-        pid, fd = pty.fork()
-        if pid == 0:
-            os.chdir(self.home)
-            os.execve(VIRGA, [VIRGA, *args], {**self.env, **env})
-        if typed:
-            os.write(fd, typed.encode())
-        shown = b""
-        while select.select([fd], [], [], DEADLINE_S)[0]:
-            try:
-                more = os.read(fd, 65536)
-            except OSError:
-                break  # EIO: the other side has closed
-            if not more:
-                break
-            shown += more
-        os.close(fd)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
-
-
-@pytest.fixture
-def cli(api, tmp_path):
-    return Cli(api.url, tmp_path)
 
 
 # Usage
@@ -457,55 +402,6 @@ def test_an_id_is_called_without_looking_it_up(cli, api):
     assert [r[1] for r in api.requests] == [f"/api/invoke/{id_}"]
 
 
-# logs
-
-def test_logs_show_the_oldest_call_first(cli, api):
-    api.add("f")
-    api.calls = [call(2, status="error", error="ValueError: no", cold_start=True, version=3),
-                 call(1, stdout="one\ntwo\n")]
-    done = cli("logs", "f")
-    first, one, two, second, error = done.stdout.splitlines()
-    assert first == f"2026-01-31 12:00:00  success  1.2 ms  warm  v1  {1:036x}"
-    assert (one, two, error) == ("    one", "    two", "    ValueError: no")
-    assert "error" in second and "cold  v3" in second
-
-
-def test_logs_of_many_calls_come_in_pages(cli, api):
-    api.add("f")
-    api.calls = [call(n) for n in range(250, 0, -1)]
-    lines = cli("logs", "f", "-n", "205").stdout.splitlines()
-    assert [line.split()[-1] for line in lines] == [f"{n:036x}" for n in range(46, 251)]
-
-
-def test_a_page_cut_short_by_its_bytes_is_not_the_end(cli, api):
-    api.add("f")
-    api.page_max = 3
-    api.calls = [call(n) for n in range(10, 0, -1)]
-    assert len(cli("logs", "f").stdout.splitlines()) == 10
-
-
-def test_logs_as_json_are_one_object_per_line(cli, api):
-    api.add("f")
-    api.calls = [call(2), call(1, stdout="a\nb")]
-    lines = cli("logs", "f", "--json").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == api.calls[::-1]
-
-
-def test_following_shows_new_calls_and_ends_with_ctrl_c(cli, api):
-    api.add("f")
-    api.calls = [call(1)]
-    api.page_max = 1
-    with subprocess.Popen([VIRGA, "logs", "f", "-f", "-n", "1"], env=cli.env, stdout=subprocess.PIPE,
-                          text=True) as process:
-        assert f"{1:036x}" in process.stdout.readline()
-        assert api.polled.wait(DEADLINE_S)
-        api.calls = [call(3), call(2), *api.calls]
-        assert f"{2:036x}" in process.stdout.readline()
-        assert f"{3:036x}" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(DEADLINE_S) == 0
-
-
 # Terminals
 
 EVIL = "\x1b]0;title\x07\x1b[31mred \u009b2J\u202e"
@@ -553,43 +449,3 @@ def test_json_is_indented_on_a_terminal(cli, api):
     api.result = {"success": True, "output": {"a": 1}, "status": "success"}
     shown = cli.on_terminal("invoke", "f", NO_COLOR="1")[1]
     assert '{\r\n  "a": 1\r\n}' in shown and "1.5 ms, cold" in shown
-
-
-# Completion
-
-@pytest.mark.parametrize("shell, check", [("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]),
-                                          ("fish", ["fish", "--no-execute"])])
-def test_completion_scripts_are_well_formed(cli, tmp_path, shell, check):
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
-    (tmp_path / "script").write_text(cli("completion", shell).stdout)
-    done = subprocess.run([*check, "script"], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=DEADLINE_S)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def complete(cli, *words):
-    quoted = " ".join("'" + w.replace("'", "'\\''") + "'" for w in words)
-    script = (f'source <(virga completion bash); complete -p virga; COMP_WORDS=({quoted}); '
-              f'COMP_CWORD={len(words) - 1}; _virga; printf "%s\\n" "${{COMPREPLY[@]}}"')
-    env = {**cli.env, "PATH": f"{Path(VIRGA).parent}:{cli.env['PATH']}"}
-    done = subprocess.run(["bash", "--norc", "-c", script], env=env, capture_output=True,
-                          text=True, timeout=DEADLINE_S, cwd=cli.home)
-    loaded, *rest = done.stdout.splitlines()
-    assert loaded == "complete -F _virga virga", done.stderr
-    return rest
-
-
-def test_bash_completes_commands_options_and_names(cli, api):
-    api.add("hello")
-    api.add("other")
-    assert complete(cli, "virga", "de") == ["deploy", "delete"]
-    assert complete(cli, "virga", "deploy", "--mem") == ["--memory"]
-    assert complete(cli, "virga", "invoke", "he") == ["hello"]
-    assert complete(cli, "virga", "completion", "f") == ["fish"]
-
-
-def test_a_name_cannot_run_commands_through_completion(cli, api, tmp_path):
-    api.add("$(touch pwned)`touch pwned`")
-    complete(cli, "virga", "invoke", "")
-    assert not (tmp_path / "pwned").exists()

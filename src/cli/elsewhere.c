@@ -1,0 +1,54 @@
+/* elsewhere — options of commands that run before the command line is looked at (serve/), for help
+ * and completion. tests/cli compares them with what those commands say of themselves. */
+#include "cli/command.h"
+
+const struct option_spec serve_options[] = {
+    {0, "data-dir", "DIR", "where everything is stored"},
+    {0, "store", "URL", "a PostgreSQL database or a file"},
+    {0, "listen", "ADDRESS:PORT", "where to listen"},
+    {0, "public-url", "URL", "how browsers reach us"},
+    {0, "trusted-proxies", "CIDRS", "whose X-Forwarded headers count"},
+    {0, "cors-origins", "ORIGINS", "whose pages may use the API"},
+    {0, "auth", "WORD", "accounts or none"},
+    {0, "registration", "WORD", "who may make an account: closed, invite or open"},
+    {0, "issuer", "URL", "an OpenID issuer whose tokens are accepted"},
+    {0, "audience", "TEXT", "what these tokens must name"},
+    {0, "jwks-url", "URL", "where the issuer's keys are"},
+    {0, "quota-projects", "N", "projects of an account"},
+    {0, "quota-functions", "N", "functions of an account"},
+    {0, "quota-calls", "N", "calls of an account's functions a day"},
+    {0, "slots-max", "N", "sandboxes alive at the same time"},
+    {0, "blanks", "N", "sandboxes kept ready for cold calls"},
+    {0, "idle", "SECONDS", "how long an idle sandbox lives"},
+    {0, "max-body", "MB", "largest request body"},
+    {0, "max-connections", "N", "connections at the same time"},
+    {0, "http-idle", "SECONDS", "when a silent connection is closed"},
+    {0, "code-cache", "MB", "code kept in memory"},
+    {0, "calls-days", "DAYS", "how long call records are kept"},
+    {0, "calls-kept", "N", "how many of a function"},
+    {0, "workers", "N", "threads for the control plane"},
+    {0, "root", "DIR", "root file system of the sandboxes"},
+    {0, "runners", "DIR", "where the language runners are"},
+    {0, "user", "NAME", "who the server becomes"},
+    {0, "allow-weaker", "WORDS", "limits to do without"},
+    {0, "log-level", "LEVEL", "debug, info, warn or error"},
+    {0, "print-routes", NULL, "lists the endpoints and ends"},
+    {0},
+};
+
+#define DATA_DIR                                                                                   \
+    {                                                                                              \
+        0, "data-dir", "DIR", "the server's data directory"                                        \
+    }
+#define STORE                                                                                      \
+    {                                                                                              \
+        0, "store", "URL", "as given to the server"                                                \
+    }
+
+const struct option_spec backup_options[] = {DATA_DIR, STORE, {0}};
+const struct option_spec migrate_options[] = {
+    DATA_DIR,
+    STORE,
+    {0, "to", "URL", "the PostgreSQL database to fill"},
+    {0},
+};
