@@ -24,10 +24,9 @@ static int list_accounts(struct request *req, struct response *res, struct err *
         return -1;
     struct account *rows = arena_alloc(req->arena, (limit + 1) * sizeof *rows);
     if (accounts_list(req->context, req->arena, before, limit + 1, rows, &count, e) < 0)
-        return before && e->code == ERR_NOT_FOUND
-                   ? http_invalid(req, "query.before", "value_error", e,
-                                  "Value error, no such account")
-                   : -1;
+        return before && e->code == ERR_NOT_FOUND ? http_invalid(req, "query.before", "value_error",
+                                                                 e, "Value error, no such account")
+                                                  : -1;
     json_t *list = json_array();
     for (size_t i = 0; i < count && i < limit; i++)
         json_array_append_new(list, accounts_json(&rows[i]));
