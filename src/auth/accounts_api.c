@@ -16,6 +16,14 @@ static int named(struct request *req, struct account *ret, struct err *e)
     return accounts_find(req->context, req->arena, http_param(req, "account"), ret, e);
 }
 
+/* Whom it named may be gone. */
+static int refuse_cursor(struct request *req, struct err *e)
+{
+    if (e->code != ERR_NOT_FOUND)
+        return -1;
+    return http_invalid(req, "query.before", "value_error", e, "Value error, no such account");
+}
+
 static int list_accounts(struct request *req, struct response *res, struct err *e)
 {
     size_t limit = 0, count = 0;
@@ -24,9 +32,7 @@ static int list_accounts(struct request *req, struct response *res, struct err *
         return -1;
     struct account *rows = arena_alloc(req->arena, (limit + 1) * sizeof *rows);
     if (accounts_list(req->context, req->arena, before, limit + 1, rows, &count, e) < 0)
-        return before && e->code == ERR_NOT_FOUND ? http_invalid(req, "query.before", "value_error",
-                                                                 e, "Value error, no such account")
-                                                  : -1;
+        return before ? refuse_cursor(req, e) : -1;
     json_t *list = json_array();
     for (size_t i = 0; i < count && i < limit; i++)
         json_array_append_new(list, accounts_json(&rows[i]));

@@ -87,11 +87,13 @@ int audit_list(struct request *req, struct response *res, const char *object, co
     return http_reply_json(req, res, 200, list);
 }
 
-/* Administrators see everything, others what they did themselves. */
+/* Administrators see everything, with a key that may administrate; others what they did themselves.
+ */
 static int get_audit(struct request *req, struct response *res, struct err *e)
 {
     const struct principal *p = req->principal;
-    const char *account = p->admin ? http_query(req, "account") : p->account;
+    const char *account =
+        p->admin && p->scopes & SCOPE_ADMIN ? http_query(req, "account") : p->account;
     return audit_list(req, res, http_query(req, "object"), account, e);
 }
 

@@ -254,6 +254,8 @@ def test_the_audit_log_shows_ones_own_lines_and_administrators_all(person):
     assert mine[0]["detail"] == "for the log" and mine[0]["address"] == person.address
     everything = person.server.request("GET", "/api/audit?limit=1000").json
     assert {line["number"] for line in mine} < {line["number"] for line in everything}
+    narrow = person.server.request("POST", "/api/keys", {"name": "n", "scopes": ["account"]}).json["key"]
+    assert {line["account_id"] for line in person.server.request("GET", "/api/audit", key=narrow).json} == {"owner"}
 
 
 # Cookies

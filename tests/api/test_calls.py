@@ -241,6 +241,12 @@ def test_an_export_holds_every_record(shared):
     assert shared.request("GET", path, key=False).status == 401
 
 
+def test_an_export_until_some_time_ends_also_where_nothing_was_called(server):
+    project = server.request("POST", "/api/projects", {"name": "Quiet"}).json
+    reply = server.request("GET", f"/api/projects/{project['id']}/invocations/export?until=2999-01-01T00:00:00Z", timeout=10)
+    assert (reply.status, reply.body) == (200, b"")
+
+
 def test_a_server_that_stops_says_so_to_who_follows(tmp_path):
     from virga import Server
     server = Server(tmp_path).start()

@@ -532,3 +532,13 @@ def test_head_of_a_stream_has_its_headers_only(project):
     connection, reply = connect(project, "HEAD")
     assert reply.status == 200 and reply.headers["x-own"] == "1" and reply.read() == b""
     connection.close()
+
+
+def test_the_metrics_count_what_became_of_requests(shared, project):
+    def counted(outcome):
+        return shared.metric(f'virga_gateway_requests_total{{outcome="{outcome}"}}')
+    project.serve(path="/here")
+    unmatched, routed = counted("unmatched"), counted("routed")
+    assert project.call(path="/nowhere").status == 404 and project.call(path="/here").status == 200
+    assert counted("unmatched") == unmatched + 1 and counted("routed") == routed + 1
+    assert shared.metric("virga_projects") >= 1 and shared.metric("virga_routes") >= 1
