@@ -10,7 +10,7 @@ SECONDS ?= 60
 VERSION := $(file <VERSION)
 PYTHON  := /usr/bin/python3
 JOBS    ?= $(shell nproc)
-PKGS    := libevent libevent_pthreads jansson sqlite3 libpq libseccomp libcap-ng libsodium libcurl libcrypto
+PKGS    := libevent libevent_pthreads jansson sqlite3 libpq libseccomp libcap-ng libsodium libcurl libcrypto zlib
 Q       := $(if $(V),,@)
 
 # These only call scripts and make again: they must work before any library is installed.
@@ -39,7 +39,7 @@ ALL_CFLAGS  := -std=gnu17 -D_GNU_SOURCE -DVIRGA_VERSION='"$(VERSION)"' $(if $(TE
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 
 SRC     := $(filter-out %_test.c %_fuzz.c,$(wildcard src/*.c src/*/*.c))
-LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/main.c,$(SRC)))
+LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/main.c,$(SRC))) $(BUILD)/web/table.o
 LIB     := $(BUILD)/libvirga.a
 TESTS   := $(patsubst src/%.c,$(BUILD)/test/%,$(wildcard src/*/*_test.c))
 FUZZERS := $(patsubst src/%_fuzz.c,$(BUILD)/bin/%,$(wildcard src/*/*_fuzz.c))
@@ -51,7 +51,7 @@ ifndef OUTER_ONLY
 -include $(wildcard runners/*/build.mk tests/escape/build.mk)
 endif
 
-.PHONY: all unit units fuzzers loadgen install $(OUTER)
+.PHONY: all unit units fuzzers loadgen install .FORCE $(OUTER)
 all: $(if $(wildcard src/main.c),$(BUILD)/virga) $(RUNNERS)
 
 $(BUILD)/virga: $(BUILD)/src/main.o $(LIB)
@@ -64,6 +64,28 @@ $(LIB): $(LIB_OBJ)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC    $@")
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The files that the server shows to browsers, as one object. What npm brings is fetched once, for all build trees.
+DOCS_NPM := build/npm/docs
+DOCS_UI  := $(addprefix $(DOCS_NPM)/node_modules/swagger-ui-dist/,swagger-ui-bundle.js swagger-ui.css \
+            swagger-ui-bundle.js.LICENSE.txt)
+$(DOCS_NPM)/done: api/docs/package.json api/docs/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: scripts/deps run installs it" >&2; exit 1; }
+	$(if $(Q),@echo "  NPM   $(@D)")
+	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent && touch $(@F)
+
+# The folder is a prerequisite for the sake of files that go.
+$(BUILD)/web/table.c: $(DOCS_NPM)/done api/docs $(wildcard api/docs/*) api/openapi.yaml scripts/assets scripts/contract-json
+	$(if $(Q),@echo "  PACK  $@")
+	$(Q)rm -rf $(@D)/files && mkdir -p $(@D)/files/docs
+	$(Q)cp $(wildcard api/docs/*.html api/docs/*.js api/docs/*.css) $(DOCS_UI) $(@D)/files/docs
+	$(Q)cp $(DOCS_NPM)/node_modules/swagger-ui-dist/LICENSE $(@D)/files/docs/LICENSE.txt
+	$(Q)cp api/openapi.yaml $(@D)/files && scripts/contract-json <api/openapi.yaml >$(@D)/files/openapi.json
+	$(Q)scripts/assets $(@D)/files $@
+
+$(BUILD)/web/table.o: $(BUILD)/web/table.c $(BUILD)/flags
 	$(if $(Q),@echo "  CC    $@")
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -141,5 +163,5 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/runners/*/*.d $(BUILD)/bench/*.d)
+-include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/runners/*/*.d $(BUILD)/bench/*.d $(BUILD)/web/*.d)
 .SECONDARY:

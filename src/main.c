@@ -1,6 +1,5 @@
 /* virga — daemon and command line in one binary. */
 #include "cli/cli.h"
-#include "serve/maintenance.h"
 #include "serve/serve.h"
 
 #include <string.h>

@@ -55,14 +55,14 @@ def fill_calls(v, function, count):
 
 
 def spread_statistics(store, function, count):
-    """Statistics as the writer would have made them: minutes of two days, hours of seven."""
+    """Statistics as the writer would have made them: minutes of two days, hours of seven, in five classes each."""
     rows = [dict(r) for r in store.db.execute("SELECT * FROM call_stats")]
     store.db.execute("DELETE FROM call_stats")
-    for level, periods in ((60, 2880), (3600, 168)):
-        for model in (r for r in rows if r["step_s"] == level):
-            first = model["start_us"]
-            store.insert("call_stats", ({**model, "function_id": function, "bucket": model["bucket"] + k,
-                                         "start_us": first - n * level * 1_000_000, "calls": max(count // periods // 5, 1)}
+    for step, periods in ((60, 2880), (3600, 168)):
+        for model in (r for r in rows if r["step"] == step):
+            share = max(count // periods // 5, 1)
+            store.insert("call_stats", ({**model, "number": None, "function_id": function, "bucket": model["bucket"] + k,
+                                         "at_s": model["at_s"] - n * step, "n": share, "us": share * 2000}
                                         for n in range(periods) for k in range(5)))
 
 

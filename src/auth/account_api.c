@@ -50,28 +50,30 @@ int account_get(struct request *req, struct response *res, struct err *e)
     return http_reply_json(req, res, 200, body);
 }
 
-static int save(struct request *req, const struct account *account, struct err *e)
+/* Read in the transaction: what an administrator takes away in this moment must not be written
+ * back. */
+static int change(struct request *req, const struct form *form, struct err *e)
 {
+    struct account account;
     auto_tx struct tx tx = {0};
-    if (db_begin(req->context, &tx, e) < 0)
+    if (db_begin(req->context, &tx, e) < 0 || own(req, &account, e) < 0 ||
+        accounts_read_name(form, FORM_OPTIONAL, &account.name, e) < 0 ||
+        accounts_read_email(form, &account.email, e) < 0)
         return -1;
-    if (accounts_update(req->context, req->arena, account, e) < 0)
+    if (accounts_update(req->context, req->arena, &account, e) < 0)
         return e->code == ERR_CONFLICT
                    ? err_set(e, ERR_CONFLICT, "This name or e-mail address is taken")
                    : -1;
-    if (audit_write(req->context, req, "account.change", account->id, account->name, e) < 0)
+    if (audit_write(req->context, req, "account.change", account.id, account.name, e) < 0)
         return -1;
-    db_note(&tx, NOTE_ACCOUNT, account->id);
+    db_note(&tx, NOTE_ACCOUNT, account.id);
     return db_commit(&tx, e);
 }
 
 int account_change(struct request *req, struct response *res, struct err *e)
 {
-    struct account account;
     struct form form;
-    if (form_open(&form, req, e) < 0 || own(req, &account, e) < 0 ||
-        accounts_read_name(&form, FORM_OPTIONAL, &account.name, e) < 0 ||
-        accounts_read_email(&form, &account.email, e) < 0 || save(req, &account, e) < 0)
+    if (form_open(&form, req, e) < 0 || change(req, &form, e) < 0)
         return -1;
     return account_get(req, res, e);
 }
@@ -83,7 +85,7 @@ static int prove(struct request *req, struct response *res, const struct account
     struct auth *a = auth_of(req);
     struct attempt attempt;
     bool right = false;
-    uint64_t wait_s = attempts_begin(a, req, account->id, true, &attempt);
+    uint64_t wait_s = attempts_begin(a, req, account->id, ATTEMPT_PROOF, &attempt);
     if (wait_s)
         return attempts_refuse(req, res, wait_s);
     if (password_check(a->password, account->password, password, &right, e) < 0) {
@@ -141,13 +143,18 @@ int account_change_password(struct request *req, struct response *res, struct er
     return http_reply_json(req, res, 200, json_pack("{s:s}", "detail", "Password changed"));
 }
 
+static int refuse_owner(const char *id, struct err *e)
+{
+    if (strcmp(id, OWNER_ACCOUNT) != 0)
+        return 0;
+    return err_set(e, ERR_CONFLICT, "The owner of this server cannot be deleted");
+}
+
 int account_remove(struct request *req, const char *id, struct err *e)
 {
     const struct auth *a = auth_of(req);
     auto_tx struct tx tx = {0};
-    if (strcmp(id, OWNER_ACCOUNT) == 0)
-        return err_set(e, ERR_CONFLICT, "The owner of this server cannot be deleted");
-    if (db_begin(req->context, &tx, e) < 0 ||
+    if (refuse_owner(id, e) < 0 || db_begin(req->context, &tx, e) < 0 ||
         (a->config.leaving && a->config.leaving(&tx, id, e) < 0))
         return -1;
     int gone = accounts_delete(req->context, id, e);
@@ -180,7 +187,7 @@ static int prove_owner(struct request *req, struct response *res, const struct a
 int account_delete(struct request *req, struct response *res, struct err *e)
 {
     struct account account;
-    if (own(req, &account, e) < 0)
+    if (own(req, &account, e) < 0 || refuse_owner(account.id, e) < 0)
         return -1;
     int proven = prove_owner(req, res, &account, e);
     if (proven <= 0)

@@ -31,10 +31,12 @@ bool accounts_is_name(const char *text)
     return true;
 }
 
+/* ASCII only: letters of other scripts look like ours, and administrators read these. */
 static bool is_local_part(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 127 || strchr("<>()[]\\,;:\"", s.p[i]))
+        if ((unsigned char)s.p[i] <= ' ' || (unsigned char)s.p[i] >= 127 ||
+            strchr("<>()[]\\,;:\"", s.p[i]))
             return false;
     return s.n > 0 && s.n <= 64;
 }

@@ -16,15 +16,23 @@ static int named(struct request *req, struct account *ret, struct err *e)
     return accounts_find(req->context, req->arena, http_param(req, "account"), ret, e);
 }
 
+/* Whom it named may be gone. */
+static int refuse_cursor(struct request *req, struct err *e)
+{
+    if (e->code != ERR_NOT_FOUND)
+        return -1;
+    return http_invalid(req, "query.before", "value_error", e, "Value error, no such account");
+}
+
 static int list_accounts(struct request *req, struct response *res, struct err *e)
 {
     size_t limit = 0, count = 0;
+    const char *before = http_query(req, "before");
     if (form_limit(req, LIST_STANDARD, LIST_MAX, &limit, e) < 0)
         return -1;
     struct account *rows = arena_alloc(req->arena, (limit + 1) * sizeof *rows);
-    if (accounts_list(req->context, req->arena, http_query(req, "before"), limit + 1, rows, &count,
-                      e) < 0)
-        return -1;
+    if (accounts_list(req->context, req->arena, before, limit + 1, rows, &count, e) < 0)
+        return before ? refuse_cursor(req, e) : -1;
     json_t *list = json_array();
     for (size_t i = 0; i < count && i < limit; i++)
         json_array_append_new(list, accounts_json(&rows[i]));
@@ -83,15 +91,17 @@ static const char *describe(struct arena *a, const struct account *account)
                         account->admin ? ", administrator" : "");
 }
 
-static int save(struct request *req, const struct account *account, struct err *e)
+static int change(struct request *req, const struct form *form, struct err *e)
 {
+    struct account account;
     auto_tx struct tx tx = {0};
-    if (db_begin(req->context, &tx, e) < 0 ||
-        accounts_update(req->context, req->arena, account, e) < 0 ||
-        audit_write(req->context, req, "account.administrate", account->id,
-                    describe(req->arena, account), e) < 0)
+    if (db_begin(req->context, &tx, e) < 0 || named(req, &account, e) < 0 ||
+        read_change(form, &account, e) < 0 || keep_owner(&account, e) < 0 ||
+        accounts_update(req->context, req->arena, &account, e) < 0 ||
+        audit_write(req->context, req, "account.administrate", account.id,
+                    describe(req->arena, &account), e) < 0)
         return -1;
-    db_note(&tx, NOTE_ACCOUNT, account->id);
+    db_note(&tx, NOTE_ACCOUNT, account.id);
     return db_commit(&tx, e);
 }
 
@@ -99,9 +109,7 @@ static int change_account(struct request *req, struct response *res, struct err 
 {
     struct account account;
     struct form form;
-    if (form_open(&form, req, e) < 0 || named(req, &account, e) < 0 ||
-        read_change(&form, &account, e) < 0 || keep_owner(&account, e) < 0 ||
-        save(req, &account, e) < 0 || named(req, &account, e) < 0)
+    if (form_open(&form, req, e) < 0 || change(req, &form, e) < 0 || named(req, &account, e) < 0)
         return -1;
     return http_reply_json(req, res, 200, accounts_json(&account));
 }
@@ -158,12 +166,12 @@ static int reset_password(struct request *req, struct response *res, struct err 
 const struct route accounts_routes[] = {
     {HTTP_GET, "/api/account", PERM_ACCOUNT, PLANE_CONTROL, account_get, NULL},
     {HTTP_PUT, "/api/account", PERM_ACCOUNT, PLANE_CONTROL, account_change, NULL},
-    {HTTP_PUT, "/api/account/password", PERM_ACCOUNT, PLANE_CONTROL, account_change_password, NULL},
-    {HTTP_DELETE, "/api/account", PERM_ACCOUNT, PLANE_CONTROL, account_delete, NULL},
+    {HTTP_PUT, "/api/account/password", PERM_ACCOUNT, PLANE_SLOW, account_change_password, NULL},
+    {HTTP_DELETE, "/api/account", PERM_ACCOUNT, PLANE_SLOW, account_delete, NULL},
     {HTTP_GET, "/api/accounts", PERM_ADMIN, PLANE_CONTROL, list_accounts, NULL},
     {HTTP_PUT, "/api/accounts/:account", PERM_ADMIN, PLANE_CONTROL, change_account, NULL},
     {HTTP_DELETE, "/api/accounts/:account", PERM_ADMIN, PLANE_CONTROL, delete_account, NULL},
-    {HTTP_POST, "/api/accounts/:account/password-reset", PERM_ADMIN, PLANE_CONTROL, reset_password,
+    {HTTP_POST, "/api/accounts/:account/password-reset", PERM_ADMIN, PLANE_SLOW, reset_password,
      NULL},
     {0},
 };

@@ -36,6 +36,9 @@ const struct migration auth_migrations[] = {
      " action text NOT NULL, object text NOT NULL, detail text NOT NULL);"
      "CREATE INDEX audit_by_object ON audit (object, number);"
      "CREATE INDEX audit_by_account ON audit (account_id, number);"},
+    /* The address (as email_key) that an invite or the issuer has confirmed. Once the account takes
+     * another one it says nothing. */
+    {11, "proven addresses", "ALTER TABLE accounts ADD COLUMN email_proven text"},
     {0},
 };
 
@@ -145,12 +148,14 @@ int accounts_insert(struct db *db, struct arena *a, const struct account *c, str
         db,
         "INSERT INTO accounts (id, name, name_key, email, email_key, password, admin, status,"
         " issuer, subject, quota_projects, quota_functions, quota_calls_per_day, created_us,"
-        " updated_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        " updated_us, email_proven)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         DB_ARGS(db_textz(c->id), db_textz(c->name), db_textz(accounts_key(a, c->name)),
                 db_textz(c->email), db_textz(accounts_key(a, c->email)), db_textz(c->password),
                 db_int(c->admin), db_textz(c->active ? "active" : "disabled"), db_textz(c->issuer),
                 db_textz(c->subject), quota(c, 0), quota(c, 1), quota(c, 2), db_int(c->created_us),
-                db_int(c->updated_us)),
+                db_int(c->updated_us),
+                db_textz(c->email_proven ? accounts_key(a, c->email) : NULL)),
         e);
 }
 

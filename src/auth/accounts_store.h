@@ -13,6 +13,7 @@ enum { ACCOUNT_QUOTAS = 3 }; /* projects, functions, calls per day */
 struct account {
     const char *id, *name;
     const char *email;    /* or NULL */
+    bool email_proven;    /* of a new account: somebody has confirmed that it is theirs */
     const char *password; /* its hash, or NULL */
     bool admin, active;
     const char *issuer, *subject;  /* of an external identity, or NULL */

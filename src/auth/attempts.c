@@ -4,14 +4,15 @@
 
 #include <inttypes.h>
 
-uint64_t attempts_begin(struct auth *a, const struct request *req, const char *who, bool known,
-                        struct attempt *ret)
+uint64_t attempts_begin(struct auth *a, const struct request *req, const char *who,
+                        enum attempt_kind kind, struct attempt *ret)
 {
+    static const char *const words[] = {"account", "known", "proof"};
+    bool known = kind == ATTEMPT_KNOWN;
     struct throttle *t = a->throttle;
     uint64_t now_us = clock_mono_us();
     ret->count = known ? 1 : 2;
-    ret->keys[0] =
-        known ? throttle_key(t, "known", who, req->peer) : throttle_key(t, "account", who, "");
+    ret->keys[0] = throttle_key(t, words[kind], who, known ? req->peer : "");
     ret->keys[1] = throttle_address(t, "address", req->peer);
     uint64_t wait_s = throttle_take(t, ret->keys[0], THROTTLE_FREE, now_us);
     if (wait_s || known)

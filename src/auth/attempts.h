@@ -13,12 +13,17 @@ struct attempt {
     int count;
 };
 
-/* `who`: what was typed in lower case, or an account's id. Not the id that a typed text stands for:
- * shared counters would tell which texts belong together. `known`: it is signed in from this
- * address. 0: go on, with what has come of it told to one of the two below if it was no wrong
- * guess; else so many seconds to wait. */
-uint64_t attempts_begin(struct auth *a, const struct request *req, const char *who, bool known,
-                        struct attempt *ret);
+/* `who`: what was typed in lower case, or with ATTEMPT_PROOF an account's id. Not the id that a
+ * typed text stands for: shared counters would tell which texts belong together. 0: go on, with
+ * what has come of it told to one of the two below if it was no wrong guess; else so many seconds
+ * to wait. */
+enum attempt_kind {
+    ATTEMPT_LOGIN,
+    ATTEMPT_KNOWN, /* it is signed in from this address */
+    ATTEMPT_PROOF, /* of somebody who is signed in: counted wherever a stolen session goes */
+};
+uint64_t attempts_begin(struct auth *a, const struct request *req, const char *who,
+                        enum attempt_kind kind, struct attempt *ret);
 void attempts_right(struct auth *a, const struct attempt *attempt);
 void attempts_untried(struct auth *a, const struct attempt *attempt); /* we failed, not they */
 

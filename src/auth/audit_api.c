@@ -21,7 +21,7 @@ static const char *const lists[2][2] = {
 
 static json_t *read_line(struct query *q, struct arena *a)
 {
-    json_t *ret = json_pack("{s:I, s:o, s:s, s:s?, s:s, s:s, s:s, s:s, s:s}", "id",
+    json_t *ret = json_pack("{s:I, s:o, s:s, s:s?, s:s, s:s, s:s, s:s, s:s}", "number",
                             (json_int_t)query_int(q, 0), "created_at",
                             form_time_json(query_int(q, 1)), "account_id", query_text(q, a, 2),
                             "account", query_text(q, a, 3), "credential", query_text(q, a, 4),
@@ -39,7 +39,8 @@ static int read_lines(struct request *req, struct query *q, size_t limit, json_t
     *ret_next = 0;
     while ((more = query_next(q, e)) > 0) {
         if (json_array_size(list) == limit) {
-            *ret_next = json_integer_value(json_object_get(json_array_get(list, limit - 1), "id"));
+            *ret_next =
+                json_integer_value(json_object_get(json_array_get(list, limit - 1), "number"));
             return 0;
         }
         json_array_append_new(list, read_line(q, req->arena));
@@ -53,7 +54,7 @@ static int read_before(struct request *req, int64_t *ret, struct err *e)
     const char *text = http_query(req, "before");
     if (text && (!str_to_u64(str_of(text), &before) || before > INT64_MAX))
         return http_invalid(req, "query.before", "int_parsing", e,
-                            "Input should be the id of a line");
+                            "Input should be the number of a line");
     *ret = (int64_t)before;
     return 0;
 }
@@ -86,11 +87,13 @@ int audit_list(struct request *req, struct response *res, const char *object, co
     return http_reply_json(req, res, 200, list);
 }
 
-/* Administrators see everything, others what they did themselves. */
+/* Administrators see everything, with a key that may administrate; others what they did themselves.
+ */
 static int get_audit(struct request *req, struct response *res, struct err *e)
 {
     const struct principal *p = req->principal;
-    const char *account = p->admin ? http_query(req, "account") : p->account;
+    const char *account =
+        p->admin && p->scopes & SCOPE_ADMIN ? http_query(req, "account") : p->account;
     return audit_list(req, res, http_query(req, "object"), account, e);
 }
 

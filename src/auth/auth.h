@@ -142,6 +142,9 @@ int auth_missing(struct err *e);
 /* A request header's value as guest code may see it: without keys and sessions of this server,
  * which would let a function act as its caller. NULL: leave the header out. */
 const char *auth_header_for_guest(struct arena *a, const struct http_header *header);
+/* The request's `Authorization` holds a token of the external issuer for this server: that opens
+ * an account here too, and no function may see it. Verifies nothing. Any thread. */
+bool auth_has_issuers_token(const struct auth *a, const struct request *req);
 
 struct auth_quota {
     int64_t projects, functions, calls_per_day; /* 0: no bound */

@@ -90,12 +90,20 @@ bool credentials_plausible(const struct auth *a, struct str text)
     return auth_is_key(text) || token_is_own(text) || (a->config.issuer && token_has_form(text));
 }
 
+static bool is_port(struct str s)
+{
+    for (size_t i = 1; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return s.n == 0 || s.p[0] == ':';
+}
+
 static bool is_local(const char *host)
 {
     static const struct str names[] = {STR("localhost"), STR("127.0.0.1"), STR("[::1]")};
     struct str h = str_of(host);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_starts(h, names[i]) && (h.n == names[i].n || h.p[names[i].n] == ':'))
+        if (str_starts(h, names[i]) && is_port((struct str){h.p + names[i].n, h.n - names[i].n}))
             return true;
     return false;
 }
@@ -131,13 +139,15 @@ static const char *without_session(struct arena *a, const char *cookies)
     return kept.len ? arena_dup(a, kept.data, kept.len) : NULL;
 }
 
+/* Whatever the scheme is called: what we would not take in this form is still a secret. */
 const char *auth_header_for_guest(struct arena *a, const struct http_header *header)
 {
-    struct str value = str_of(header->value);
+    struct str text = str_of(header->value);
     if (strcasecmp(header->name, "Cookie") == 0)
         return without_session(a, header->value);
-    if (strcasecmp(header->name, "Authorization") != 0 || !str_starts(value, scheme))
+    if (strcasecmp(header->name, "Authorization") != 0)
         return header->value;
-    struct str text = {value.p + scheme.n, value.n - scheme.n};
-    return auth_is_key(text) || token_is_own(text) ? NULL : header->value;
+    (void)str_cut(&text, ' ');
+    text = str_trim(text);
+    return text.p && (auth_is_key(text) || token_is_own(text)) ? NULL : header->value;
 }

@@ -28,6 +28,19 @@ static bool is_of_issuer(const struct auth *a, const struct token *t)
     return iss && strcmp(iss, a->config.issuer) == 0;
 }
 
+bool auth_has_issuers_token(const struct auth *a, const struct request *req)
+{
+    auto_token struct token t = {0};
+    struct err ignored;
+    struct str text = str_of(http_header(req, "Authorization"));
+    if (!a->config.issuer || !text.n)
+        return false;
+    (void)str_cut(&text, ' '); /* whatever the scheme is called */
+    text = str_trim(text);
+    return token_has_form(text) && token_parse(text, &t, &ignored) == 0 && is_of_issuer(a, &t) &&
+           token_has_audience(&t, a->config.audience);
+}
+
 /* --- somebody new --- */
 
 static const char *text_claim(const struct token *t, const char *name)
@@ -101,6 +114,7 @@ static int welcome(const struct auth *a, struct request *req, const struct token
             return -1;
         *ret = (struct account){.name = i ? other_name(req->arena, name) : name,
                                 .email = email,
+                                .email_proven = true,
                                 .issuer = a->config.issuer,
                                 .subject = subject};
         int done = try_name(req, ret, e);
@@ -118,7 +132,7 @@ int external_account(struct auth *a, struct request *req, const struct token *t,
     if (!a->jwks || t->alg == TOKEN_HS256)
         return token_invalid(e);
     if (!is_of_issuer(a, t))
-        return token_unverified(e);
+        return token_unverified("'iss' is not --issuer", e);
     if (verify(a, t, e) < 0 ||
         token_check_claims(t, a->config.issuer, a->config.audience, clock_wall_us() / SECOND,
                            &subject, &expires_s, e) < 0)

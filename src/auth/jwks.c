@@ -209,7 +209,7 @@ static int find(struct jwks *j, const struct token *t, uint64_t now_us, EVP_PKEY
         } else if (!is_within(j->tried_us, JWKS_RETRY_S, now_us)) {
             refresh(j, now_us);
         } else {
-            return *ret ? 0 : token_unverified(e);
+            return *ret ? 0 : token_unverified("the issuer has no such key", e);
         }
     }
 }

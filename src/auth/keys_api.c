@@ -66,14 +66,25 @@ static int read_scopes(const struct form *form, unsigned *ret, struct err *e)
     return *ret ? 0 : form_invalid(form, "scopes", "too_short", e, "A key needs a scope");
 }
 
+/* It is read on terminals, in lists and in the audit log. */
+static int read_name(const struct form *form, const char **ret, struct err *e)
+{
+    if (form_text(form, "name", FORM_REQUIRED, 1, KEY_NAME_MAX, ret, e) < 0)
+        return -1;
+    for (const char *p = *ret; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return form_invalid(form, "name", "value_error", e,
+                                "Value error, a name has no control characters");
+    return 0;
+}
+
 static int read_key(struct request *req, struct api_key *ret, struct err *e)
 {
     struct form form;
     char *id = arena_alloc(req->arena, ID_TEXT);
     id_new(id);
     *ret = (struct api_key){.id = id, .created_us = clock_wall_us()};
-    if (form_open(&form, req, e) < 0 ||
-        form_text(&form, "name", FORM_REQUIRED, 1, KEY_NAME_MAX, &ret->name, e) < 0 ||
+    if (form_open(&form, req, e) < 0 || read_name(&form, &ret->name, e) < 0 ||
         read_scopes(&form, &ret->scopes, e) < 0)
         return -1;
     if (json_is_null(json_object_get(form.object, "expires_at")))
@@ -86,14 +97,31 @@ static int read_key(struct request *req, struct api_key *ret, struct err *e)
     return 0;
 }
 
-static int store(struct request *req, const struct api_key *key, struct str text, struct err *e)
+/* A key that another one makes ends no later than that: whoever finds one for a day must not have
+ * it for ever. */
+static int limit_end(struct request *req, struct api_key *key, struct err *e)
+{
+    const struct principal *p = req->principal;
+    int64_t end_us = 0;
+    if (p->kind != CREDENTIAL_KEY)
+        return 0;
+    int found = keys_end(req->context, p->account, p->credential, &end_us, e);
+    if (found <= 0)
+        return found < 0 ? -1 : token_invalid(e); /* revoked in this moment */
+    if (end_us && (!key->expires_us || key->expires_us > end_us))
+        key->expires_us = end_us;
+    return 0;
+}
+
+static int store(struct request *req, struct api_key *key, struct str text, struct err *e)
 {
     const char *account = req->principal->account;
     unsigned char hash[AUTH_HASH];
     int64_t count;
     auto_tx struct tx tx = {0};
     auth_hash_secret(text, hash);
-    if (db_begin(req->context, &tx, e) < 0 || keys_count(req->context, account, &count, e) < 0)
+    if (db_begin(req->context, &tx, e) < 0 || limit_end(req, key, e) < 0 ||
+        keys_count(req->context, account, &count, e) < 0)
         return -1;
     if (count >= KEYS_MAX)
         return err_set(e, ERR_CONFLICT, "An account has at most %d keys: revoke some", KEYS_MAX);

@@ -33,6 +33,18 @@ int keys_insert(struct db *db, const char *account, const struct api_key *key, s
         e);
 }
 
+int keys_end(struct db *db, const char *account, const char *id, int64_t *ret, struct err *e)
+{
+    auto_query struct query *q = NULL;
+    if (db_query(db, "SELECT expires_us FROM api_keys WHERE id = $1 AND account_id = $2",
+                 DB_ARGS(db_textz(id), db_textz(account)), &q, e) < 0)
+        return -1;
+    int found = query_next(q, e);
+    if (found > 0)
+        *ret = query_int(q, 0);
+    return found;
+}
+
 int keys_count(struct db *db, const char *account, int64_t *ret, struct err *e)
 {
     auto_query struct query *q = NULL;

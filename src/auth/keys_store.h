@@ -12,6 +12,8 @@ struct api_key {
 
 int keys_insert(struct db *db, const char *account, const struct api_key *key, struct str hash,
                 struct err *e);
+/* When the account's key of that id ends, 0: never. 1: found; 0: there is none. */
+int keys_end(struct db *db, const char *account, const char *id, int64_t *ret, struct err *e);
 int keys_count(struct db *db, const char *account, int64_t *ret, struct err *e);
 /* The newest first. */
 int keys_list(struct db *db, struct arena *a, const char *account, size_t limit,

@@ -164,6 +164,7 @@ static int match_email(const struct form *form, const struct invite *invite, str
         return form_invalid(form, "email", "value_error", e,
                             "Value error, the invite is for another address");
     n->account.email = invite->email;
+    n->account.email_proven = true; /* whoever was to get the invite has it */
     return 0;
 }
 
@@ -253,27 +254,46 @@ static int refuse(const struct request *req, const struct login *l, struct err *
     return err_set(e, ERR_UNAUTHORIZED, "Wrong name or password");
 }
 
-/* A hash made with older parameters is replaced while the password is at hand. */
-static int renew_hash(struct request *req, const struct login *l, struct err *e)
+/* Hashing takes its time: by now the password may be another one, or the account disabled. Whoever
+ * changed it ended all sessions and must not miss this one. */
+static int check_unchanged(struct request *req, struct login *l, struct err *e)
 {
-    char hash[PASSWORD_HASH];
-    if (!password_is_stale(l->account.password))
-        return 0;
-    if (password_hash(auth_of(req)->password, l->password, hash, e) < 0)
+    struct account now;
+    struct err gone = {0};
+    bool there = accounts_find(req->context, req->arena, l->account.id, &now, &gone) == 0;
+    if (!there && gone.code != ERR_NOT_FOUND) {
+        *e = gone;
         return -1;
-    int rc = accounts_set_password(req->context, l->account.id, hash, e);
-    sodium_memzero(hash, sizeof hash);
-    return rc < 0 ? -1 : 0;
+    }
+    if (!there || !now.active || !now.password || strcmp(now.password, l->account.password) != 0)
+        return refuse(req, l, e);
+    l->account = now;
+    return 0;
 }
 
-static int start_session(struct request *req, const struct login *l, struct session_start *start,
-                         struct err *e)
+/* `hash`: the password's, made anew with today's parameters; "" when it has those. */
+static int store_session(struct request *req, struct login *l, const char *hash,
+                         struct session_start *start, struct err *e)
 {
     auto_tx struct tx tx = {0};
-    if (db_begin(req->context, &tx, e) < 0 ||
+    if (db_begin(req->context, &tx, e) < 0 || check_unchanged(req, l, e) < 0 ||
+        (*hash && accounts_set_password(req->context, l->account.id, hash, e) < 0) ||
         sessions_begin(req, &l->account, "login", start, e) < 0)
         return -1;
     return db_commit(&tx, e);
+}
+
+/* A hash made with older parameters is replaced while the password is at hand. */
+static int start_session(struct request *req, struct login *l, struct session_start *start,
+                         struct err *e)
+{
+    char hash[PASSWORD_HASH] = "";
+    if (password_is_stale(l->account.password) &&
+        password_hash(auth_of(req)->password, l->password, hash, e) < 0)
+        return -1;
+    int rc = store_session(req, l, hash, start, e);
+    sodium_memzero(hash, sizeof hash);
+    return rc;
 }
 
 static int check_password(struct request *req, struct login *l, struct err *e)
@@ -289,7 +309,7 @@ static int check_password(struct request *req, struct login *l, struct err *e)
     attempts_right(a, &l->attempt);
     if (!l->account.active)
         return err_set(e, ERR_UNAUTHORIZED, "Account disabled");
-    return renew_hash(req, l, e);
+    return 0;
 }
 
 static int login(struct request *req, struct response *res, struct err *e)
@@ -299,13 +319,15 @@ static int login(struct request *req, struct response *res, struct err *e)
     struct session_start start;
     if (read_login(req, &l, e) < 0 || find_account(req, &l, e) < 0)
         return -1;
-    uint64_t wait_s =
-        attempts_begin(a, req, accounts_key(req->arena, l.login), l.known, &l.attempt);
+    uint64_t wait_s = attempts_begin(a, req, accounts_key(req->arena, l.login),
+                                     l.known ? ATTEMPT_KNOWN : ATTEMPT_LOGIN, &l.attempt);
     if (wait_s)
         return attempts_refuse(req, res, wait_s);
     int rc = check_password(req, &l, e);
+    if (rc == 0)
+        rc = start_session(req, &l, &start, e);
     sodium_memzero((char *)l.password, strlen(l.password));
-    if (rc < 0 || start_session(req, &l, &start, e) < 0)
+    if (rc < 0)
         return -1;
     return sessions_reply(req, res, &start, l.cookie);
 }
@@ -330,9 +352,9 @@ static int logout(struct request *req, struct response *res, struct err *e)
 
 const struct route auth_routes[] = {
     {HTTP_GET, "/api/setup", PERM_PUBLIC, PLANE_CONTROL, get_setup, NULL},
-    {HTTP_POST, "/api/setup", PERM_PUBLIC, PLANE_CONTROL, setup, NULL},
-    {HTTP_POST, "/api/register", PERM_PUBLIC, PLANE_CONTROL, register_account, NULL},
-    {HTTP_POST, "/api/login", PERM_PUBLIC, PLANE_CONTROL, login, NULL},
+    {HTTP_POST, "/api/setup", PERM_PUBLIC, PLANE_SLOW, setup, NULL},
+    {HTTP_POST, "/api/register", PERM_PUBLIC, PLANE_SLOW, register_account, NULL},
+    {HTTP_POST, "/api/login", PERM_PUBLIC, PLANE_SLOW, login, NULL},
     {HTTP_POST, "/api/logout", PERM_ACCOUNT, PLANE_CONTROL, logout, NULL},
     {0},
 };

@@ -2,8 +2,6 @@
 #include "auth/auth.h"
 #include "base/must.h"
 
-const char *const role_words[] = {"viewer", "editor", "owner", NULL};
-
 static const struct permission_rule rules[PERMISSIONS] = {
     [PERM_PUBLIC] = {.name = "public", .anonymous = true},
     [PERM_CALL] = {.name = "call", .anonymous = true},
@@ -30,9 +28,4 @@ const struct permission_rule *auth_permission(int permission)
 {
     must(permission > 0 && permission < PERMISSIONS && rules[permission].name);
     return &rules[permission];
-}
-
-const char *role_name(enum role r)
-{
-    return r == ROLE_NONE ? "none" : role_words[r - 1];
 }

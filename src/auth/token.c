@@ -1,5 +1,7 @@
 #include "auth/token.h"
 
+#include "base/log.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -20,8 +22,9 @@ int token_expired(struct err *e)
     return err_set(e, ERR_UNAUTHORIZED, "Token expired");
 }
 
-int token_unverified(struct err *e)
+int token_unverified(const char *why, struct err *e)
 {
+    log_debug("auth", "token not verified: %s", why);
     return err_set(e, ERR_UNAUTHORIZED, "Could not verify token");
 }
 
@@ -186,15 +189,16 @@ int token_check_own(const unsigned char key[TOKEN_KEY], const struct token *t, i
     ret->id = text_claim(t, "sid");
     if (!issuer || strcmp(issuer, OWN_ISSUER) != 0 || !ret->account || !ret->id ||
         !time_claim(t, "exp", &expires_s))
-        return token_unverified(e);
+        return token_unverified("a claim of ours is missing", e);
     ret->expires_s = (int64_t)expires_s;
     return ret->expires_s <= now_s ? token_expired(e) : 0;
 }
 
 /* --- the issuer's --- */
 
-static bool has_audience(const json_t *aud, const char *audience)
+bool token_has_audience(const struct token *t, const char *audience)
 {
+    const json_t *aud = json_object_get(t->claims, "aud");
     if (json_is_string(aud))
         return strcmp(json_string_value(aud), audience) == 0;
     for (size_t i = 0; i < json_array_size(aud); i++) {
@@ -220,15 +224,18 @@ int token_check_claims(const struct token *t, const char *issuer, const char *au
 {
     double expires_s;
     const char *iss = text_claim(t, "iss"), *sub = text_claim(t, "sub");
-    if (!iss || strcmp(iss, issuer) != 0 ||
-        !has_audience(json_object_get(t->claims, "aud"), audience) ||
-        !time_claim(t, "exp", &expires_s))
-        return token_unverified(e);
+    if (!iss || strcmp(iss, issuer) != 0)
+        return token_unverified("'iss' is not --issuer", e);
+    if (!token_has_audience(t, audience))
+        return token_unverified("'aud' does not name --audience", e);
+    if (!time_claim(t, "exp", &expires_s))
+        return token_unverified("'exp' is missing", e);
     if (expires_s <= (double)now_s)
         return token_expired(e);
-    if (lies_ahead(t, "nbf", now_s) || lies_ahead(t, "iat", now_s) || !sub || !sub[0] ||
-        strlen(sub) > SUBJECT_MAX)
-        return token_unverified(e);
+    if (lies_ahead(t, "nbf", now_s) || lies_ahead(t, "iat", now_s))
+        return token_unverified("'nbf' or 'iat' lies ahead", e);
+    if (!sub || !sub[0] || strlen(sub) > SUBJECT_MAX)
+        return token_unverified("'sub' is missing or too long", e);
     *ret_subject = sub;
     *ret_expires_s = (int64_t)expires_s;
     return 0;

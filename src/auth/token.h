@@ -52,12 +52,14 @@ void token_issue(const unsigned char key[TOKEN_KEY], const struct token_session 
 int token_check_own(const unsigned char key[TOKEN_KEY], const struct token *t, int64_t now_s,
                     struct token_session *ret, struct err *e);
 
+bool token_has_audience(const struct token *t, const char *audience);
 /* The claims of an external token whose signature is right. */
 int token_check_claims(const struct token *t, const char *issuer, const char *audience,
                        int64_t now_s, const char **ret_subject, int64_t *ret_expires_s,
                        struct err *e);
 
 /* The refusals (contracts 1.1): 401 each, and -1. */
-int token_invalid(struct err *e);    /* malformed, or a bad signature */
-int token_expired(struct err *e);    /* its time is over */
-int token_unverified(struct err *e); /* anything else */
+int token_invalid(struct err *e); /* malformed, or a bad signature */
+int token_expired(struct err *e); /* its time is over */
+/* Anything else. The client is not told what; the administrator is, with --log-level debug. */
+int token_unverified(const char *why, struct err *e);

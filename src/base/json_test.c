@@ -54,5 +54,45 @@ TEST(any_bytes_become_a_valid_string)
     CHECK(ok(out.data));
 }
 
+static void check_walk(struct str value, const char *expected)
+{
+    auto_buf struct buf seen = {0};
+    struct json_walk walk;
+    struct str name, item;
+    if (!json_walk_open(value, &walk))
+        buf_addz(&seen, "no");
+    else
+        while (json_walk_next(&walk, &name, &item))
+            buf_addf(&seen, STR_FMT "=" STR_FMT ";", STR_ARG(name), STR_ARG(item));
+    CHECK_STR(seen.len ? seen.data : "", expected);
+}
+
+TEST(objects_and_lists_are_walked_item_by_item)
+{
+    check_walk(STR(" { \"a\" : [1,{\"x\":2}] ,\"\\u0062\":\"}\",\"\":null}\n"),
+               "a=[1,{\"x\":2}];\\u0062=\"}\";=null;");
+    check_walk(STR("[ 1 , \"a,b\",[] ]"), "=1;=\"a,b\";=[];");
+    check_walk(STR("{ }"), "");
+    check_walk(STR("[]"), "");
+    check_walk(STR("\"[]\""), "no");
+    check_walk(STR("12"), "no");
+}
+
+TEST(a_string_is_decoded_to_the_bytes_it_stands_for)
+{
+    auto_buf struct buf out = {0};
+    json_add_decoded(&out,
+                     STR("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\ud83d\\uDE00\""));
+    CHECK(str_is(buf_str(&out), "a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
+    buf_clear(&out);
+    json_add_decoded(&out, STR("\"\\ud83dx\\ude00\\ud83d\\u0041\\u0000\""));
+    CHECK_INT(out.len, 3 + 1 + 3 + 3 + 1 + 1);
+    CHECK(str_is_utf8(buf_str(&out)) && out.data[out.len - 1] == 0);
+    buf_clear(&out);
+    json_add_decoded(&out, STR("\"\""));
+    CHECK_INT(out.len, 0);
+}
+
 TEST_MAIN(every_kind_of_value_is_accepted, what_is_not_json_is_refused, nesting_is_bounded,
-          a_member_is_found_as_it_was_written, any_bytes_become_a_valid_string)
+          a_member_is_found_as_it_was_written, any_bytes_become_a_valid_string,
+          objects_and_lists_are_walked_item_by_item, a_string_is_decoded_to_the_bytes_it_stands_for)

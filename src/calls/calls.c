@@ -56,7 +56,7 @@ struct calls {
     bool watcher_told;
     atomic_size_t held, held_bytes;
 
-    struct tails *tails; /* the loop thread's own */
+    struct tail_hub *tails; /* the loop thread's own */
 
     /* The writer's own. */
     struct call_record *batch[BATCH_MAX];
@@ -177,7 +177,7 @@ static void hear_commit(void *arg)
     pthread_mutex_lock(&c->mutex);
     c->watcher_told = false;
     pthread_mutex_unlock(&c->mutex);
-    tails_wake(c->tails);
+    tail_hub_wake(c->tails);
 }
 
 /* Once per turn of the loop, however many commits there are. With the mutex held. */
@@ -319,7 +319,7 @@ void calls_close(struct calls *c)
     pthread_mutex_unlock(&c->mutex);
     pthread_join(c->thread, NULL);
     must(c->count == 0);
-    tails_free(take_ptr(c->tails)); /* stops watching */
+    tail_hub_free(take_ptr(c->tails)); /* stops watching */
     free_calls(c);
 }
 
@@ -390,7 +390,7 @@ int calls_forget(struct calls *c, struct db *db, const char *function_id, struct
     return gone < 0 ? -1 : 0;
 }
 
-struct tails **calls_tails(struct calls *c)
+struct tail_hub **calls_tails(struct calls *c)
 {
     return &c->tails;
 }
@@ -409,7 +409,13 @@ void calls_watch(struct calls *c, struct loop *l)
 void calls_stop_tails(struct calls *c)
 {
     if (c && c->tails)
-        tails_stop(c->tails);
+        tail_hub_stop(c->tails);
+}
+
+void calls_recheck_tails(struct calls *c)
+{
+    if (c && c->tails)
+        tail_hub_recheck(c->tails);
 }
 
 void calls_stats(struct calls *c, struct calls_stats *ret)

@@ -12,9 +12,9 @@
  * older than `keep_days`. Texts are cut at CALLS_TEXT_MAX; the record says which.
  *
  * Statistics come from counts that the writer keeps in the same transaction, per function: minutes
- * for 48 hours, hours for 35 days, days (UTC) for 400 days, totals for ever. They do not change
- * when records are pruned; they go with the function. Durations are counted in classes: quantiles
- * are at most 7 % off.
+ * for 48 hours, five minutes for 8 days, hours for 35 days, days (UTC) for 400 days, totals for
+ * ever. They do not change when records are pruned; they go with the function. Durations are
+ * counted in classes: quantiles are at most 7 % off.
  *
  * Filters of lists, tails and exports: `status` (words, separated by commas), `source`, `version`,
  * `cold` (true or false), `since` and `until` (RFC 3339: when it arrived), `q` (a text in input,
@@ -77,6 +77,10 @@ int calls_forget(struct calls *c, struct db *db, const char *function_id, struct
  * since they do not end by themselves. NULL is fine. */
 void calls_stop_tails(struct calls *c);
 
+/* Loop thread. Who may follow what has changed: asks all tails and exports anew. NULL is
+ * fine. */
+void calls_recheck_tails(struct calls *c);
+
 struct calls_stats {
     uint64_t written, dropped;
     size_t queued, queued_bytes;
@@ -87,6 +91,6 @@ void calls_stats(struct calls *c, struct calls_stats *ret); /* any thread */
 extern const struct migration calls_migrations[]; /* 3, 50 to 59 */
 extern const struct route calls_routes[], stats_routes[], tail_routes[];
 
-/* Calls of an account's functions (its own without a project, and those of projects it owns or
- * made) since midnight UTC, for its quota. Worker thread. */
+/* Calls of an account's functions (its own without a project, and those of projects whose first
+ * owner it is) since midnight UTC, for its quota. Worker thread. */
 int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e);

@@ -338,11 +338,11 @@ TEST(a_cursor_is_a_record_that_one_may_see)
     CHECK(ask(&w, "eva", target) == 422);
 }
 
-TEST_MAIN(records_are_shown_to_the_owner_and_to_others_only_when_opened,
-          a_stranger_cannot_search_in_what_is_not_shown,
-          one_record_is_found_by_its_id_in_its_function_only, filters_choose_records,
-          filters_that_cannot_be_are_refused_with_their_place,
-          pages_follow_each_other_with_their_filters, every_page_size_gives_every_record_once,
-          a_filter_that_takes_little_does_a_bounded_amount_of_work,
-          records_across_functions_are_in_order_and_only_of_what_one_may_see,
-          a_cursor_is_a_record_that_one_may_see)
+WORLD_MAIN(records_are_shown_to_the_owner_and_to_others_only_when_opened,
+           a_stranger_cannot_search_in_what_is_not_shown,
+           one_record_is_found_by_its_id_in_its_function_only, filters_choose_records,
+           filters_that_cannot_be_are_refused_with_their_place,
+           pages_follow_each_other_with_their_filters, every_page_size_gives_every_record_once,
+           a_filter_that_takes_little_does_a_bounded_amount_of_work,
+           records_across_functions_are_in_order_and_only_of_what_one_may_see,
+           a_cursor_is_a_record_that_one_may_see)

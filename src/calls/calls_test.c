@@ -262,11 +262,11 @@ TEST(a_killed_server_keeps_every_confirmed_record)
     }
 }
 
-TEST_MAIN(a_reader_that_waits_sees_what_was_pushed, closing_writes_what_is_queued,
-          the_newest_records_of_a_function_stay, a_restart_does_not_forget_to_forget,
-          what_is_too_old_goes_at_the_next_start, a_store_that_refuses_for_a_while_loses_nothing,
-          a_store_that_refuses_does_not_hold_up_the_end, bytes_are_bounded_as_well_as_numbers,
-          long_texts_are_cut_and_say_so, a_record_is_found_by_its_id,
-          a_function_that_is_deleted_takes_records_and_counts_along,
-          a_tally_is_due_at_first_sight_and_then_every_so_many,
-          a_killed_server_keeps_every_confirmed_record)
+WORLD_MAIN(a_reader_that_waits_sees_what_was_pushed, closing_writes_what_is_queued,
+           the_newest_records_of_a_function_stay, a_restart_does_not_forget_to_forget,
+           what_is_too_old_goes_at_the_next_start, a_store_that_refuses_for_a_while_loses_nothing,
+           a_store_that_refuses_does_not_hold_up_the_end, bytes_are_bounded_as_well_as_numbers,
+           long_texts_are_cut_and_say_so, a_record_is_found_by_its_id,
+           a_function_that_is_deleted_takes_records_and_counts_along,
+           a_tally_is_due_at_first_sight_and_then_every_so_many,
+           a_killed_server_keeps_every_confirmed_record)

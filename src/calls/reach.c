@@ -9,8 +9,7 @@ const char *reach_sql(const struct reach *r)
     static const char *const sql[] = {
         [REACH_FUNCTION] = "= $1",
         [REACH_PROJECT] = "IN (SELECT id FROM functions WHERE project_id = $1)",
-        [REACH_ACCOUNT] = "IN (SELECT id FROM functions WHERE (project_id IS NULL AND"
-                          " account_id = $1) OR project_id IN"
+        [REACH_ACCOUNT] = "IN (SELECT id FROM functions WHERE owner_id = $1 OR project_id IN"
                           " (SELECT project_id FROM project_members WHERE account_id = $1))",
     };
     return sql[r->kind];

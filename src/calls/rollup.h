@@ -1,16 +1,16 @@
 /* rollup — counts of calls, kept while their records come and go. Only for calls/.
  *
  * Written by the writer of records in the same transaction: per function, period, status and class
- * of duration. Minutes, hours and days are kept for different times; the totals of a function live
- * as long as it does, with one row per status (`step` 0, bucket 0). Adding is an upsert, so that
- * several servers may count into one row; rows are touched in the order of their keys, so that none
- * of them waits for another in a circle. */
+ * of duration. Minutes, five minutes, hours and days are kept for different times; the totals of a
+ * function live as long as it does, with one row per status (`step` 0, bucket 0). Adding is an
+ * upsert, so that several servers may count into one row; rows are touched in the order of their
+ * keys, so that none of them waits for another in a circle. */
 #pragma once
 
 #include "engine/engine.h"
 #include "store/store.h"
 
-enum { STEP_ALL = 0, STEP_MINUTE = 60, STEP_HOUR = 3600, STEP_DAY = 86400 };
+enum { STEP_ALL = 0, STEP_MINUTE = 60, STEP_CHART = 300, STEP_HOUR = 3600, STEP_DAY = 86400 };
 
 /* How far back a step can be asked for, in seconds; -1 for one that is not kept. */
 int64_t rollup_reach_s(int step);

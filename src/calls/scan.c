@@ -323,12 +323,14 @@ static int read_ends(struct db *db, int64_t *ret_first, int64_t *ret_last, struc
     return 0;
 }
 
-/* The number before which all calls had ended at `us`. */
+/* The number before which all calls had ended at `us`: at least 1, also without any records. */
 static int first_ended_after(struct db *db, int64_t us, int64_t *ret, struct err *e)
 {
-    int64_t low, high, seq, end_us;
+    int64_t low, high, seq = 0, end_us = 0;
     if (read_ends(db, &low, &high, e) < 0)
         return -1;
+    if (low < 1)
+        low = 1; /* 0 would stand for no end */
     for (high++; low < high;) {
         int64_t mid = low + (high - low) / 2;
         int found = probe(db, mid, &seq, &end_us, e);

@@ -27,7 +27,7 @@ static const struct {
     int step, kept;
 } steps[] = {
     {"60", 60, STEP_MINUTE},
-    {"300", 300, STEP_MINUTE},
+    {"300", 300, STEP_CHART},
     {"3600", 3600, STEP_HOUR},
     {"86400", 86400, STEP_DAY},
 };
@@ -267,6 +267,7 @@ const struct route stats_routes[] = {
     {0},
 };
 
+/* Of a project's owners the first one pays, as the gateway sees it (projects/views.c). */
 int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e)
 {
     auto_query struct query *q = NULL;
@@ -275,8 +276,11 @@ int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e)
             db,
             "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM call_stats WHERE step = $2"
             " AND at_s >= $3 AND function_id IN (SELECT id FROM functions WHERE"
-            " (project_id IS NULL AND account_id = $1) OR project_id IN (SELECT project_id"
-            " FROM project_members WHERE account_id = $1 AND role = $4))",
+            " owner_id = $1 OR project_id IN (SELECT m.project_id"
+            " FROM project_members m WHERE m.account_id = $1 AND m.role = $4 AND NOT EXISTS"
+            " (SELECT 1 FROM project_members o WHERE o.project_id = m.project_id"
+            " AND o.role = $4 AND (o.created_us < m.created_us OR"
+            " (o.created_us = m.created_us AND o.account_id < m.account_id)))))",
             DB_ARGS(db_textz(account), db_int(STEP_DAY), db_int(midnight_s), db_int(ROLE_OWNER)),
             &q, e) < 0 ||
         query_next(q, e) < 0)

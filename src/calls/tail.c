@@ -22,8 +22,8 @@ enum {
     CHECK_MS = 60000,
 };
 
-struct tails {
-    struct tails_config config;
+struct tail_hub {
+    struct tail_hub_config config;
     struct list all; /* of struct tail */
     unsigned count;
     struct timer *pace, *tick;
@@ -33,7 +33,7 @@ struct tails {
 
 struct tail {
     struct list node;
-    struct tails *tails;
+    struct tail_hub *hub;
     struct tail_config config;
     struct settle settle;
     int64_t pass; /* a look at what is behind the cursor got to here; 0: it begins anew */
@@ -41,13 +41,14 @@ struct tail {
     size_t sent; /* of out */
     uint64_t beat_us, checked_us;
     bool due;  /* there may be something to read */
+    bool ask;  /* whether it may go on, before that */
     bool full; /* the sink waits for its client */
     bool gone; /* the client has left */
     bool over, refused;
     const char *why; /* it is over; NULL: an export is complete */
 
-    /* While a worker is at it the loop leaves alone what is above, but for `due`, `full`, `gone`
-     * and `over`. */
+    /* While a worker is at it the loop leaves alone what is above, but for `due`, `ask`, `full`,
+     * `gone` and `over`. */
     bool busy;
     bool check, more;
     struct err error;
@@ -102,7 +103,7 @@ static void run(void *job, void *context)
 
 static void finish(struct tail *t)
 {
-    struct tails *s = t->tails;
+    struct tail_hub *s = t->hub;
     list_remove(&t->node);
     if (--s->count == 0) {
         calls_watch(s->config.calls, NULL);
@@ -175,7 +176,9 @@ static void step(struct tail *t)
         return;
     t->busy = true;
     t->due = false;
-    if (workers_submit(t->tails->config.workers, run, on_read, t, &ignored) < 0) {
+    t->check = t->check || t->ask;
+    t->ask = false;
+    if (workers_submit(t->hub->config.workers, run, on_read, t, &ignored) < 0) {
         t->busy = false; /* all workers have enough to do: the tick tries again */
         t->due = true;
     }
@@ -209,7 +212,7 @@ static void on_read(void *job)
 
 static void on_tick(void *arg)
 {
-    struct tails *s = arg;
+    struct tail_hub *s = arg;
     uint64_t now = clock_mono_us();
     list_each_safe (node, &s->all) {
         struct tail *t = list_of(node, struct tail, node);
@@ -217,7 +220,7 @@ static void on_tick(void *arg)
             continue;
         if (now - t->checked_us >= s->config.check_ms * 1000ull) {
             t->checked_us = now;
-            t->check = t->due = true;
+            t->ask = t->due = true;
         }
         t->due = t->due || s->config.shared;
         if (t->config.sink->beat && !t->full && t->sent == t->out.len &&
@@ -231,7 +234,16 @@ static void on_tick(void *arg)
         timer_set_us(s->tick, s->config.look_ms * 1000ull);
 }
 
-void tails_wake(struct tails *s)
+/* The tick steps: somebody who changes things all the time must not keep the workers busy. */
+void tail_hub_recheck(struct tail_hub *s)
+{
+    list_each (node, &s->all) {
+        struct tail *t = list_of(node, struct tail, node);
+        t->ask = t->due = true;
+    }
+}
+
+void tail_hub_wake(struct tail_hub *s)
 {
     if (s->pacing) {
         s->again = true;
@@ -249,15 +261,15 @@ void tails_wake(struct tails *s)
 
 static void on_pace(void *arg)
 {
-    struct tails *s = arg;
+    struct tail_hub *s = arg;
     s->pacing = false;
     if (s->again)
-        tails_wake(s);
+        tail_hub_wake(s);
 }
 
-struct tails *tails_new(const struct tails_config *config)
+struct tail_hub *tail_hub_new(const struct tail_hub_config *config)
 {
-    struct tails *s = mem_alloc(sizeof *s);
+    struct tail_hub *s = mem_alloc(sizeof *s);
     s->config = *config;
     if (!s->config.look_ms)
         s->config.look_ms = LOOK_MS;
@@ -271,7 +283,7 @@ struct tails *tails_new(const struct tails_config *config)
     return s;
 }
 
-void tails_stop(struct tails *s)
+void tail_hub_stop(struct tail_hub *s)
 {
     s->stopped = true;
     list_each_safe (node, &s->all) {
@@ -281,11 +293,11 @@ void tails_stop(struct tails *s)
     }
 }
 
-void tails_free(struct tails *s)
+void tail_hub_free(struct tail_hub *s)
 {
     if (!s)
         return;
-    tails_stop(s);
+    tail_hub_stop(s);
     must(s->count == 0);
     calls_watch(s->config.calls, NULL);
     timer_free(s->pace);
@@ -293,7 +305,7 @@ void tails_free(struct tails *s)
     free(s);
 }
 
-static unsigned count_of(const struct tails *s, const char *client)
+static unsigned count_of(const struct tail_hub *s, const char *client)
 {
     unsigned count = 0;
     list_each (node, &s->all)
@@ -301,18 +313,33 @@ static unsigned count_of(const struct tails *s, const char *client)
     return count;
 }
 
-int tails_open(struct tails *s, const struct tail_config *config, struct tail **ret, struct err *e)
+static unsigned count_strangers(const struct tail_hub *s)
+{
+    unsigned count = 0;
+    list_each (node, &s->all)
+        count += list_of(node, struct tail, node)->config.stranger;
+    return count;
+}
+
+static bool is_full(const struct tail_hub *s, const struct tail_config *config)
+{
+    return s->count == TAILS_MAX || count_of(s, config->client) >= TAILS_PER_CLIENT ||
+           (config->stranger && count_strangers(s) >= TAILS_STRANGERS);
+}
+
+int tail_open(struct tail_hub *s, const struct tail_config *config, struct tail **ret,
+              struct err *e)
 {
     uint64_t now = clock_mono_us();
     if (s->stopped)
         return err_set(e, ERR_UNAVAILABLE, "The server is stopping");
-    if (s->count == TAILS_MAX || count_of(s, config->client) >= TAILS_PER_CLIENT)
+    if (is_full(s, config))
         return err_set(e, ERR_LIMIT,
                        "Too many tails and exports are open (limit %d, %d of one "
                        "client)",
                        TAILS_MAX, TAILS_PER_CLIENT);
     struct tail *t = mem_alloc(sizeof *t);
-    t->tails = s;
+    t->hub = s;
     t->config = *config;
     settle_init(&t->settle, config->after, s->config.shared && !config->before, now);
     t->beat_us = t->checked_us = now;

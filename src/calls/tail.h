@@ -17,15 +17,16 @@
 struct calls;
 struct loop;
 struct tail;
-struct tails;
+struct tail_hub;
 struct workers;
 
 enum {
     TAILS_MAX = 256,       /* at the same time */
     TAILS_PER_CLIENT = 16, /* of one account, or of one address without account */
+    TAILS_STRANGERS = 64,  /* of all without account: the others are for those who have one */
 };
 
-struct tails_config {
+struct tail_hub_config {
     struct calls *calls;
     struct loop *loop;
     struct workers *workers;
@@ -34,10 +35,13 @@ struct tails_config {
      * and it is asked whether it may go on: 1000, 15000 and 60000 unless set. */
     unsigned look_ms, beat_ms, check_ms;
 };
-struct tails *tails_new(const struct tails_config *config);
-void tails_free(struct tails *s); /* ends all; no worker may be at work for them. NULL is fine */
-void tails_wake(struct tails *s); /* there may be new records */
-void tails_stop(struct tails *s); /* ends all, the server ends; new ones are refused */
+struct tail_hub *tail_hub_new(const struct tail_hub_config *config);
+void tail_hub_free(
+    struct tail_hub *s); /* ends all; no worker may be at work for them. NULL is fine */
+void tail_hub_wake(struct tail_hub *s); /* there may be new records */
+/* Credentials, roles or functions have changed: before it reads on, each tail is asked again. */
+void tail_hub_recheck(struct tail_hub *s);
+void tail_hub_stop(struct tail_hub *s); /* ends all, the server ends; new ones are refused */
 
 struct tail_sink {
     bool messages; /* `send` gets one record at a time, without the line's end; else any piece */
@@ -47,7 +51,7 @@ struct tail_sink {
                   const char *name);
     bool (*send)(void *arg, struct str piece); /* false: taken, but no more until tail_drained */
     void (*beat)(void *arg);                   /* the tail was silent for beat_ms. May be NULL */
-    /* Always the last one, and never from inside tails_open. `why` is NULL when an export is
+    /* Always the last one, and never from inside tail_open. `why` is NULL when an export is
      * complete; `refused`: may not go on. */
     void (*end)(void *arg, const char *why, bool refused);
     /* Worker thread, every check_ms. Fails when it may not go on. */
@@ -58,15 +62,17 @@ struct tail_config {
     const struct tail_sink *sink; /* static */
     void *arg;
     const char *client; /* for TAILS_PER_CLIENT */
+    bool stranger;      /* without account */
     struct reach reach; /* all strings here live until `end` */
     struct sieve sieve;
     int64_t after, before; /* numbers of records. `before` 0: goes on for ever; else an export */
 };
 /* ERR_LIMIT, ERR_UNAVAILABLE. Begins to read at once. */
-int tails_open(struct tails *s, const struct tail_config *config, struct tail **ret, struct err *e);
+int tail_open(struct tail_hub *s, const struct tail_config *config, struct tail **ret,
+              struct err *e);
 void tail_drained(struct tail *t); /* the sink has room again */
 void tail_gone(struct tail *t);    /* the client has left: `end` follows, now or soon */
 
 /* What calls.c holds for it: its place, and who hears of commits (NULL: nobody). */
-struct tails **calls_tails(struct calls *c);
+struct tail_hub **calls_tails(struct calls *c);
 void calls_watch(struct calls *c, struct loop *l);

@@ -2,9 +2,10 @@
  *
  *   GET /api/functions/:id/invocations/tail     Server-Sent Events; or a WebSocket, when asked for
  *   GET /api/functions/:id/invocations/export   NDJSON, oldest first
- *   the same below /api/projects/:id and /api
+ *   both below /api/projects/:id, too, and /api/invocations/tail of all that the account may see
  *
- * What a request may see is decided on a worker (reach.h), and again once a minute. Browsers cannot
+ * What a request may see is decided on a worker (reach.h), and again when accounts,
+ * roles or functions change, or a minute has passed. Browsers cannot
  * set headers on a WebSocket: they come with their cookie, and only from a page of ours. */
 #include "calls/calls.h"
 
@@ -309,14 +310,14 @@ static void adopt(struct feed *f, const struct request *from)
     f->sieve.q.p = arena_strdup(a, f->sieve.q.p);
 }
 
-static struct tails *tails_of(struct app *app)
+static struct tail_hub *hub_of(struct app *app)
 {
-    struct tails **s = calls_tails(app->calls);
+    struct tail_hub **s = calls_tails(app->calls);
     if (!*s)
-        *s = tails_new(&(struct tails_config){.calls = app->calls,
-                                              .loop = app->loop,
-                                              .workers = app->workers,
-                                              .shared = store_is_shared(app->store)});
+        *s = tail_hub_new(&(struct tail_hub_config){.calls = app->calls,
+                                                    .loop = app->loop,
+                                                    .workers = app->workers,
+                                                    .shared = store_is_shared(app->store)});
     return *s;
 }
 
@@ -360,11 +361,12 @@ static void begin(struct feed *f)
     struct tail_config config = {.sink = &sinks[f->form],
                                  .arg = f,
                                  .client = arena_strdup(f->arena, client),
+                                 .stranger = !req->principal,
                                  .reach = f->reach,
                                  .sieve = f->sieve,
                                  .after = f->after,
                                  .before = f->before};
-    if (tails_open(tails_of(f->app), &config, &f->tail, &f->error) < 0) {
+    if (tail_open(hub_of(f->app), &config, &f->tail, &f->error) < 0) {
         http_answer_error(f->x, &f->error);
         feed_free(f);
     } else if (f->form == FORM_SOCKET) {
@@ -446,11 +448,6 @@ static void export_project(struct http_exchange *x)
     start(x, REACH_PROJECT, FORM_EXPORT, PERM_PROJECT_VIEW);
 }
 
-static void export_account(struct http_exchange *x)
-{
-    start(x, REACH_ACCOUNT, FORM_EXPORT, PERM_STATS_READ);
-}
-
 #define ROW(path, permission, start)                                                               \
     {                                                                                              \
         HTTP_GET, path, permission, PLANE_DATA, NULL, start                                        \
@@ -461,6 +458,5 @@ const struct route tail_routes[] = {
     ROW("/api/invocations/tail", PERM_STATS_READ, tail_account),
     ROW("/api/functions/:id/invocations/export", PERM_CALLS_READ, export_function),
     ROW("/api/projects/:id/invocations/export", PERM_PROJECT_VIEW, export_project),
-    ROW("/api/invocations/export", PERM_STATS_READ, export_account),
     {0},
 };

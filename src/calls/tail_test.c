@@ -20,7 +20,7 @@ struct bench {
     struct world w;
     struct loop *loop;
     struct workers *workers;
-    struct tails *tails;
+    struct tail_hub *hub;
     struct timer *limit;
     bool late;
 };
@@ -48,7 +48,7 @@ static void on_late(void *arg)
     loop_stop(b->loop);
 }
 
-static void bench_make(struct bench *b, struct tails_config config)
+static void bench_make(struct bench *b, struct tail_hub_config config)
 {
     *b = (struct bench){0};
     world_start(&b->w);
@@ -59,7 +59,7 @@ static void bench_make(struct bench *b, struct tails_config config)
     config.calls = b->w.app.calls;
     config.loop = b->loop;
     config.workers = b->workers;
-    b->tails = *calls_tails(b->w.app.calls) = tails_new(&config);
+    b->hub = *calls_tails(b->w.app.calls) = tail_hub_new(&config);
     b->limit = timer_new(b->loop, on_late, b);
 }
 
@@ -144,7 +144,7 @@ static int open_tail(struct bench *b, struct client *c, const struct tail_sink *
                                  .sieve = {.cold = -1},
                                  .after = after,
                                  .before = before};
-    return tails_open(b->tails, &config, &c->tail, &b->w.e);
+    return tail_open(b->hub, &config, &c->tail, &b->w.e);
 }
 
 static void check_got(const struct client *c, int first, int last)
@@ -171,7 +171,7 @@ TEST(a_tail_sends_what_was_there_and_then_what_comes)
 {
     auto_client struct client c = {.wanted = 500};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 499);
     flush(&b.w);
     OK(&b.w, open_tail(&b, &c, &pieces, 0, 0));
@@ -189,7 +189,7 @@ TEST(a_tail_without_past_begins_behind_its_cursor)
     auto_client struct client c = {.wanted = 1};
     auto_bench struct bench b;
     int64_t newest;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 9);
     flush(&b.w);
     OK(&b.w, calls_newest(b.w.db, &newest, &b.w.e));
@@ -203,7 +203,7 @@ TEST(messages_carry_one_record_each)
 {
     auto_client struct client c = {.wanted = 5};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 4);
     flush(&b.w);
     OK(&b.w, open_tail(&b, &c, &messages, 0, 0));
@@ -215,7 +215,7 @@ TEST(a_slow_client_is_not_read_for)
 {
     auto_client struct client c = {.room = 1};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 999);
     flush(&b.w);
     OK(&b.w, open_tail(&b, &c, &messages, 0, 0));
@@ -223,7 +223,7 @@ TEST(a_slow_client_is_not_read_for)
     for (int i = 0; i < 3; i++) { /* commits wake it in vain */
         push_numbered(&b, 1000 + i, 1000 + i);
         flush(&b.w);
-        tails_wake(b.tails);
+        tail_hub_wake(b.hub);
     }
     CHECK(c.sends == 1);
     c.room = 0;
@@ -233,12 +233,32 @@ TEST(a_slow_client_is_not_read_for)
     CHECK(c.records == 1003 && c.sends == 1003);
 }
 
+/* What was sent went out whole, but there is no room for more. */
+TEST(a_full_client_gets_nothing_more)
+{
+    auto_client struct client full = {.room = 1}, other = {.wanted = 2};
+    auto_bench struct bench b;
+    bench_make(&b, (struct tail_hub_config){0});
+    push_numbered(&b, 0, 0);
+    flush(&b.w);
+    OK(&b.w, open_tail(&b, &full, &pieces, 0, 0));
+    run(&b);
+    OK(&b.w, open_tail(&b, &other, &pieces, 0, 0));
+    push_numbered(&b, 1, 1);
+    run(&b);
+    tail_hub_wake(b.hub);
+    other.wanted = 3;
+    push_numbered(&b, 2, 2);
+    run(&b);
+    CHECK(full.sends == 1);
+}
+
 TEST(an_export_ends_at_the_newest_of_its_start)
 {
     auto_client struct client c = {0};
     auto_bench struct bench b;
     int64_t newest;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 1234);
     flush(&b.w);
     OK(&b.w, calls_newest(b.w.db, &newest, &b.w.e));
@@ -253,7 +273,7 @@ TEST(an_export_that_cannot_be_completed_says_so)
 {
     auto_client struct client c = {.room = 1};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 999);
     flush(&b.w);
     OK(&b.w, open_tail(&b, &c, &pieces, 0, 1001));
@@ -269,12 +289,12 @@ TEST(a_tail_outlives_a_store_that_fails_for_a_while)
 {
     auto_client struct client c = {.wanted = 4};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){.look_ms = 20});
+    bench_make(&b, (struct tail_hub_config){.look_ms = 20});
     push_numbered(&b, 0, 3);
     flush(&b.w);
     run_sql(&b.w, "ALTER TABLE calls RENAME TO away");
     OK(&b.w, open_tail(&b, &c, &pieces, 0, 0));
-    tails_wake(b.tails);
+    tail_hub_wake(b.hub);
     run_sql(&b.w, "ALTER TABLE away RENAME TO calls");
     run(&b);
     check_got(&c, 0, 3);
@@ -284,7 +304,7 @@ TEST(a_client_that_leaves_ends_its_tail)
 {
     auto_client struct client c = {.wanted = 1}, busy = {0};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 0);
     flush(&b.w);
     OK(&b.w, open_tail(&b, &c, &pieces, 0, 0));
@@ -302,7 +322,7 @@ TEST(a_silent_client_hears_a_beat_and_is_checked)
 {
     auto_client struct client c = {0};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){.look_ms = 10, .beat_ms = 20, .check_ms = 30});
+    bench_make(&b, (struct tail_hub_config){.look_ms = 10, .beat_ms = 20, .check_ms = 30});
     OK(&b.w, open_tail(&b, &c, &pieces, 0, 0));
     run(&b);
     CHECK(c.beats == 2 && c.ends == 0);
@@ -313,15 +333,21 @@ TEST(a_silent_client_hears_a_beat_and_is_checked)
 
 TEST(the_end_of_the_server_ends_tails_and_refuses_new_ones)
 {
-    auto_client struct client c = {.wanted = 1}, late = {0};
+    auto_client struct client c = {.wanted = 1}, slow = {.room = 1}, late = {0};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     push_numbered(&b, 0, 0);
     flush(&b.w);
     OK(&b.w, open_tail(&b, &c, &pieces, 0, 0));
     run(&b);
+    push_numbered(&b, 1, 50);
+    flush(&b.w);
+    c.wanted = 51;
+    run(&b);
+    OK(&b.w, open_tail(&b, &slow, &messages, 0, 0));
+    run(&b);
     calls_stop_tails(b.w.app.calls);
-    CHECK(c.ends == 1 && strstr(c.why, "stopping"));
+    CHECK(c.ends == 1 && strstr(c.why, "stopping") && slow.ends == 1);
     CHECK(open_tail(&b, &late, &pieces, 0, 0) < 0 && b.w.e.code == ERR_UNAVAILABLE);
 }
 
@@ -329,10 +355,36 @@ TEST(tails_are_bounded_per_client)
 {
     static struct client c[TAILS_PER_CLIENT + 1];
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){0});
+    bench_make(&b, (struct tail_hub_config){0});
     for (int i = 0; i < TAILS_PER_CLIENT; i++)
         OK(&b.w, open_tail(&b, &c[i], &pieces, 0, 0));
     CHECK(open_tail(&b, &c[TAILS_PER_CLIENT], &pieces, 0, 0) < 0 && b.w.e.code == ERR_LIMIT);
+}
+
+static int open_stranger(struct bench *b, struct client *c, int address)
+{
+    static char clients[256][16];
+    char *client = clients[address];
+    snprintf(client, sizeof clients[0], "192.0.2.%d", address);
+    struct tail_config config = {.sink = &pieces,
+                                 .arg = c,
+                                 .client = client,
+                                 .stranger = true,
+                                 .reach = {REACH_FUNCTION, "a", false},
+                                 .sieve = {.cold = -1}};
+    return tail_open(b->hub, &config, &c->tail, &b->w.e);
+}
+
+TEST(strangers_of_many_addresses_leave_room_for_those_with_an_account)
+{
+    static struct client c[TAILS_STRANGERS + 1], own;
+    auto_bench struct bench b;
+    bench_make(&b, (struct tail_hub_config){0});
+    for (int i = 0; i < TAILS_STRANGERS; i++)
+        OK(&b.w, open_stranger(&b, &c[i], i));
+    CHECK(open_stranger(&b, &c[TAILS_STRANGERS], 200) < 0 && b.w.e.code == ERR_LIMIT);
+    b.w.e = (struct err){0};
+    OK(&b.w, open_tail(&b, &own, &pieces, 0, 0));
 }
 
 /* Another server's transaction took its numbers first and is committed last. */
@@ -340,7 +392,7 @@ TEST(on_a_shared_store_what_comes_late_is_sent_and_nothing_twice)
 {
     auto_client struct client c = {.wanted = 4};
     auto_bench struct bench b;
-    bench_make(&b, (struct tails_config){.look_ms = 10, .shared = true});
+    bench_make(&b, (struct tail_hub_config){.look_ms = 10, .shared = true});
     push_numbered(&b, 0, 4);
     flush(&b.w);
     run_sql(&b.w, "UPDATE calls SET function_id = 'elsewhere' WHERE seq = 3");
@@ -378,12 +430,13 @@ TEST(the_cursor_of_a_shared_store_lags_and_is_bounded)
     CHECK(s.from == 6 && s.count == 0);
 }
 
-TEST_MAIN(a_tail_sends_what_was_there_and_then_what_comes,
-          a_tail_without_past_begins_behind_its_cursor, messages_carry_one_record_each,
-          a_slow_client_is_not_read_for, an_export_ends_at_the_newest_of_its_start,
-          an_export_that_cannot_be_completed_says_so,
-          a_tail_outlives_a_store_that_fails_for_a_while, a_client_that_leaves_ends_its_tail,
-          a_silent_client_hears_a_beat_and_is_checked,
-          the_end_of_the_server_ends_tails_and_refuses_new_ones, tails_are_bounded_per_client,
-          on_a_shared_store_what_comes_late_is_sent_and_nothing_twice,
-          the_cursor_of_a_shared_store_lags_and_is_bounded)
+WORLD_MAIN(a_tail_sends_what_was_there_and_then_what_comes,
+           a_tail_without_past_begins_behind_its_cursor, messages_carry_one_record_each,
+           a_slow_client_is_not_read_for, a_full_client_gets_nothing_more,
+           an_export_ends_at_the_newest_of_its_start, an_export_that_cannot_be_completed_says_so,
+           a_tail_outlives_a_store_that_fails_for_a_while, a_client_that_leaves_ends_its_tail,
+           a_silent_client_hears_a_beat_and_is_checked,
+           the_end_of_the_server_ends_tails_and_refuses_new_ones, tails_are_bounded_per_client,
+           strangers_of_many_addresses_leave_room_for_those_with_an_account,
+           on_a_shared_store_what_comes_late_is_sent_and_nothing_twice,
+           the_cursor_of_a_shared_store_lags_and_is_bounded)

@@ -94,8 +94,12 @@ static int list_functions(struct request *req, struct response *res, struct err 
     return list(req, res, NULL, e);
 }
 
+/* The row asks for the scope that shows a project; its functions, with their code, take one more.
+ */
 static int list_of_project(struct request *req, struct response *res, struct err *e)
 {
+    if (!(req->principal->scopes & SCOPE_FUNCTIONS_READ))
+        return err_set(e, ERR_DENIED, "This key lacks the scope 'functions:read'");
     return list(req, res, http_param(req, "id"), e);
 }
 

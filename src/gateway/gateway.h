@@ -5,14 +5,26 @@
  * current by serve/ (gateway_set_project and its like). All of that runs on the loop thread; the
  * endpoints that change routes run on workers and note what they change.
  *
- * Routes. A pattern is "/" and segments: literals (compared as they are, with case), ":name" for
- * one segment that is not empty, and as the last one "*name" for all that is left, which may be
+ * Routes. A pattern is "/" and segments: literals (compared as they are, with case, and written
+ * decoded), ":name" for one segment, and as the last one "*name" for all that is left, which may be
  * nothing. Empty segments and a slash at the end do not count. Literals outrank parameters,
  * parameters outrank the rest, segment by segment from the left, coming back when a branch leads
- * nowhere; of the routes at one place the one with the request's method outranks ANY.
+ * nowhere; of the routes at one place the one with the request's method outranks ANY. GET answers
+ * HEAD where no route says HEAD. A path is cut first and decoded then: an encoded slash stays in
+ * its parameter. "*name" gets all behind the slash before it, decoded, its slashes as they came.
  *
  * Before a call come access (functions.h), then rates and quotas: 401 or 403, then 429 with
- * Retry-After and RateLimit headers. */
+ * Retry-After; a function with limits says in every answer how much of them is left (RateLimit and
+ * RateLimit-Policy of the HTTP API working group's draft). A client is an account when it shows a
+ * credential that we know, else an address; of IPv6, a network of 64 bits. A quota counts for the
+ * first owner of the project, or for whoever made a function without one.
+ *
+ * What a function sees is in event.h, what becomes of its result in result.h. Every answer to a
+ * call names it (X-Virga-Call). When it fails: 500 with one line for strangers; 504 at its
+ * deadline; 502 for a result that is too large or no response; 503 when it was our fault; 429 when
+ * its queue is full. What a browser might run below
+ * /api/gateway/ is sandboxed, as it shares its origin with this server's own pages, and headers
+ * that speak for a whole origin are left out; on the project's domain neither is done. */
 #pragma once
 
 #include "base/err.h"

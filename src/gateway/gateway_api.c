@@ -6,6 +6,7 @@
  * it, and result.c makes a response of what it returns. A result in pieces is passed on as it
  * comes; whoever is faster waits for the other. */
 #include "app.h"
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "gateway/admission.h"
@@ -39,20 +40,59 @@ struct passage {
 
 /* --- out --- */
 
+/* What a browser shows without running any of it, as the type says alone: nothing is sniffed
+ * (http/reply.c). With a comma there are several, and browsers take the last. */
+static bool is_inert(const char *type)
+{
+    static const char *const types[] = {
+        "application/json", "application/pdf",   "application/octet-stream",
+        "text/plain",       "text/csv",          "image/png",
+        "image/jpeg",       "image/gif",         "image/webp",
+        "image/avif",       "text/event-stream",
+    };
+    struct str rest = str_of(type);
+    struct str name = str_trim(str_cut(&rest, ';'));
+    for (size_t i = 0; i < sizeof types / sizeof *types && !strchr(type, ','); i++)
+        if (name.n == strlen(types[i]) && strncasecmp(name.p, types[i], name.n) == 0)
+            return true;
+    return false;
+}
+
+/* What a browser keeps for the whole origin: to sign people out of it, to report its addresses
+ * elsewhere, to reach it by another way or by that no more. */
+static bool is_for_origin(const char *name)
+{
+    static const char *const names[] = {
+        "Clear-Site-Data",
+        "Strict-Transport-Security",
+        "Service-Worker-Allowed",
+        "NEL",
+        "Report-To",
+        "Public-Key-Pins",
+        "Expect-CT",
+        "Alt-Svc",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* A page of a function on our own origin could act as whoever is logged in here. In a sandbox it
  * has an origin of its own; a project that wants more has a domain. */
 static void confine(const struct passage *p, struct response *res)
 {
-    static const char *const active[] = {"html", "xml", "svg"};
-    if (!p->own_origin || !res->content_type)
+    size_t kept = 0;
+    if (!p->own_origin)
         return;
-    for (size_t i = 0; i < sizeof active / sizeof *active; i++)
-        if (strcasestr(res->content_type, active[i])) {
-            http_response_header(p->req, res, "Content-Security-Policy",
-                                 "sandbox allow-downloads allow-forms allow-modals allow-popups"
-                                 " allow-scripts");
-            return;
-        }
+    for (size_t i = 0; i < res->header_count; i++)
+        if (!is_for_origin(res->headers[i].name))
+            res->headers[kept++] = res->headers[i];
+    res->header_count = kept;
+    if (res->content_type && !is_inert(res->content_type))
+        http_response_header(p->req, res, "Content-Security-Policy",
+                             "sandbox allow-downloads allow-forms allow-modals allow-popups"
+                             " allow-scripts");
 }
 
 static void dress(const struct passage *p, struct response *res)
@@ -217,7 +257,8 @@ static void write_event(const struct passage *p, const struct table_function *fn
                                             .match = &p->match,
                                             .id = p->id,
                                             .authorization =
-                                                fn->access == ACCESS_PUBLIC && !fn->public_logs});
+                                                fn->access == ACCESS_PUBLIC && !fn->public_logs &&
+                                                !auth_has_issuers_token(p->app->auth, p->req)});
 }
 
 static void call(struct passage *p)

@@ -181,6 +181,18 @@ static bool starts(const char *s, const char *prefix)
     return strncasecmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* Browsers leave out blanks around a cookie's name, and the "=" in front of one without a name:
+ * " =virga_session=x" comes back as ours. */
+static bool sets_session(const char *cookie)
+{
+    static const char name[] = "virga_session";
+    cookie += strspn(cookie, " \t=");
+    if (!starts(cookie, name))
+        return false;
+    cookie += sizeof name - 1;
+    return cookie[strspn(cookie, " \t")] == '=';
+}
+
 /* RFC 9110, 7.6.1: these and whatever Connection names end at the next hop, which is us. */
 static bool is_for_us(const struct http_header *h, const char *connection)
 {
@@ -192,7 +204,7 @@ static bool is_for_us(const struct http_header *h, const char *connection)
         if (strcasecmp(names[i], h->name) == 0)
             return true;
     return starts(h->name, "Proxy-") || starts(h->name, "X-Virga-") ||
-           (strcasecmp(h->name, "Set-Cookie") == 0 && starts(h->value, "virga_session=")) ||
+           (strcasecmp(h->name, "Set-Cookie") == 0 && sets_session(h->value)) ||
            (connection && is_named(connection, h->name));
 }
 

@@ -7,6 +7,7 @@
 #include "base/must.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { CLIENTS_MAX = 65536 };
 
@@ -86,7 +87,8 @@ static bool is_our_host(const struct gateway *g, const char *domain)
     if (!host)
         return false;
     host += 3;
-    return str_is((struct str){host, strcspn(host, ":/")}, domain);
+    size_t n = strcspn(host, ":/");
+    return n == strlen(domain) && strncasecmp(host, domain, n) == 0;
 }
 
 static void copy_domains(struct gateway *g, struct table_project *p,

@@ -161,7 +161,7 @@ static int run(struct http_exchange *x)
     const struct route *row = x->route;
     if (x->admit && x->admit(x->req.app, &x->req, row->permission, &x->error) < 0)
         return -1;
-    return row->plane == PLANE_CONTROL ? row->handle(&x->req, &x->res, &x->error) : 0;
+    return row->plane != PLANE_DATA ? row->handle(&x->req, &x->res, &x->error) : 0;
 }
 
 static void run_on_worker(void *job, void *context)
@@ -178,10 +178,16 @@ static void worker_done(void *job)
     bool abandoned = x->conn->state == CONN_GONE; /* http_on_gone would never fire */
     if (x->failed)
         http_answer_error(x, &x->error);
-    else if (x->route->plane == PLANE_CONTROL || abandoned)
+    else if (x->route->plane != PLANE_DATA || abandoned)
         http_answer(x, &x->res);
     else
         x->route->start(x);
+}
+
+static struct workers *workers_of(const struct http_exchange *x)
+{
+    const struct http_config *config = &x->conn->server->config;
+    return x->route->plane == PLANE_SLOW ? config->slow_workers : config->workers;
 }
 
 void exchange_start(struct http_exchange *x)
@@ -191,7 +197,7 @@ void exchange_start(struct http_exchange *x)
         http_answer(x, &x->res);
     else if (x->route->plane == PLANE_DATA && !x->ask)
         x->route->start(x);
-    else if (workers_submit(x->conn->server->config.workers, run_on_worker, worker_done, x, &e) < 0)
+    else if (workers_submit(workers_of(x), run_on_worker, worker_done, x, &e) < 0)
         http_answer_error(x, &e);
 }
 

@@ -41,7 +41,8 @@ enum http_method {
 const char *http_method_name(enum http_method m);
 unsigned http_method_parse(struct str name);
 
-enum plane { PLANE_CONTROL = 1, PLANE_DATA };
+/* SLOW is as CONTROL, on workers of its own: hashing passwords must not hold up the rest. */
+enum plane { PLANE_CONTROL = 1, PLANE_DATA, PLANE_SLOW };
 
 struct http_header {
     const char *name; /* as received for requests; names compare without case */
@@ -98,7 +99,7 @@ struct route {
                          parameters, parameters outrank the rest */
     int permission;   /* a word of auth/, never 0 */
     enum plane plane;
-    int (*handle)(struct request *req, struct response *res, struct err *e); /* PLANE_CONTROL */
+    int (*handle)(struct request *req, struct response *res, struct err *e); /* CONTROL, SLOW */
     void (*start)(struct http_exchange *x);                                  /* PLANE_DATA */
 };
 
@@ -116,7 +117,7 @@ struct http_config {
                             closed, and who holds most itself gets 503. 256 MB unless set */
     const struct route *const
         *routes; /* arrays, each ended by a row of zeros; the list ended by NULL */
-    struct workers *workers;
+    struct workers *workers, *slow_workers; /* of PLANE_CONTROL and PLANE_SLOW */
     void *app;
     /* Who asks, and may they? Sets req->principal. Runs on the loop thread when the head is
      * complete: no blocking. -1 with ERR_UNAUTHORIZED, ERR_DENIED, ERR_LIMIT or ERR_NOT_FOUND

@@ -50,11 +50,22 @@ void reply_detail(struct request *req, int status, const char *text, struct resp
     (void)http_reply_json(req, res, status, json_pack("{s: o}", "detail", detail));
 }
 
+/* A 422 is always a list. Where it came from is not known below the endpoints: a parameter that the
+ * store does not take as text. */
+static void name_no_place(struct request *req, const struct err *e)
+{
+    struct err ignored;
+    req->invalid = NULL; /* of something that was tried before */
+    (void)http_invalid(req, "request", "value_error", &ignored, "Value error, %s", e->text);
+}
+
 void reply_error(struct request *req, const struct err *e, struct response *res)
 {
     int status = err_http_status(e->code);
     *res = (struct response){0};
-    if (e->code == ERR_INVALID && e->sys == REPLY_INVALID_MARK && req->invalid)
+    if (e->code == ERR_INVALID && e->sys != REPLY_INVALID_MARK)
+        name_no_place(req, e);
+    if (e->code == ERR_INVALID)
         (void)http_reply_json(req, res, 422, json_pack("{s: O}", "detail", req->invalid));
     else
         reply_detail(req, status, status == 500 ? "Internal Server Error" : e->text, res);

@@ -149,7 +149,9 @@ TEST(errors_become_replies_and_500_says_nothing)
         int status;
         const char *body;
     } rows[] = {{ERR_NOT_FOUND, 404, "{\"detail\":\"why\"}"},
-                {ERR_INVALID, 422, "{\"detail\":\"why\"}"},
+                {ERR_INVALID, 422,
+                 "{\"detail\":[{\"type\":\"value_error\",\"loc\":[\"request\"],"
+                 "\"msg\":\"Value error, why\",\"input\":null}]}"},
                 {ERR_UNAUTHORIZED, 401, "{\"detail\":\"why\"}"},
                 {ERR_LIMIT, 429, "{\"detail\":\"why\"}"},
                 {ERR_SYSTEM, 500, "{\"detail\":\"Internal Server Error\"}"}};

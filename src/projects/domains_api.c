@@ -64,6 +64,17 @@ static bool is_ours(const struct request *req, const char *name)
            (behind && is_host(name, str_of(lower(req->arena, behind + 3))));
 }
 
+/* A server that was not told its name cannot keep it for itself: what a client calls it is the
+ * client's choice. */
+static int may_add(const struct request *req, struct err *e)
+{
+    if (((const struct app *)req->app)->public_url || req->principal->admin)
+        return 0;
+    return err_set(e, ERR_DENIED,
+                   "While this server does not know its own address (--public-url), only an"
+                   " administrator may add domains");
+}
+
 static json_t *domain_json(const struct domain *d)
 {
     json_t *ret =
@@ -149,7 +160,8 @@ static int add(struct request *req, const char *project, struct domain *d, struc
 static int add_domain(struct request *req, struct response *res, struct err *e)
 {
     struct domain d = {NULL, clock_wall_us()};
-    if (read_domain(req, &d.name, e) < 0 || add(req, http_param(req, "id"), &d, e) < 0)
+    if (may_add(req, e) < 0 || read_domain(req, &d.name, e) < 0 ||
+        add(req, http_param(req, "id"), &d, e) < 0)
         return -1;
     return http_reply_json(req, res, 200, domain_json(&d));
 }

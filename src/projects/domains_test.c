@@ -110,6 +110,18 @@ TEST(domains_have_a_bound_and_take_an_owner)
     refuse(w, 403, "'owner'", "b1", DELETE, at(id, "/domains/d0.example.com"), NULL);
 }
 
+TEST(a_server_that_does_not_know_its_name_gives_none_away)
+{
+    auto_world struct world *w = world_new();
+    char id[32];
+    create(w, "a1", "P", id);
+    w->app.public_url = NULL;
+    refuse(w, 403, "--public-url", "a1", POST, at(id, "/domains"), "{\"domain\":\"virga.corp\"}");
+    OK(w, "a1", GET, at(id, "/domains"), NULL);
+    CHECK_INT(rows(w), 0);
+}
+
 TEST_MAIN(domains_are_host_names_kept_in_lower_case,
           what_is_no_host_name_of_a_clients_own_is_refused, a_domain_belongs_to_one_project,
-          domains_have_a_bound_and_take_an_owner)
+          domains_have_a_bound_and_take_an_owner,
+          a_server_that_does_not_know_its_name_gives_none_away)

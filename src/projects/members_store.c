@@ -52,18 +52,26 @@ static const char *lower(struct arena *a, const char *s)
     return ret;
 }
 
+/* Anybody may call an address theirs: it names an account only once an invite or the issuer has
+ * confirmed it, else a stranger could wait for somebody else's membership. */
 int members_store_account(struct db *db, struct arena *a, const char *who, const char **ret_id,
                           struct err *e)
 {
     auto_query struct query *q = NULL;
     if (db_query(db,
-                 "SELECT id FROM accounts WHERE id = $1 OR email_key = $2 OR name_key = $2"
-                 " ORDER BY CASE WHEN id = $1 THEN 0 WHEN email_key = $2 THEN 1 ELSE 2 END",
+                 "SELECT id FROM accounts WHERE id = $1 OR name_key = $2"
+                 " OR (email_key = $2 AND email_proven = $2) ORDER BY CASE WHEN id = $1 THEN 0 "
+                 "WHEN email_key = $2 THEN 1 ELSE 2 END",
                  DB_ARGS(db_textz(who), db_textz(lower(a, who))), &q, e) < 0)
         return -1;
     int found = query_next(q, e);
     if (found <= 0)
-        return found < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "Account not found");
+        return found < 0
+                   ? -1
+                   : err_set(e, ERR_NOT_FOUND,
+                             strchr(who, '@') ? "Account not found: an e-mail address counts"
+                                                " once an invite or the issuer has confirmed it"
+                                              : "Account not found");
     *ret_id = query_text(q, a, 0);
     return 0;
 }

@@ -25,6 +25,26 @@ TEST(members_are_added_by_id_name_or_address_and_listed)
            "{\"role\":\"editor\"}");
 }
 
+TEST(an_address_that_nobody_has_confirmed_names_no_account)
+{
+    auto_world struct world *w = world_new();
+    char id[32];
+    create(w, "owner", "P", id);
+    static const char *const claims[] = {
+        "UPDATE accounts SET email = 'Boss@x.example', email_key = 'boss@x.example' WHERE id = "
+        "'b1'",
+        "UPDATE accounts SET email = 'new@x.example', email_key = 'new@x.example' WHERE id = 'a1'",
+    };
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
+        CHECK_INT(db_exec(w->db, claims[i], DB_NO_ARGS, &w->e), 1);
+    refuse(w, 404, "confirmed", "owner", PUT, at(id, "/members/boss@x.example"),
+           "{\"role\":\"owner\"}");
+    refuse(w, 404, "confirmed", "owner", PUT, at(id, "/members/new@x.example"),
+           "{\"role\":\"owner\"}");
+    refuse(w, 404, "confirmed", "owner", PUT, at(id, "/members/ann@x.example"),
+           "{\"role\":\"owner\"}");
+}
+
 TEST(a_role_is_one_of_three_words)
 {
     auto_world struct world *w = world_new();
@@ -139,7 +159,8 @@ TEST(an_account_that_is_the_only_owner_of_a_project_cannot_go)
     CHECK_INT(rows(w), 1);
 }
 
-TEST_MAIN(members_are_added_by_id_name_or_address_and_listed, a_role_is_one_of_three_words,
+TEST_MAIN(members_are_added_by_id_name_or_address_and_listed,
+          an_address_that_nobody_has_confirmed_names_no_account, a_role_is_one_of_three_words,
           a_project_always_has_an_owner, only_owners_send_members_away_but_everybody_may_leave,
           a_key_that_may_only_read_removes_nobody_not_even_its_owner, members_have_a_bound,
           an_account_that_is_the_only_owner_of_a_project_cannot_go)

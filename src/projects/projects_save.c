@@ -118,9 +118,11 @@ static int apply(struct request *req, const struct project_change *c, struct pro
 static const char *changed(struct request *req, const struct project_change *c,
                            const struct project *p)
 {
-    return arena_printf(
-        req->arena, "%s%s%s%s", c->name ? p->slug : "", c->description ? " description" : "",
-        c->active ? *c->active ? " active" : " inactive" : "", c->cors ? " cors" : "");
+    const char *all =
+        arena_printf(req->arena, "%s%s%s%s%s", c->name ? " " : "", c->name ? p->slug : "",
+                     c->description ? " description" : "",
+                     c->active ? *c->active ? " active" : " inactive" : "", c->cors ? " cors" : "");
+    return *all ? all + 1 : all;
 }
 
 static int try_change(struct request *req, const char *id, const struct project_change *c,

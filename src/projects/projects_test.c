@@ -337,6 +337,19 @@ TEST(a_view_has_members_and_domains_and_each_shows_every_project)
     CHECK(projects_view(w->db, w->arena, "none", &v, &w->e) < 0 && w->e.code == ERR_NOT_FOUND);
 }
 
+/* Whoever has the smallest id must not pay for what others made it an owner of. */
+TEST(a_view_names_the_members_in_the_order_in_which_they_came)
+{
+    auto_world struct world *w = world_new();
+    struct project_view v;
+    char id[32];
+    create(w, "c1", "P", id);
+    OK(w, "c1", PUT, at(id, "/members/ann"), "{\"role\":\"owner\"}");
+    CHECK(projects_view(w->db, w->arena, id, &v, &w->e) == 0);
+    CHECK_STR(v.members[0].account, "c1");
+    CHECK_STR(v.members[1].account, "a1");
+}
+
 TEST(owners_read_what_was_done_with_their_project)
 {
     auto_world struct world *w = world_new();
@@ -441,6 +454,7 @@ TEST_MAIN(a_project_has_the_documented_members_and_ours, what_is_no_project_is_r
           the_same_name_at_the_same_moment_makes_different_slugs,
           a_slug_that_is_always_taken_after_the_look_is_a_conflict,
           a_view_has_members_and_domains_and_each_shows_every_project,
+          a_view_names_the_members_in_the_order_in_which_they_came,
           owners_read_what_was_done_with_their_project,
           cors_settings_are_checked_kept_and_shown_as_lists,
           cors_settings_that_browsers_would_not_follow_are_refused)

@@ -50,6 +50,7 @@ static int read_rows(struct db *db, struct arena *a, const char *all, const char
     return more;
 }
 
+/* The members of a project as they came: its first owner pays for it. */
 #define MEMBERS "SELECT project_id, account_id, role FROM project_members "
 #define DOMAINS "SELECT project_id, domain, 0 FROM project_domains "
 #define ONE     "WHERE project_id = $1 "
@@ -57,8 +58,8 @@ static int read_rows(struct db *db, struct arena *a, const char *all, const char
 static int read_belongings(struct db *db, struct arena *a, const char *id, struct rows *members,
                            struct rows *domains, struct err *e)
 {
-    if (read_rows(db, a, MEMBERS "ORDER BY project_id, account_id",
-                  MEMBERS ONE "ORDER BY account_id", id, members, e) < 0)
+    if (read_rows(db, a, MEMBERS "ORDER BY project_id, created_us, account_id",
+                  MEMBERS ONE "ORDER BY created_us, account_id", id, members, e) < 0)
         return -1;
     return read_rows(db, a, DOMAINS "ORDER BY project_id, domain", DOMAINS ONE "ORDER BY domain",
                      id, domains, e);

@@ -7,6 +7,7 @@
 #include "functions/functions.h"
 #include "gateway/gateway.h"
 #include "projects/projects.h"
+#include "serve/quotas.h"
 #include "serve/server.h"
 
 #include <string.h>
@@ -251,6 +252,12 @@ static void read_all(struct server *s, struct db *db, struct err *e)
         (void)handoff_run(&s->handoff, sweep, s);
 }
 
+static void read_account(struct server *s, struct db *db, const char *id, struct err *e)
+{
+    auth_forget(s->app.auth, NOTE_ACCOUNT, id);
+    (void)quotas_read(s, db, id, e);
+}
+
 static void dispatch(struct server *s, struct db *db, const char *topic, const char *id,
                      struct err *e)
 {
@@ -260,12 +267,19 @@ static void dispatch(struct server *s, struct db *db, const char *topic, const c
         read_project(s, db, id, e);
     else if (strcmp(topic, NOTE_VARIABLES) == 0)
         read_functions_of(s, db, id, e);
-    else if (strcmp(topic, NOTE_ACCOUNT) == 0 || strcmp(topic, NOTE_CREDENTIAL) == 0)
+    else if (strcmp(topic, NOTE_ACCOUNT) == 0)
+        read_account(s, db, id, e);
+    else if (strcmp(topic, NOTE_CREDENTIAL) == 0)
         auth_forget(s->app.auth, topic, id);
     else if (strcmp(topic, STORE_ALL) == 0)
         read_all(s, db, e);
     else
         log_warn("serve", "note ignored topic=%s", topic);
+}
+
+static void recheck(void *arg)
+{
+    calls_recheck_tails(((struct server *)arg)->app.calls);
 }
 
 void refresh(void *arg, struct db *db, const char *topic, const char *id)
@@ -275,6 +289,8 @@ void refresh(void *arg, struct db *db, const char *topic, const char *id)
     functions_changed(s->app.functions); /* whatever comes of the rest */
     pthread_mutex_lock(&s->refreshing);
     dispatch(s, db, topic, id, &e);
+    if (strcmp(topic, NOTE_VARIABLES) != 0) /* those say nothing about who may see what */
+        (void)handoff_run(&s->handoff, recheck, s);
     pthread_mutex_unlock(&s->refreshing);
     if (e.code)
         log_error("serve", "memory may be behind the store topic=%s id=%s: %s", topic, id, e.text);

@@ -5,10 +5,12 @@
  * go, and only after that come a store, a listening socket or a byte from a client. */
 #include "serve/serve.h"
 
+#include "calls/calls.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "calls/calls.h"
 #include "serve/refresh.h"
 #include "serve/server.h"
 #include "store/store.h"
@@ -38,6 +40,7 @@ static const struct step {
     {"engine", server_open_engine},
     {"workers", server_open_workers},
     {"stored functions", server_load_functions},
+    {"quotas", server_open_quotas},
     {"HTTP", server_listen},
 };
 
@@ -65,6 +68,7 @@ static void on_signal(void *arg)
     s->stopping = true;
     log_info("serve", "stopping: calls under way may end within %d s", DRAIN_US / 1000000);
     timer_set_us(s->drain, DRAIN_US);
+    calls_stop_tails(s->app.calls); /* they would not end by themselves */
     http_server_drain(s->app.http, stop_now, s);
 }
 

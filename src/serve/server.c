@@ -17,6 +17,7 @@
 #include "serve/fetch.h"
 #include "serve/leave.h"
 #include "serve/privileges.h"
+#include "serve/quotas.h"
 #include "serve/refresh.h"
 #include "serve/routes.h"
 #include "serve/schema.h"
@@ -32,7 +33,9 @@
 
 enum {
     QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
-    SPARE_FILES = 4096,     /* descriptors beside connections and slots */
+    SLOW_WORKERS = 2,       /* each hashes one password, in 64 MB */
+    QUEUED_SLOW = 64,
+    SPARE_FILES = 4096, /* descriptors beside connections and slots */
     FILES_PER_SLOT = 5,
 };
 
@@ -71,7 +74,7 @@ static int write_pid(struct server *s, struct err *e)
 {
     char text[24];
     int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
-    return fd_write_file(s->data_fd, "server.pid", text, (size_t)n, 0644, e);
+    return fd_write_file(s->data_fd, "server.pid", text, (size_t)n, 0600, e);
 }
 
 /* Two servers would each call what only one of them has saved. Comes after the spawner, which would
@@ -217,30 +220,47 @@ static void leave_worker(void *arg, void *context)
     db_close(context);
 }
 
+static int open_pool(struct server *s, unsigned threads, unsigned queue, struct workers **ret,
+                     struct err *e)
+{
+    return workers_new(s->loop,
+                       &(struct workers_config){.threads = threads,
+                                                .queue_max = queue,
+                                                .enter = enter_worker,
+                                                .leave = leave_worker,
+                                                .arg = s},
+                       ret, e);
+}
+
 int server_open_workers(struct server *s, struct err *e)
 {
-    if (workers_new(s->loop,
-                    &(struct workers_config){.threads = s->settings.workers,
-                                             .queue_max = QUEUED_REQUESTS,
-                                             .enter = enter_worker,
-                                             .leave = leave_worker,
-                                             .arg = s},
-                    &s->workers, e) < 0)
+    if (open_pool(s, s->settings.workers, QUEUED_REQUESTS, &s->workers, e) < 0 ||
+        open_pool(s, SLOW_WORKERS, QUEUED_SLOW, &s->slow_workers, e) < 0)
         return -1;
     s->app.workers = s->workers;
     return 0;
 }
 
+/* What others commit from here on is heard, and waits until everything is there. */
 int server_load_functions(struct server *s, struct err *e)
 {
     struct db *db;
     if (db_open(s->app.store, DB_DURABLE, &db, e) < 0)
         return -1;
+    pthread_mutex_lock(&s->refreshing);
     s->loading = true;
-    int loaded = refresh_all(s, db, e);
+    int loaded = store_listen(s->app.store, e);
+    if (loaded == 0)
+        loaded = refresh_all(s, db, e);
     s->loading = false;
+    pthread_mutex_unlock(&s->refreshing);
     db_close(db);
     return loaded;
+}
+
+int server_open_quotas(struct server *s, struct err *e)
+{
+    return quotas_start(s, &s->quotas, e);
 }
 
 int server_listen(struct server *s, struct err *e)
@@ -252,6 +272,7 @@ int server_listen(struct server *s, struct err *e)
                                        .idle_ms = s->settings.http_idle_s * 1000,
                                        .routes = routes_all,
                                        .workers = s->workers,
+                                       .slow_workers = s->slow_workers,
                                        .app = &s->app,
                                        .authorize = auth_authorize,
                                        .admit = admit,
@@ -298,9 +319,13 @@ void server_done(struct server *s)
 {
     if (s->loop)
         handoff_end(&s->handoff);
+    store_listen_end(s->app.store); /* its thread works with all of the below */
+    workers_free(s->slow_workers);
     workers_free(s->workers);
     engine_free(s->app.engine); /* answers what is under way */
+    calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
+    quotas_free(s->quotas);
     timer_free(s->drain);
     functions_free(s->app.functions);
     gateway_free(s->app.gateway);

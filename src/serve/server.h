@@ -19,7 +19,7 @@ struct server {
     struct settings settings;
     struct seal *seal;
     struct loop *loop;
-    struct workers *workers;
+    struct workers *workers, *slow_workers;
     struct timer *drain;
     struct handoff handoff;
     int data_fd;
@@ -30,6 +30,7 @@ struct server {
     bool loading; /* the start: refresh runs on the loop thread itself */
     pthread_mutex_t refreshing;
     struct auth_quota quota;
+    struct quotas *quotas;
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
@@ -46,6 +47,7 @@ int server_open_gateway(struct server *s, struct err *e);
 int server_open_engine(struct server *s, struct err *e);
 int server_open_workers(struct server *s, struct err *e);
 int server_load_functions(struct server *s, struct err *e);
+int server_open_quotas(struct server *s, struct err *e);
 int server_listen(struct server *s, struct err *e);
 
 /* Once it listens: "http://ADDRESS:PORT". */

@@ -15,6 +15,7 @@ struct store {
     char *name; /* for people: the file, or host:port/database; never a password */
     void (*noted)(void *arg, struct db *db, const char *topic, const char *id);
     void *noted_arg;
+    bool opened; /* what fails from now on is told to clients, who need not know `name` */
 };
 
 /* What a transaction has noted. With `all` the list says nothing. */
@@ -79,6 +80,7 @@ struct store_backend {
     int (*script)(struct db *db, const char *sql, struct err *e); /* of a migration */
     int (*patient)(struct db *db, struct err *e); /* no deadlines on this connection any more */
     int (*listen)(struct store *s, struct err *e);
+    void (*listen_end)(struct store *s); /* harmless without `listen`, and twice */
     int (*backup)(struct store *s, const char *path, struct err *e);
     int (*restore)(struct store *from, const char *path, struct err *e);
     struct store_copying copying;

@@ -65,11 +65,11 @@ static void copy_from_to(enum kind from, enum kind to)
     struct err e = {0};
     struct store *s = open_at(&p), *t = open_at(&q);
     fill(s);
-    if (store_copy(s, t, &e) < 0)
+    if (store_copy(s, t, NULL, &e) < 0)
         fail_msg("%s", e.text);
     check_filled(t);
     check_alive(t);
-    CHECK(store_copy(s, t, &e) < 0 && e.code == ERR_CONFLICT && strstr(e.text, "not empty"));
+    CHECK(store_copy(s, t, NULL, &e) < 0 && e.code == ERR_CONFLICT && strstr(e.text, "not empty"));
     store_close(s);
     store_close(t);
 }
@@ -105,7 +105,7 @@ TEST(an_empty_store_leaves_keys_at_their_beginning)
     place_make(&q, POSTGRES);
     struct err e = {0};
     struct store *s = open_at(&p), *t = open_at(&q);
-    CHECK(store_copy(s, t, &e) == 0);
+    CHECK(store_copy(s, t, NULL, &e) == 0);
     struct db *db = connect_to(t);
     CHECK(add(db, "first", &e) == 1 && number(db, "SELECT seq FROM words") == 1);
     db_close(db);
@@ -123,10 +123,10 @@ TEST(what_cannot_be_copied_is_named_and_the_target_stays_empty)
     struct db *db = connect_to(s);
     fill(s);
     CHECK(db_exec(db, "INSERT INTO others (id) VALUES (CAST(x'ff' AS text))", DB_NO_ARGS, &e) == 1);
-    CHECK(store_copy(s, t, &e) < 0 && e.code == ERR_INVALID && strstr(e.text, "'others'"));
+    CHECK(store_copy(s, t, NULL, &e) < 0 && e.code == ERR_INVALID && strstr(e.text, "'others'"));
     CHECK(db_exec(db, "DELETE FROM others", DB_NO_ARGS, &e) == 2);
     db_close(db);
-    CHECK(store_copy(s, t, &e) == 0);
+    CHECK(store_copy(s, t, NULL, &e) == 0);
     store_close(s);
     store_close(t);
 }
@@ -140,7 +140,7 @@ TEST(stores_with_different_migrations_are_not_mixed)
     struct store *s = open_at(&p), *t = NULL;
     const struct migration *const fewer[] = {words, NULL};
     CHECK(store_open(&(struct store_config){.path = q.path, .migrations = fewer}, &t, &e) == 0);
-    CHECK(store_copy(s, t, &e) < 0 && strstr(e.text, "different migrations"));
+    CHECK(store_copy(s, t, NULL, &e) < 0 && strstr(e.text, "different migrations"));
     store_close(s);
     store_close(t);
 }

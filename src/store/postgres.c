@@ -32,7 +32,7 @@ static int open_store(const char *path, struct store **ret, struct err *e)
 static void close_store(struct store *base)
 {
     struct pg_store *s = pg_store(base);
-    postgres_listen_end(s);
+    postgres_listen_free(s);
     free(s->base.name);
     free(s->url);
     free(s);
@@ -52,9 +52,12 @@ static int end_transaction(struct pg_db *db, struct err *e)
         return result ? err_set(e, ERR_SYSTEM, "commit: the transaction had failed") : -1;
     postgres_drop(db);
     postgres_listen_doubt(pg_store(db->base.store));
-    return err_set(e, ERR_UNAVAILABLE,
-                   "commit: lost PostgreSQL at %s before its answer: it may have happened",
-                   db->base.store->name);
+    err_set(e, ERR_UNAVAILABLE,
+            "commit: lost PostgreSQL at %s before its answer: it may have happened",
+            db->base.store->name);
+    return postgres_away(
+        db->base.store,
+        "the database went away before its answer to a change: it may have happened", e);
 }
 
 static int try_begin(struct pg_db *db, struct err *e)
@@ -228,6 +231,11 @@ static int copying_end(struct db *base, struct err *e)
     return postgres_ready(db, e) < 0 ? -1 : postgres_command(db, sql, "copy", e);
 }
 
+static void stop_listening(struct store *s)
+{
+    postgres_listen_end(pg_store(s));
+}
+
 const struct store_backend store_postgres = {
     .open = open_store,
     .close = close_store,
@@ -246,6 +254,7 @@ const struct store_backend store_postgres = {
     .script = script,
     .patient = postgres_db_patient,
     .listen = postgres_listen,
+    .listen_end = stop_listening,
     .backup = no_backup,
     .restore = no_backup,
     .copying =

@@ -27,6 +27,7 @@ struct pg_store {
     /* A commit's answer was lost: until then own notes are heard like those of others. */
     _Atomic uint64_t doubt_until_us;
     _Atomic(struct pg_listener *) listener;
+    _Atomic uint64_t told_us; /* when the log last said why it is away */
 };
 
 struct pg_db {
@@ -92,6 +93,10 @@ PGresult *postgres_run(struct store *s, PGconn *conn, const char *sql, uint64_t 
 int postgres_fail(struct store *s, PGconn *conn, const PGresult *result, const char *what,
                   struct err *e);
 /* Whether the connection can serve no more, or should not: a standby, a server that shuts down. */
+/* Once the store is open, clients read the error: the log gets `e` as it is, every few seconds, and
+ * they get the other text. Returns -1. */
+int postgres_away(struct store *s, const char *for_clients, struct err *e);
+#define POSTGRES_AWAY "the database is away for the moment, try again"
 bool postgres_is_lost(const PGconn *conn, const PGresult *result);
 
 int postgres_db_open(struct store *s, enum db_durability durability, struct db **ret,
@@ -121,6 +126,7 @@ int postgres_read_ahead(struct pg_query *q);
 struct db_value postgres_value(const PGresult *row, int column);
 
 int postgres_listen(struct store *s, struct err *e);
-void postgres_listen_end(struct pg_store *s);
+void postgres_listen_end(struct pg_store *s);  /* harmless twice, or without listening */
+void postgres_listen_free(struct pg_store *s); /* ends it, too */
 /* Something may have been committed unheard: `noted` hears STORE_ALL on the listening thread. */
 void postgres_listen_doubt(struct pg_store *s);

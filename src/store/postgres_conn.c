@@ -160,8 +160,9 @@ static int unreachable(struct pg_store *s, PGconn *conn, struct err *e)
     struct str rest = str_of(PQerrorMessage(conn)), line = str_trim(str_cut(&rest, '\n'));
     if (line.n == 0 || str_ends(line, STR(":"))) /* libpq has no reason: our deadline */
         line = STR("no answer within 4 s");
-    return err_set(e, ERR_UNAVAILABLE, "cannot reach PostgreSQL at %s: " STR_FMT, s->base.name,
-                   STR_ARG(line));
+    err_set(e, ERR_UNAVAILABLE, "cannot reach PostgreSQL at %s: " STR_FMT, s->base.name,
+            STR_ARG(line));
+    return postgres_away(&s->base, POSTGRES_AWAY, e);
 }
 
 static int check_server(struct pg_store *s, PGconn *conn, struct err *e)

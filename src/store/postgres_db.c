@@ -92,8 +92,7 @@ int postgres_ready(struct pg_db *db, struct err *e)
     if (db->conn)
         return 0;
     if (db->base.in_tx)
-        return err_set(e, ERR_UNAVAILABLE, "the connection to PostgreSQL at %s was lost",
-                       db->base.store->name);
+        return err_set(e, ERR_UNAVAILABLE, POSTGRES_AWAY);
     return reconnect(db, e);
 }
 

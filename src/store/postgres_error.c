@@ -1,7 +1,10 @@
 /* postgres_error — what PostgreSQL's SQLSTATEs mean to our callers. */
+#include "base/clock.h"
+#include "base/log.h"
 #include "store/postgres.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* By prefix; the first that fits counts. `lost`: a new connection may serve where this cannot. */
@@ -53,6 +56,20 @@ static struct str first_line(const char *text)
     return str_trim(str_cut(&rest, '\n'));
 }
 
+enum { TELL_EVERY_US = 5000000 };
+
+int postgres_away(struct store *base, const char *for_clients, struct err *e)
+{
+    struct pg_store *s = pg_store(base);
+    if (!base->opened)
+        return -1;
+    uint64_t now = clock_mono_us(), told = s->told_us;
+    if ((!told || now - told > TELL_EVERY_US) &&
+        atomic_compare_exchange_strong(&s->told_us, &told, now))
+        log_warn("store", "%s", e->text);
+    return err_set(e, ERR_UNAVAILABLE, "%s", for_clients);
+}
+
 int postgres_fail(struct store *s, PGconn *conn, const PGresult *result, const char *what,
                   struct err *e)
 {
@@ -61,8 +78,9 @@ int postgres_fail(struct store *s, PGconn *conn, const PGresult *result, const c
         struct str why = first_line(PQerrorMessage(conn));
         if (why.n == 0)
             why = STR("no answer in time");
-        return err_set(e, ERR_UNAVAILABLE, "%s: lost PostgreSQL at %s: " STR_FMT, what, s->name,
-                       STR_ARG(why));
+        err_set(e, ERR_UNAVAILABLE, "%s: lost PostgreSQL at %s: " STR_FMT, what, s->name,
+                STR_ARG(why));
+        return postgres_away(s, POSTGRES_AWAY, e);
     }
     const struct meaning *m = meaning_of(state);
     const char *own = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -70,6 +88,8 @@ int postgres_fail(struct store *s, PGconn *conn, const PGresult *result, const c
     if (m->code == ERR_CONFLICT || m->code == ERR_INVALID)
         return err_set(e, m->code, "%s: " STR_FMT, what, STR_ARG(why));
     err_set(e, m->code, "%s: PostgreSQL at %s: " STR_FMT, what, s->name, STR_ARG(why));
+    if (m->lost)
+        return postgres_away(s, POSTGRES_AWAY, e);
     e->sys = strcmp(state, "53100") == 0 ? ENOSPC : 0;
     return -1;
 }

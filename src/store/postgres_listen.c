@@ -158,16 +158,23 @@ int postgres_listen(struct store *base, struct err *e)
     return 0;
 }
 
+/* The listener itself stays: whoever still commits may doubt. */
 void postgres_listen_end(struct pg_store *s)
 {
     struct pg_listener *l = s->listener;
-    if (!l)
+    if (!l || l->stop)
         return;
     l->stop = true;
     wake(l);
     pthread_join(l->thread, NULL);
+}
+
+void postgres_listen_free(struct pg_store *s)
+{
+    postgres_listen_end(s);
+    if (s->listener)
+        release(s->listener);
     s->listener = NULL;
-    release(l);
 }
 
 void postgres_listen_doubt(struct pg_store *s)

@@ -335,6 +335,11 @@ static int listen_to_nobody(struct store *s, struct err *e)
     return 0;
 }
 
+static void stop_listening(struct store *s)
+{
+    (void)s;
+}
+
 static int copying_begin(struct db *db, struct err *e)
 {
     return run(db, "PRAGMA defer_foreign_keys = ON", "copy", e); /* until the commit */
@@ -364,6 +369,7 @@ const struct store_backend store_sqlite = {
     .script = script,
     .patient = be_patient,
     .listen = listen_to_nobody,
+    .listen_end = stop_listening,
     .backup = sqlite_backup,
     .restore = sqlite_restore,
     .copying =

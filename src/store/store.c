@@ -43,6 +43,7 @@ int store_open(const struct store_config *config, struct store **ret, struct err
         store_close(s);
         return -1;
     }
+    s->opened = true;
     *ret = s;
     return 0;
 }
@@ -56,6 +57,12 @@ void store_close(struct store *s)
 int store_listen(struct store *s, struct err *e)
 {
     return s->backend->listen(s, e);
+}
+
+void store_listen_end(struct store *s)
+{
+    if (s)
+        s->backend->listen_end(s);
 }
 
 int store_restore(struct store *from, const char *path, struct err *e)

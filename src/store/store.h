@@ -13,7 +13,7 @@
  *  - text compares and sorts by its bytes. No column is called "text". No LIKE without ESCAPE and
  *    lower(): upper and lower case are the same to one of the two.
  *  - INSERT .. ON CONFLICT and RETURNING exist; rowid, AUTOINCREMENT, json and FOR UPDATE do not.
- *  - migrations make tables, not rows.
+ *  - migrations make tables, not rows, but for what store_copy is told of.
  * Text is UTF-8 without NUL bytes: anything else as a parameter fails with ERR_INVALID.
  *
  * Threads. A `struct store` is shared; a `struct db` is one connection and belongs to one thread at
@@ -84,14 +84,18 @@ int store_open(const struct store_config *config, struct store **ret, struct err
 void store_close(struct store *s); /* all connections must be closed before; NULL is fine */
 /* Starts a thread that listens for what other servers note; before it `noted` hears of own commits
  * only. Whatever is committed after it returned is heard, so load into memory behind it. Does
- * nothing for SQLite. Ends with store_close. */
+ * nothing for SQLite. */
 int store_listen(struct store *s, struct err *e);
+/* Ends that thread, if there is one: `noted` is not called from it any more, and not under way.
+ * store_close does it too. NULL is fine. */
+void store_listen_end(struct store *s);
 bool store_is_shared(const struct store *s); /* other servers may write to it: PostgreSQL */
 bool store_is_url(const char *path);         /* "postgres://..." or "postgresql://..." */
 
 /* Copies every row of every table into a store that was migrated alike and holds no row yet: with
- * one in it, ERR_CONFLICT. One transaction on each side, so that writers of both wait. */
-int store_copy(struct store *from, struct store *to, struct err *e);
+ * one in it, ERR_CONFLICT. In the table `seeded` (or NULL) one row does not count and is replaced:
+ * its migration made it. One transaction on each side, so that writers of both wait. */
+int store_copy(struct store *from, struct store *to, const char *seeded, struct err *e);
 /* SQLite: writes a copy of the store as of now to `path` (mode 0600, replaced at once or not at
  * all) while it is in use. PostgreSQL has pg_dump: ERR_INVALID. */
 int store_backup(struct store *s, const char *path, struct err *e);

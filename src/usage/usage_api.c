@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "calls/calls.h"
 #include "engine/engine.h"
+#include "gateway/gateway.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,12 +76,29 @@ static void add_records(struct buf *out, const struct app *app)
              calls.written, calls.dropped);
 }
 
+static void add_gateway(struct buf *out, const struct app *app)
+{
+    struct gateway_stats g = {0};
+    gateway_stats(app->gateway, &g);
+    gauge(out, "virga_projects", "Projects known to the gateway.", g.projects);
+    gauge(out, "virga_routes", "Routes of all projects.", g.routes);
+    buf_addf(out,
+             "# HELP virga_gateway_requests_total Requests to projects by what became of them.\n"
+             "# TYPE virga_gateway_requests_total counter\n"
+             "virga_gateway_requests_total{outcome=\"routed\"} %" PRIu64
+             "\nvirga_gateway_requests_total{outcome=\"unmatched\"} %" PRIu64
+             "\nvirga_gateway_requests_total{outcome=\"limited\"} %" PRIu64
+             "\nvirga_gateway_requests_total{outcome=\"denied\"} %" PRIu64 "\n",
+             g.routed, g.unmatched, g.limited, g.denied);
+}
+
 static void metrics(struct http_exchange *x)
 {
     const struct app *app = http_exchange_request(x)->app;
     auto_buf struct buf text = {0};
     engine_metrics(app->engine, &text);
     add_records(&text, app);
+    add_gateway(&text, app);
     add_process(&text, app);
     http_answer(x, &(struct response){.status = 200,
                                       .content_type = "text/plain; version=0.0.4; charset=utf-8",

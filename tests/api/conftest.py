@@ -5,8 +5,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from postgres import Postgres  # noqa: E402
-from virga import Server  # noqa: E402
+from postgres import shared  # noqa: E402
+from virga import ON_POSTGRES, Server  # noqa: E402
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def server(tmp_path):
         yield running
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
+@pytest.fixture(scope="module", name="shared")
+def shared_server(tmp_path_factory):
     """One server for the tests of a file that do not disturb each other: they make functions of their own."""
     with Server(tmp_path_factory.mktemp("virga")) as running:
         yield running
@@ -25,5 +25,15 @@ def shared(tmp_path_factory):
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL of our own for the whole session. Who stops it starts it again."""
-    with Postgres() as running:
-        yield running
+    return shared()
+
+
+def pytest_collection_modifyitems(items):
+    if ON_POSTGRES:
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason="looks into the SQLite file"))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "sqlite: looks into the file of the store; skipped on PostgreSQL")

@@ -1,5 +1,7 @@
 """A private PostgreSQL for a session of tests, over ../postgres.sh."""
 
+import atexit
+import functools
 import itertools
 import os
 import subprocess
@@ -59,3 +61,17 @@ class Postgres:
         database = f"{name}_{os.getpid()}_{next(self.numbers)}"
         self.sql(f'CREATE DATABASE "{database}"')
         return self.at(database)
+
+
+@functools.cache
+def shared():
+    """One for all tests of this process. Who stops it starts it again."""
+    running = Postgres().start()
+    atexit.register(running.control, "remove")
+    return running
+
+
+@functools.cache
+def database_of(directory):
+    """The database of a server that is given none, when the tests are to run on PostgreSQL."""
+    return shared().url("test")

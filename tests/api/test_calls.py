@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 
 import pytest
+from live import Events, Live, Socket
 
 EVENTS = [None, True, 0, -1, 1.5, 10**40, "", "text", "ünïcödé \U0001f600", "\u0000", [], {}, [[[]]],
           {"a": [1, {"b": None}]}, 0.1, 1e300]
@@ -121,6 +123,160 @@ def test_records_are_paged_by_cursor_newest_first(shared):
     assert [int(r["output"]) for r in newest] == list(range(59, 9, -1))
     older = shared.records(fn, f"?before={newest[-1]['id']}&limit=20")
     assert [int(r["output"]) for r in older] == list(range(9, -1, -1))
+
+
+def inputs(records):
+    return [json.loads(record["input"]) for record in records]
+
+
+def follow(link):
+    return re.fullmatch(r'<(\?.*)>; rel="next"', link).group(1)
+
+
+def test_records_do_not_come_all_at_once_and_link_says_where_they_go_on(shared):
+    fn = shared.create("def handler(event): return event")
+    for n in range(25):
+        shared.call(fn, n)
+    found, query = [], "?limit=10"
+    while query:
+        reply = shared.request("GET", f"/api/functions/{fn['id']}/invocations{query}")
+        found += inputs(reply.json)
+        query = follow(reply.headers["Link"]) if reply.headers["Link"] else None
+    assert found == list(range(24, -1, -1))
+
+
+def test_filters_choose_records(shared):
+    fn = shared.create("def handler(event):\n    if event % 3 == 0: raise ValueError('Needle %d' % event)\n    return event")
+    for n in range(9):
+        shared.call(fn, n)
+    records = shared.records(fn)
+    assert inputs(shared.records(fn, "?status=error")) == [6, 3, 0]
+    assert inputs(shared.records(fn, "?status=error,success&limit=2")) == [8, 7]
+    assert inputs(shared.records(fn, "?cold=true")) == [0]
+    assert inputs(shared.records(fn, "?q=needle%203")) == [3]
+    assert inputs(shared.records(fn, "?source=gateway")) == []
+    assert inputs(shared.records(fn, "?version=1&status=success&limit=1")) == [8]
+    assert inputs(shared.records(fn, f"?since={records[2]['created_at']}")) == [8, 7, 6]
+    assert inputs(shared.records(fn, f"?until={records[6]['created_at']}")) == [1, 0]
+    for wrong in ("status=fine", "since=yesterday", "cold=1", "version=x", "source=A", "before=x", "limit=0"):
+        reply = shared.request("GET", f"/api/functions/{fn['id']}/invocations?{wrong}")
+        assert reply.status == 422 and reply.json["detail"][0]["loc"] == ["query", wrong.split("=")[0]], wrong
+
+
+def test_one_record_is_found_by_its_id(shared):
+    fn, other = (shared.create("def handler(event): return event") for _ in range(2))
+    result = shared.call(fn, {"n": 1})
+    path = "/api/functions/{}/invocations/" + result["invocation_id"]
+    one = shared.request("GET", path.format(fn["id"]))
+    assert one.status == 200 and json.loads(one.json["output"]) == {"n": 1} and one.json["streamed"] is False
+    assert shared.request("GET", path.format(other["id"])).json == {"detail": "Invocation not found"}
+    assert shared.request("GET", path.format(fn["id"]), key=False).status == 401
+
+
+def test_records_across_functions(server):
+    first, second = (server.create("def handler(event): return event", name=name) for name in ("first", "second"))
+    for n in range(6):
+        server.call(second if n % 2 else first, n)
+    reply = server.request("GET", "/api/invocations?limit=4")
+    assert inputs(reply.json) == [5, 4, 3, 2] and [r["function_name"] for r in reply.json] == ["second", "first"] * 2
+    reply = server.request("GET", "/api/invocations" + follow(reply.headers["Link"]))
+    assert inputs(reply.json) == [1, 0] and reply.headers["Link"] is None
+    assert inputs(server.request("GET", f"/api/invocations?function={first['id']}").json) == [4, 2, 0]
+    assert server.request("GET", "/api/invocations", key=False).status == 401
+
+
+def test_events_follow_calls_and_go_on_where_they_ended(shared):
+    fn = shared.create("def handler(event): return event")
+    path = f"/api/functions/{fn['id']}/invocations/tail"
+    with Events(shared, path) as tail:
+        assert tail.status == 200 and "Content-Type: text/event-stream" in tail.head
+        results = [shared.call(fn, n) for n in range(5)]
+        events = [tail.event() for _ in range(5)]
+    assert inputs(e["data"] for e in events) == list(range(5))
+    assert [e["id"] for e in events] == [r["invocation_id"] for r in results]
+    for resume in ({"headers": {"Last-Event-ID": events[2]["id"]}}, {"path": f"{path}?after={events[2]['id']}"}):
+        with Events(shared, **{"path": path, **resume}) as tail:
+            assert inputs(tail.event()["data"] for _ in range(2)) == [3, 4]
+    with Events(shared, path + "?status=error&q=none") as tail:
+        assert tail.status == 200
+    with Events(shared, path, key=False) as tail:
+        assert tail.status == 401
+
+
+def test_events_of_all_functions(server):
+    with Events(server, "/api/invocations/tail") as tail:
+        fn = server.create("def handler(event): return event", name="young")
+        server.call(fn, 1)
+        assert tail.event()["data"]["function_name"] == "young"
+
+
+def test_a_websocket_gets_the_same_records(shared):
+    fn = shared.create("def handler(event):\n    print('x' * event)\n    return event")
+    path = f"/api/functions/{fn['id']}/invocations/tail"
+    with Socket(shared, path) as tail:
+        assert tail.status == 101
+        for n in (1, 100000):
+            shared.call(fn, n)
+        first, second = tail.message(), tail.message()
+    assert first["stdout"] == "x\n" and first["truncated"] == []
+    assert second["stdout"] == "x" * 16384 and "stdout" in second["truncated"]
+    with Socket(shared, path, key=False) as tail:
+        assert tail.status == 401
+    whole = shared.request("GET", f"/api/functions/{fn['id']}/invocations/{second['id']}").json
+    assert len(whole["stdout"]) == 65536
+
+
+def test_an_export_holds_every_record(shared):
+    fn = shared.create("def handler(event): return event")
+    for n in range(120):
+        shared.call(fn, n)
+    path = f"/api/functions/{fn['id']}/invocations/export"
+    reply = shared.request("GET", path)
+    lines = [json.loads(line) for line in reply.body.splitlines()]
+    assert reply.headers["Content-Type"] == "application/x-ndjson" and inputs(lines) == list(range(120))
+    filtered = shared.request("GET", f"{path}?since={lines[100]['created_at']}")
+    assert inputs(json.loads(line) for line in filtered.body.splitlines()) == list(range(100, 120))
+    with Live(shared, path) as export:
+        assert export.rest().count(b"\n") == 120
+    assert shared.request("GET", path, key=False).status == 401
+
+
+def test_an_export_until_some_time_ends_also_where_nothing_was_called(server):
+    project = server.request("POST", "/api/projects", {"name": "Quiet"}).json
+    reply = server.request("GET", f"/api/projects/{project['id']}/invocations/export?until=2999-01-01T00:00:00Z", timeout=10)
+    assert (reply.status, reply.body) == (200, b"")
+
+
+def test_a_server_that_stops_says_so_to_who_follows(tmp_path):
+    from virga import Server
+    server = Server(tmp_path).start()
+    with Events(server, "/api/invocations/tail") as events, Socket(server, "/api/invocations/tail") as messages:
+        begun = time.monotonic()
+        assert server.stop() == 0 and time.monotonic() - begun < 8
+        assert events.event() == {"event": "end", "data": {"reason": "The server is stopping"}}
+        opcode, payload = messages.frame()
+        assert opcode == 8 and int.from_bytes(payload[:2], "big") == 1001
+
+
+def test_strangers_never_see_what_visitors_sent(shared):
+    fn = shared.create("def handler(event): return 'hi'", public_logs=True)
+    shared.call(fn, {"mine": 1})
+    path = f"/api/functions/{fn['id']}/invocations"
+    assert json.loads(shared.request("GET", path, key=False).json[0]["input"]) == {"mine": 1}
+    project = shared.request("POST", "/api/projects", {"name": "Shop"}).json
+    routed = shared.create("def handler(event): return {'statusCode': 200, 'body': str(len(event['headers']['cookie']))}",
+                           project_id=project["id"], public_logs=True)
+    made = shared.request("POST", f"/api/projects/{project['id']}/routes",
+                          {"function_id": routed["id"], "method": "GET", "path": "/x"})
+    assert made.status == 200, made.body
+    visit = shared.request("GET", f"/api/gateway/{project['slug']}/x", key=False, headers={"Cookie": "basket=chocolate"})
+    assert visit.status == 200 and b"16" in visit.body
+    path = f"/api/functions/{routed['id']}/invocations"
+    mine = shared.request("GET", path).json[0]
+    assert mine["source"] == "gateway" and mine["http_path"] == "/x" and "chocolate" in mine["input"]
+    theirs = shared.request("GET", path, key=False).json[0]
+    assert theirs["input"] == "{}" and "traceback" not in theirs
+    assert shared.request("GET", path + "?q=basket", key=False).json == []
 
 
 def test_records_are_for_the_owner_unless_opened(shared):

@@ -390,6 +390,55 @@ def test_a_private_function_is_for_members(shared, project):
     assert shared.invoke(fn, key=False).status == 401 and shared.call(fn)["output"] == 1
 
 
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    """A server that anybody may join, and that lets an account have five calls a day."""
+    with Server(tmp_path_factory.mktemp("crowd"), "--registration", "open", "--quota-calls", "5") as running:
+        yield running
+
+
+def join(server):
+    name = f"u{os.urandom(5).hex()}"
+    reply = server.request("POST", "/api/register", {"name": name, "password": "correct horse battery"}, key=False)
+    assert reply.status == 200, reply.body
+    return reply.json["token"]
+
+
+def test_a_credential_needs_the_scope_and_a_private_function_the_membership(crowd):
+    project, stranger = Project(crowd), join(crowd)
+    for access, path in (("key", "/key"), ("private", "/private")):
+        assert project.add("GET", path, project.function(returning("1"), access=access)).status == 200
+    assert project.call(path="/key", key=stranger).json == 1, "any account of this server"
+    refused = project.call(path="/private", key=stranger)
+    assert refused.status == 403 and "only members" in refused.json["detail"]
+    keys = [crowd.request("POST", "/api/keys", {"name": "k", "scopes": [scope]}).json["key"] for scope in ("functions:read", "invoke")]
+    refused = project.call(path="/key", key=keys[0])
+    assert refused.status == 403 and "'invoke'" in refused.json["detail"]
+    assert project.call(path="/private", key=keys[1]).json == 1
+
+
+def test_a_direct_call_shows_its_log_to_whoever_may_read_it(crowd):
+    stranger = join(crowd)
+    mine = crowd.request("POST", "/api/functions", {"name": "f", "code": "def handler(e):\n    print('log')"}, key=stranger).json
+    reply = crowd.invoke(mine, key=stranger)
+    assert reply.status == 200 and reply.json["stdout"] == "log\n"
+    assert "stdout" not in crowd.invoke(mine).json, "a key of another account"
+
+
+def test_the_calls_of_a_day_are_bounded(tmp_path):
+    with Server(tmp_path, "--quota-calls", "3") as server:
+        project = Project(server)
+        fn = project.function(returning("1"))
+        project.add("GET", "/", fn)
+    with Server(tmp_path, "--quota-calls", "3") as server:
+        project.server = server
+        assert [project.call().status for _ in range(2)] == [200, 200] and server.invoke(fn).status == 200
+        for refused in (project.call(), server.invoke(fn)):
+            assert refused.status == 429 and "quota of 3 calls a day" in refused.json["detail"]
+            assert re.search(r"T00:00:00\.000000Z", refused.json["detail"]) and 0 < int(refused.headers["Retry-After"]) <= 86400
+        assert len(server.records(fn)) == 3
+
+
 def test_strangers_learn_nothing_but_the_result_of_a_direct_call(shared):
     fn = shared.create("def handler(event):\n    print('log')\n    return 1")
     assert shared.invoke(fn).json["stdout"] == "log\n"
@@ -410,6 +459,14 @@ def test_rates_are_told_and_kept(shared, project):
     refused = shared.invoke(fn)
     assert refused.status == 429 and refused.json["detail"] == "This function takes 3 calls a minute"
     assert "RateLimit" in refused.headers
+
+
+def test_addresses_of_one_ipv6_network_are_one_client(tmp_path):
+    with Server(tmp_path, "--trusted-proxies", "127.0.0.1") as server:
+        project = Project(server).serve(returning("1"), client_rate_limit=1)
+        seen = [project.call(headers={"X-Forwarded-For": a}).status
+                for a in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1", "192.0.2.1", "::ffff:192.0.2.1")]
+    assert seen == [200, 429, 200, 200, 429]
 
 
 def test_a_function_without_limits_says_nothing_of_them(project):
@@ -475,3 +532,13 @@ def test_head_of_a_stream_has_its_headers_only(project):
     connection, reply = connect(project, "HEAD")
     assert reply.status == 200 and reply.headers["x-own"] == "1" and reply.read() == b""
     connection.close()
+
+
+def test_the_metrics_count_what_became_of_requests(shared, project):
+    def counted(outcome):
+        return shared.metric(f'virga_gateway_requests_total{{outcome="{outcome}"}}')
+    project.serve(path="/here")
+    unmatched, routed = counted("unmatched"), counted("routed")
+    assert project.call(path="/nowhere").status == 404 and project.call(path="/here").status == 200
+    assert counted("unmatched") == unmatched + 1 and counted("routed") == routed + 1
+    assert shared.metric("virga_projects") >= 1 and shared.metric("virga_routes") >= 1

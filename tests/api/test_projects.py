@@ -261,6 +261,7 @@ def test_revealing_a_secret_leaves_a_line_in_the_audit_log(shared):
     assert detail(shared.request("POST", at(project, "env", "NONE", "reveal")), 404) == "Env var 'NONE' not found"
 
 
+@pytest.mark.sqlite
 def test_no_value_lies_in_the_store_or_the_log_in_clear(server):
     project = make(server, "Visible Name")
     set_variable(server, project, "A", "s3cret-value")
@@ -304,6 +305,7 @@ def test_what_is_no_domain_is_refused(shared, domain):
 
 # Many
 
+@pytest.mark.sqlite
 def test_a_thousand_projects_do_not_hold_up_the_start(server):
     make(server, "First")
     server.stop()

@@ -2,6 +2,8 @@
 
 The server owns a directory and a free port; it is ended by its pid. Nothing here waits for a duration: every wait is for an
 event, with a deadline.
+
+VIRGA_TEST_STORE=postgres gives every server a database of its own in a private PostgreSQL instead of a file.
 """
 
 import http.client
@@ -16,9 +18,12 @@ import tarfile
 import time
 from pathlib import Path
 
+import contract
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("VIRGA_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "virga"
+ON_POSTGRES = os.environ.get("VIRGA_TEST_STORE") == "postgres"
 LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
 
@@ -49,6 +54,9 @@ class Server:
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.options = options
+        if ON_POSTGRES and not command and not any(str(o).startswith("--store") for o in options):
+            from postgres import database_of
+            self.options = "--store", database_of(self.directory), *options
         self.command = command or [PROGRAM, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0"]
         self.env = env or {}
         self.process = None
@@ -96,7 +104,9 @@ class Server:
         try:
             connection.request(method, path, body=body, headers=headers)
             reply = connection.getresponse()
-            return Reply(reply.status, reply.headers, reply.read())
+            answer = Reply(reply.status, reply.headers, reply.read())
+            contract.check(method, path, answer)
+            return answer
         finally:
             connection.close()
 

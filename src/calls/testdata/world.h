@@ -1,5 +1,8 @@
 /* world — scaffolding of the tests: a store with accounts, projects and functions in it, and the
- * writer of records. Requests are made by hand, answers read as JSON. */
+ * writer of records. Requests are made by hand, answers read as JSON.
+ *
+ * The store is a file, or a schema of its own in the PostgreSQL that $VIRGA_TEST_POSTGRES names:
+ * WORLD_MAIN runs each test on both. */
 #pragma once
 
 #include "app.h"
@@ -19,7 +22,8 @@
 #include <unistd.h>
 
 struct world {
-    char dir[64], path[96];
+    char dir[64], path[256];
+    char schema[40]; /* "" with a file */
     struct app app;
     struct db *db;
     struct calls_config config;
@@ -54,9 +58,47 @@ static inline void world_close(struct world *w)
     store_close(take_ptr(w->app.store));
 }
 
+static bool on_postgres; /* the half of the tests that runs */
+
+#define WORLD_MAIN(...)                                                                            \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const struct CMUnitTest tests[] = {TEST_EACH_(TEST_ROW_, __VA_ARGS__)};                    \
+        int bad = cmocka_run_group_tests_name("SQLite", tests, NULL, NULL);                        \
+        on_postgres = getenv("VIRGA_TEST_POSTGRES") != NULL;                                       \
+        if (on_postgres)                                                                           \
+            return bad + cmocka_run_group_tests_name("PostgreSQL", tests, NULL, NULL);             \
+        print_message("skipped: the half on PostgreSQL: VIRGA_TEST_POSTGRES is not set\n");        \
+        return bad;                                                                                \
+    }
+
+/* Makes or drops a schema. */
+static inline void world_admin(struct world *w, const char *verb, const char *behind)
+{
+    static const struct migration *const none[] = {NULL};
+    struct store *store = NULL;
+    struct db *db = NULL;
+    char sql[100];
+    struct store_config config = {.path = getenv("VIRGA_TEST_POSTGRES"), .migrations = none};
+    OK(w, store_open(&config, &store, &w->e));
+    OK(w, db_open(store, DB_DURABLE, &db, &w->e));
+    snprintf(sql, sizeof sql, "%s SCHEMA %s%s", verb, w->schema, behind);
+    OK(w, db_exec(db, sql, DB_NO_ARGS, &w->e));
+    db_close(db);
+    store_close(store);
+}
+
 static inline void world_make(struct world *w)
 {
+    static int count;
     *w = (struct world){0};
+    if (on_postgres) {
+        snprintf(w->schema, sizeof w->schema, "calls%d_%d", (int)getpid(), ++count);
+        world_admin(w, "CREATE", "");
+        snprintf(w->path, sizeof w->path, "%s&options=-csearch_path%%3D%s",
+                 getenv("VIRGA_TEST_POSTGRES"), w->schema);
+        return;
+    }
     snprintf(w->dir, sizeof w->dir, "/tmp/virga-calls-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     snprintf(w->path, sizeof w->path, "%s/virga.db", w->dir);
@@ -65,11 +107,15 @@ static inline void world_make(struct world *w)
 static inline void world_done(struct world *w)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
-    char file[128];
     world_close(w);
     json_decref(w->body);
     arena_free(w->arena);
+    if (w->schema[0]) {
+        world_admin(w, "DROP", " CASCADE");
+        return;
+    }
     for (size_t i = 0; i < 3; i++) {
+        char file[300];
         snprintf(file, sizeof file, "%s%s", w->path, suffixes[i]);
         unlink(file);
     }
@@ -122,15 +168,19 @@ static inline void add_member(struct world *w, const char *project, const char *
 static inline void add_function(struct world *w, const char *id, const char *account,
                                 const char *project)
 {
-    OK(w, db_exec(w->db,
-                  "INSERT INTO functions (id, name, description, runtime, handler, active_version,"
-                  " status, network_enabled, public_logs, memory_mb, cpu_millis, timeout_ms, pids,"
-                  " tmp_mb, output_kb, result_kb, file_mb, open_files, concurrency, queue, reuse,"
-                  " created_us, updated_us, account_id, project_id, access, rate_limit,"
-                  " client_rate_limit) VALUES ($1, 'f-' || $1, '', 'python', 'main.handler', 1,"
-                  " 'active', 0, 0, 128, 500, 30000, 64, 64, 1024, 1024, 64, 1024, 16, 256,"
-                  " 'always', 0, 0, $2, $3, 'public', 0, 0)",
-                  DB_ARGS(db_textz(id), db_textz(account), db_textz(project)), &w->e));
+    OK(w,
+       db_exec(
+           w->db,
+           "INSERT INTO functions (id, name, description, runtime, handler, active_version,"
+           " status, network_enabled, public_logs, memory_mb, cpu_millis, timeout_ms, pids,"
+           " tmp_mb, output_kb, result_kb, file_mb, open_files, concurrency, queue, reuse,"
+           " created_us, updated_us, account_id, project_id, access, rate_limit,"
+           " client_rate_limit, owner_id) VALUES ($1, 'f-' || $1, '', 'python', 'main.handler', 1,"
+           " 'active', 0, 0, 128, 500, 30000, 64, 64, 1024, 1024, 64, 1024, 16, 256,"
+           " 'always', 0, 0, $2, $3, 'public', 0, 0, $4)",
+           DB_ARGS(db_textz(id), db_textz(account), db_textz(project),
+                   db_textz(project ? NULL : account)),
+           &w->e));
     OK(w, db_exec(w->db,
                   "INSERT INTO function_versions (function_id, version, runtime, handler, size,"
                   " created_us, files, entry, code) VALUES ($1, 1, 'python', 'main.handler', 0, 0,"

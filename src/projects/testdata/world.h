@@ -43,6 +43,7 @@ static const struct migration world_tables[] = {
      " updated_us) VALUES ('a1', 'Ann', 'ann', 'Ann@x.example', 'ann@x.example', 0, 'active', 0,"
      " 0), ('b1', 'Bob', 'bob', NULL, NULL, 0, 'active', 0, 0),"
      " ('c1', 'Cy', 'cy', NULL, NULL, 0, 'active', 0, 0)"},
+    {92, "letters", "UPDATE accounts SET email_proven = email_key WHERE id = 'a1'"},
     {0},
 };
 
@@ -67,6 +68,7 @@ static inline struct world *world_new(void)
             0 ||
         db_open(w->app.store, DB_DURABLE, &w->db, e) < 0 || seal_load(w->dir_fd, &w->seal, e) < 0)
         fail_msg("%s", e->text);
+    w->app.public_url = "https://virga.example";
     w->app.seal = w->seal;
     w->app.quota = &w->quota;
     w->scopes = SCOPE_ALL;

@@ -1,0 +1,64 @@
+#include "web/web.h"
+
+#include "auth/auth.h"
+#include "web/accept.h"
+#include "web/assets.h"
+#include "web/unpack.h"
+
+/* Scripts and styles from files of ours only, requests to this server only, in nobody's frame. */
+#define PAGE_POLICY                                                                                \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+static void add_headers(struct request *req, struct response *res, const struct asset *asset)
+{
+    http_response_header(req, res, "ETag", asset->etag);
+    http_response_header(req, res, "Cache-Control", "no-cache"); /* keep, but ask */
+    http_response_header(req, res, "Vary", "Accept-Encoding");
+    http_response_header(req, res, "Content-Security-Policy", PAGE_POLICY);
+    http_response_header(req, res, "Referrer-Policy", "no-referrer");
+}
+
+static void answer(struct http_exchange *x, const char *path)
+{
+    struct request *req = http_exchange_request(x);
+    const struct asset *asset = assets_find(path);
+    struct response res = {.status = 200};
+    if (!asset) {
+        struct err e = {0};
+        (void)err_set(&e, ERR_NOT_FOUND, "Not Found");
+        http_answer_error(x, &e);
+        return;
+    }
+    add_headers(req, &res, asset);
+    res.content_type = asset->type;
+    if (accept_has_tag(http_header(req, "If-None-Match"), asset->etag)) {
+        res.status = 304;
+        http_answer(x, &res);
+    } else if (accept_gzip(http_header(req, "Accept-Encoding"))) {
+        http_response_header(req, &res, "Content-Encoding", "gzip");
+        res.body = asset->gzip;
+        http_answer(x, &res);
+    } else {
+        unpack_answer(x, &res, asset->gzip);
+    }
+}
+
+static void file(struct http_exchange *x)
+{
+    answer(x, http_exchange_request(x)->path);
+}
+
+static void docs(struct http_exchange *x)
+{
+    answer(x, "/docs/index.html");
+}
+
+#define READ (HTTP_GET | HTTP_HEAD)
+const struct route web_routes[] = {
+    {READ, "/docs", PERM_PUBLIC, PLANE_DATA, NULL, docs},
+    {READ, "/docs/:file", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {READ, "/openapi.json", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {READ, "/openapi.yaml", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {0},
+};

@@ -1,0 +1,50 @@
+#include "base/test.h"
+
+#include "web/accept.h"
+#include "web/assets.h"
+
+#include <string.h>
+
+TEST(gzip_is_sent_only_to_whoever_says_that_it_is_welcome)
+{
+    static const char *const yes[] = {"gzip",   "GZIP", "deflate, gzip;q=1.0", "br ,gzip ; q=0.001",
+                                      "x-gzip", "*",    "identity, *;q=0.5",   "*;q=0, gzip"};
+    static const char *const no[] = {
+        NULL,          "",       "br",       "gzip;q=0", "gzip; q=0.000", "*;q=0",
+        "*, gzip;q=0", "gzippy", "identity", ",,;;,"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        CHECK(accept_gzip(yes[i]));
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        CHECK(!accept_gzip(no[i]));
+}
+
+TEST(a_tag_is_found_in_any_list_strong_or_weak)
+{
+    static const char tag[] = "W/\"ab\"";
+    CHECK(accept_has_tag("\"ab\"", tag));
+    CHECK(accept_has_tag("W/\"ab\"", tag));
+    CHECK(accept_has_tag("\"x\", W/\"ab\"", tag));
+    CHECK(accept_has_tag("*", tag));
+    CHECK(!accept_has_tag(NULL, tag));
+    CHECK(!accept_has_tag("", tag));
+    CHECK(!accept_has_tag("ab", tag));
+    CHECK(!accept_has_tag("\"a\", \"b\"", tag));
+    CHECK(!accept_has_tag("W/", tag));
+}
+
+TEST(every_file_inside_the_program_is_found_by_its_path)
+{
+    CHECK(assets_count > 5);
+    for (size_t i = 0; i < assets_count; i++) {
+        const struct asset *a = &assets_table[i];
+        CHECK(assets_find(a->path) == a);
+        CHECK(a->gzip.n > 18 && memcmp(a->gzip.p, "\x1f\x8b", 2) == 0);
+    }
+    CHECK(!assets_find(""));
+    CHECK(!assets_find("/docs"));
+    CHECK(!assets_find("/docs/index.html/"));
+}
+
+TEST_MAIN(gzip_is_sent_only_to_whoever_says_that_it_is_welcome,
+          a_tag_is_found_in_any_list_strong_or_weak,
+          every_file_inside_the_program_is_found_by_its_path)

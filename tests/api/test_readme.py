@@ -1,0 +1,68 @@
+"""README.md's five minutes: every command as it stands there, and what it prints, but for ids, times and durations."""
+
+import os
+import re
+import subprocess
+
+from virga import BUILD, ROOT, Server
+
+PASSWORD = "correct horse"
+CHANGES = [  # what differs from run to run
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z)?", "TIME"),
+    (r"127\.0\.0\.1:\d+", "SERVER"),
+    (r"\beyJ[\w.-]+", "TOKEN"),
+    (r"\b[0-9a-f]{20,}\b", "ID"),
+    (r"[\d.]+ ms", "DURATION"),
+    (r"(?m)\b(cold|warm)\b", "START"),
+]
+
+
+def blocks(section):
+    text = (ROOT / "README.md").read_text()
+    part = re.search(rf"^## {section}.*?(?=^## )", text, re.S | re.M)[0]
+    return re.findall(r"^```\n(.*?)^```$", part, re.S | re.M)
+
+
+def steps():
+    """(command, what it prints). A block without a prompt is a command as a whole."""
+    for block in blocks("Five minutes"):
+        if "$ " not in block:
+            yield block, None
+            continue
+        for step in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command = re.match(r"(?:.*\\\n)*.*\n", step)[0]
+            yield command, step[len(command):].strip()
+
+
+def masked(text):
+    for pattern, word in CHANGES:
+        text = re.sub(pattern, word, text)
+    return [line.rstrip() for line in text.strip().splitlines() if line.strip()]
+
+
+def matches(printed, shown):
+    """`...` on a line of its own stands for any lines, within a line for any text."""
+    pattern = "\n".join(masked(shown)).replace("\n...", "...")
+    pattern = ".*".join(re.escape(piece) for piece in pattern.split("..."))
+    return re.fullmatch(pattern, "\n".join(masked(printed)), re.S) is not None
+
+
+def test_every_command_of_the_readme_does_what_it_shows(tmp_path):
+    with Server(tmp_path) as server:
+        token = re.search(r"/setup\?token=(\w+)", server.log_text())[1]
+        env = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "VIRGA_DATA_DIR": str(server.data), "NO_COLOR": "1",
+               "VIRGA_SERVER": f"http://127.0.0.1:{server.port}", "XDG_CONFIG_HOME": str(tmp_path / "config")}
+        ran = 0
+        for command, shown in steps():
+            if command.strip() == "make run":
+                continue
+            command = command.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace("fff2f67f...", token)
+            command = command.replace("export PATH=$PWD/build:$PATH\n", "")
+            if "virga login" in command:
+                command = f"{command.strip()} --password-stdin <<< '{PASSWORD}'"
+            done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL, text=True, timeout=60)
+            if shown is not None:
+                assert matches(done.stdout, shown), f"$ {command}\n{done.stdout}\n--- but README.md shows ---\n{shown}"
+                ran += 1
+        assert ran > 10
