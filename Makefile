@@ -41,7 +41,9 @@ ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(CFLAGS)
 SRC     := $(filter-out %_test.c %_fuzz.c,$(wildcard src/*.c src/*/*.c))
 LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/main.c,$(SRC))) $(BUILD)/web/table.o
 LIB     := $(BUILD)/libvirga.a
-TESTS   := $(patsubst src/%.c,$(BUILD)/test/%,$(wildcard src/*/*_test.c))
+# FOLDERS="http store" builds and runs the unit tests of these only.
+FOLDERS ?= *
+TESTS   := $(patsubst src/%.c,$(BUILD)/test/%,$(wildcard $(FOLDERS:%=src/%/*_test.c)))
 FUZZERS := $(patsubst src/%_fuzz.c,$(BUILD)/bin/%,$(wildcard src/*/*_fuzz.c))
 RUNNERS :=
 
