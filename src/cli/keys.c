@@ -97,9 +97,13 @@ static int key_create(struct cli *c, struct err *e)
     if (!body)
         return err_set(e, ERR_INVALID, "a name is UTF-8 text");
     if ((scopes && add_scopes_to(body, scopes, e) < 0) ||
-        (expires && add_expiry(body, expires, e) < 0) ||
-        cli_send(c, "POST", "/api/keys", json_incref(body), &key, &raw, e) < 0)
+        (expires && add_expiry(body, expires, e) < 0))
         return -1;
+    if (cli_send(c, "POST", "/api/keys", json_incref(body), &key, &raw, e) < 0) {
+        if (scopes && e->code == ERR_INVALID)
+            cli_hint(c, "'virga key --help' lists the scopes");
+        return -1;
+    }
     if (c->json) {
         cli_print_json(c, buf_str(&raw));
         return CLI_OK;

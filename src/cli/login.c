@@ -55,6 +55,21 @@ static int ask_name(struct cli *c, char name[ASK_MAX], struct err *e)
     return 0;
 }
 
+/* Before anybody types a password: is it there, is it one of ours, does it ask for one at all? */
+static int look_at_server(struct cli *c, struct err *e)
+{
+    auto_json json_t *setup = NULL;
+    if (cli_get(c, "/api/setup", &setup, NULL, e) < 0)
+        return -1;
+    if (str_is(cli_text(setup, "auth"), "none"))
+        return err_set(e, ERR_INVALID, "%s needs no signing in: it was started with --auth none",
+                       client_server(c->client));
+    if (json_is_true(json_object_get(setup, "needed")))
+        cli_hint(c, "this server waits for its first account: virga setup LINK, with the link that "
+                    "it printed at its start");
+    return 0;
+}
+
 static int log_in(struct cli *c, json_t **ret, struct err *e)
 {
     char name[ASK_MAX] = "", password[ASK_MAX] = "";
@@ -72,7 +87,7 @@ int login_run(struct cli *c, struct err *e)
     auto_ptr char *server = NULL, *profile = NULL;
     auto_json json_t *session = NULL;
     if (find_server(c, &server, e) < 0 || session_profile(c, server, &profile, e) < 0 ||
-        session_connect(c, server, e) < 0)
+        session_connect(c, server, e) < 0 || look_at_server(c, e) < 0)
         return -1;
     mention_old(c, profile);
     struct session_wish wish = {server, profile, options_has(&c->options, "admin")};

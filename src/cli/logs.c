@@ -85,32 +85,37 @@ static void add_filter(struct logs *l, const char *name, const char *value)
     client_escape(&l->filter, value);
 }
 
-/* "2h" is a time in the past; anything else is for the server to judge. */
-static void add_time(struct logs *l, const char *name, const char *value)
+/* "2h" is a time in the past. */
+static int add_time(struct logs *l, const char *name, struct err *e)
 {
-    int64_t ago;
+    int64_t seconds;
     char at[WHEN_TEXT];
-    bool span = when_span(value, &ago);
-    add_filter(l, name, span ? when_rfc3339(time(NULL) - ago, at) : value);
+    const char *value = options_value(&l->cli->options, name);
+    if (!value)
+        return 0;
+    if (when_span(value, &seconds))
+        value = when_rfc3339(time(NULL) - seconds, at);
+    else if (!when_parse(value, &seconds))
+        return err_set(e, ERR_INVALID,
+                       "--%s takes a span such as 2h or a time like 2030-01-31T12:00:00Z, not '%s'",
+                       name, value);
+    add_filter(l, name, value);
+    return 0;
 }
 
-static void add_filters(struct logs *l)
+static int add_filters(struct logs *l, struct err *e)
 {
     static const struct {
         const char *option, *parameter;
-        void (*add)(struct logs *l, const char *name, const char *value);
-    } filters[] = {{"status", "status", add_filter},
-                   {"since", "since", add_time},
-                   {"until", "until", add_time},
-                   {"source", "source", add_filter},
-                   {"text", "q", add_filter}};
+    } filters[] = {{"status", "status"}, {"source", "source"}, {"text", "q"}};
     const struct options *o = &l->cli->options;
     buf_addz(&l->filter, "");
     for (size_t i = 0; i < ARRAY_LEN(filters); i++)
         if (options_value(o, filters[i].option))
-            filters[i].add(l, filters[i].parameter, options_value(o, filters[i].option));
+            add_filter(l, filters[i].parameter, options_value(o, filters[i].option));
     if (options_has(o, "cold"))
         add_filter(l, "cold", "true");
+    return add_time(l, "since", e) < 0 ? -1 : add_time(l, "until", e);
 }
 
 /* Without a name: of the project in use, else of everything. */
@@ -140,9 +145,8 @@ static int run(struct logs *l, struct err *e)
     if (file && (following || options_has(o, "lines")))
         return err_set(e, ERR_INVALID, "--export takes all records: it goes without --%s",
                        following ? "follow" : "lines");
-    if (parse_count(l, e) < 0 || find_base(l, e) < 0)
+    if (parse_count(l, e) < 0 || add_filters(l, e) < 0 || find_base(l, e) < 0)
         return -1;
-    add_filters(l);
     if (file)
         return logs_export(l, file, e);
     return following ? logs_follow(l, e) : logs_newest(l, e);

@@ -87,14 +87,12 @@ static int show(struct cli *c, const json_t *project, struct str raw)
     term_say(&c->out, STYLE_PLAIN, "\n");
     const struct {
         const char *name, *member;
-    } fields[] = {{"about", "description"},
-                  {"slug", "slug"},
-                  {"id", "id"},
-                  {"status", "status"},
-                  {"role", "role"}};
+    } fields[] = {{"about", "description"}, {"slug", "slug"}, {"id", "id"}, {"role", "role"}};
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         if (cli_text(project, fields[i].member).n > 0)
             say_field(c, fields[i].name, cli_text(project, fields[i].member));
+    if (str_is(cli_text(project, "status"), "inactive"))
+        say_field(c, "status", STR("inactive: its routes answer 503"));
     auto_buf struct buf url = {0};
     buf_addf(&url, "%s/api/gateway/" STR_FMT "/", client_server(c->client),
              STR_ARG(cli_text(project, "slug")));

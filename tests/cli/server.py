@@ -157,6 +157,8 @@ class Api:
         return self.session(sent["login"])
 
     def do_setup(self, sent, _):
+        if not sent:
+            return 200, {"needed": self.setup_token is not None, "auth": "accounts" if self.key else "none"}
         if sent["token"] != self.setup_token:
             return 403, {"detail": "Wrong or used set-up token: the server's log has the link"}
         self.add_account(sent["name"], sent["password"], admin=True)

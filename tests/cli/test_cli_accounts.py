@@ -64,7 +64,7 @@ def test_login_makes_a_key_and_stores_it_for_its_owner_only(signed_out, api):
     assert stat.S_IMODE(profiles_file(signed_out).stat().st_mode) == 0o600
     assert stat.S_IMODE(profiles_file(signed_out).parent.stat().st_mode) == 0o700
     assert os.listdir(profiles_file(signed_out).parent) == ["profiles.json"]
-    assert api.asked() == ["POST /api/login", "POST /api/keys", "POST /api/logout"] and not api.tokens
+    assert api.asked() == ["GET /api/setup", "POST /api/login", "POST /api/keys", "POST /api/logout"] and not api.tokens
     assert signed_out.ok("whoami") == f"ada on {api.url}, profile default\n"
 
 
@@ -72,7 +72,23 @@ def test_login_sends_no_key_that_lies_around(signed_out, api):
     (signed_out.home / "var").mkdir()
     (signed_out.home / "var" / "owner.key").write_text("vk_owner")
     assert login(signed_out, api.url, VIRGA_KEY="vk_environment").returncode == 0
-    assert sent_key(api, 0) is None
+    assert sent_key(api, 0) is None and sent_key(api, 1) is None
+
+
+def test_no_password_is_asked_for_before_the_server_is_known(signed_out, api):
+    done = signed_out("login", "http://127.0.0.1:1")
+    assert done.returncode == 3 and "Connection refused" in done.stderr
+    api.canned = (200, b"<html>", {})
+    done = signed_out("login", api.url)
+    assert done.returncode == 3 and "is it a virga server?" in done.stderr
+    api.canned, api.key = None, None
+    assert "--auth none" in signed_out("login", api.url).stderr
+
+
+def test_a_login_before_the_first_account_says_what_to_do(signed_out, api):
+    api.setup_token = "abc"
+    done = login(signed_out, api.url, password="wrong")
+    assert done.returncode == 3 and "virga setup LINK" in done.stderr
 
 
 def test_a_wrong_password_is_status_3_and_leaves_no_profile(signed_out, api):
@@ -164,8 +180,8 @@ def test_a_profile_moved_to_another_server_revokes_its_key_at_the_old_one(signed
     login(signed_out, api.url, "--profile", "work")
     assert login(signed_out, other.url, "--profile", "work").returncode == 0
     assert not api.keys and len(other.keys) == 1
-    assert sent_key(api) == "Bearer vk_issued0" and all(sent_key(other, i) != "Bearer vk_issued0" or i > 1
-                                                        for i in range(2))
+    revoked, login_again = api.requests[-1], other.requests[0]
+    assert revoked[:2] == ("DELETE", "/api/keys/key0") and "Authorization" not in login_again[2]
 
 
 def test_only_an_administrator_gets_an_administrators_key(signed_out, api):

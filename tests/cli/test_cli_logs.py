@@ -63,6 +63,11 @@ def test_filters_become_the_servers_parameters(cli, api):
     assert any(re.fullmatch(r"since=20\d\d-\d\d-\d\dT\d\d%3A\d\d%3A\d\dZ", p) for p in query)
 
 
+def test_a_wrong_time_names_its_option(cli, api):
+    done = cli("logs", "f", "--since", "yesterday")
+    assert done.returncode == 2 and "--since takes a span such as 2h" in done.stderr and not api.requests
+
+
 def test_logs_without_a_name_are_those_of_the_project_or_of_all(cli, api):
     api.calls = [call(1, function_name="hello")]
     assert "  hello  success" in cli.ok("logs")
