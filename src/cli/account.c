@@ -10,7 +10,7 @@
 #include <time.h>
 
 const struct option_spec account_options[] = {
-    {0, "expires", "TIME", "the invite ends after so long, such as 3d (7d)"},
+    {0, "expires", "TIME", "it ends after so long, such as 3d (7d)"},
     {'y', "yes", NULL, "does not ask"},
     {0},
 };
@@ -73,9 +73,13 @@ static const json_t *find(const json_t *accounts, const char *who)
     static const char *const members[] = {"id", "name", "email", NULL};
     size_t i;
     const json_t *a;
-    for (const char *const *m = members; *m; m++)
-        json_array_foreach(accounts, i, a) if (cli_text(a, *m).n > 0 &&
-                                               strcasecmp(cli_text(a, *m).p, who) == 0) return a;
+    for (const char *const *m = members; *m; m++) {
+        json_array_foreach(accounts, i, a)
+        {
+            if (cli_text(a, *m).n > 0 && strcasecmp(cli_text(a, *m).p, who) == 0)
+                return a;
+        }
+    }
     return NULL;
 }
 

@@ -11,47 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *find(const char *name)
-{
-    for (const struct command *cmd = command_table; cmd->name; cmd++)
-        if (strcmp(cmd->name, name) == 0)
-            return cmd;
-    return NULL;
-}
-
-static int unknown(const char *name, struct err *e)
-{
-    struct near near = near_to(name);
-    for (const struct command *cmd = command_table; cmd->name; cmd++)
-        near_offer(&near, cmd->name);
-    if (near.best)
-        return err_set(e, ERR_INVALID, "unknown command '%s'; did you mean '%s'?", name, near.best);
-    return err_set(e, ERR_INVALID, "unknown command '%s'; 'virga help' lists them", name);
-}
-
-int help_run(struct cli *c, struct err *e)
-{
-    const char *name = cli_arg(c, 0);
-    const struct command *cmd = name ? find(name) : NULL;
-    if (name && !cmd)
-        return unknown(name, e);
-    if (cmd)
-        help_command(c, cmd, &c->out);
-    else
-        help_all(c, &c->out);
-    return CLI_OK;
-}
-
-int version_run(struct cli *c, struct err *e)
-{
-    (void)e;
-    if (c->json)
-        cli_print_json(c, STR("{\"version\":\"" VIRGA_VERSION "\"}"));
-    else
-        term_say(&c->out, STYLE_PLAIN, "virga %s\n", VIRGA_VERSION);
-    return CLI_OK;
-}
-
 const char *cli_arg(const struct cli *c, size_t i)
 {
     return c->skip + i < c->options.arg_count ? c->options.args[c->skip + i] : NULL;
@@ -75,7 +34,7 @@ static int complain(struct cli *c, const struct err *e)
     print_lines(&c->err, str_of(whole ? problem : e->text));
     if (c->hint.len > 0)
         print_lines(&c->err, buf_str(&c->hint));
-    return *problem ? CLI_SERVER : CLI_USAGE;
+    return *problem || e->code == ERR_NOT_FOUND ? CLI_SERVER : CLI_USAGE;
 }
 
 static int check_args(struct cli *c, const char *what, const char *synopsis, size_t min, size_t max,
@@ -175,9 +134,9 @@ static int dispatch(struct cli *c, int argc, char **argv, struct err *e)
         help_all(c, asked ? &c->out : &c->err);
         return asked ? CLI_OK : CLI_USAGE;
     }
-    const struct command *cmd = find(argv[1 + used]);
+    const struct command *cmd = command_find(argv[1 + used], e);
     if (!cmd)
-        return unknown(argv[1 + used], e);
+        return -1;
     const struct option_spec *tables[] = {command_common, cmd->options, NULL};
     if (options_parse(tables, argc - used - 2, argv + used + 2, false, &c->options, e) < 0)
         return err_in(e, "%s", cmd->name);

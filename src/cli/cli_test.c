@@ -4,6 +4,7 @@
 #include "cli/near.h"
 #include "cli/options.h"
 #include "cli/pretty.h"
+#include "cli/problem.h"
 #include "cli/table.h"
 #include "cli/when.h"
 
@@ -73,6 +74,37 @@ TEST(a_swap_of_neighbours_is_one_edit)
     CHECK_INT(near_distance("lsit", "list"), 1);
     CHECK_INT(near_distance("list", "list"), 0);
     CHECK_INT(near_distance("", "list"), 4);
+}
+
+TEST(a_near_miss_is_a_slip_or_a_beginning)
+{
+    struct near n = near_to("rollb");
+    near_offer(&n, "route");
+    near_offer(&n, "rollback");
+    CHECK_STR(n.best, "rollback");
+    n = near_to("ls"); /* as near to "env" as to anything */
+    near_offer(&n, "env");
+    CHECK(n.best == NULL);
+    n = near_to("x");
+    near_offer(&n, "y");
+    CHECK(n.best == NULL);
+}
+
+TEST(a_refusal_is_told_in_the_servers_words)
+{
+    auto_buf struct buf out = {0};
+    problem_explain(STR("{\"detail\":[{\"loc\":[\"body\",\"key\"],\"msg\":\"Value error, it is "
+                        "wrong\"},{\"loc\":[\"body\",\"virga_json\",\"x\",0],\"msg\":5},7]}"),
+                    &out);
+    CHECK_STR(out.data, "key: it is wrong\nx.0: invalid\n: invalid");
+    buf_clear(&out);
+    problem_explain(STR("{\"detail\":\"No\"}"), &out);
+    CHECK_STR(out.data, "No");
+    buf_clear(&out);
+    problem_explain(STR("<html>"), &out);
+    problem_explain(STR(""), &out);
+    problem_explain(STR("[1]"), &out);
+    CHECK_INT(out.len, 0);
 }
 
 TEST(json_is_indented_without_touching_numbers_and_strings)
@@ -162,6 +194,30 @@ TEST(times_are_told_relative_to_now)
     CHECK_STR(when_duration(1500000, text), "1.50 s");
 }
 
+TEST(spans_of_time_are_a_number_and_a_letter)
+{
+    int64_t s;
+    char text[WHEN_TEXT];
+    CHECK(when_span("30s", &s) && s == 30);
+    CHECK(when_span("15m", &s) && s == 900);
+    CHECK(when_span("2h", &s) && s == 7200);
+    CHECK(when_span("90d", &s) && s == 90 * 86400);
+    CHECK(when_span("4w", &s) && s == 28 * 86400);
+    const char *const wrong[] = {"",
+                                 "d",
+                                 "90",
+                                 "-1d",
+                                 "1.5h",
+                                 "1y",
+                                 "1 d",
+                                 "36501d",
+                                 "18446744073709551615s",
+                                 "2030-01-31T12:00:00Z"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK(!when_span(wrong[i], &s));
+    CHECK_STR(when_rfc3339(1769860800, text), "2026-01-31T12:00:00Z");
+}
+
 TEST(units_of_time_and_size_are_understood)
 {
     json_int_t n;
@@ -230,11 +286,13 @@ TEST(ignored_paths_follow_the_patterns)
 TEST_MAIN(options_and_arguments_stand_in_any_order, a_double_dash_ends_the_options,
           letters_may_share_a_dash_and_the_last_takes_the_value,
           a_wrong_option_is_named_with_its_nearest, a_swap_of_neighbours_is_one_edit,
+          a_near_miss_is_a_slip_or_a_beginning, a_refusal_is_told_in_the_servers_words,
           json_is_indented_without_touching_numbers_and_strings, json_is_made_compact,
           escape_sequences_are_shown_instead_of_obeyed,
           a_cut_utf8_sequence_at_the_end_is_no_overrun,
           columns_are_aligned_by_what_a_terminal_shows,
           the_first_column_gives_way_on_a_narrow_terminal,
           a_newline_in_a_cell_does_not_break_the_row, times_are_told_relative_to_now,
-          units_of_time_and_size_are_understood, options_are_merged_into_the_manifest,
-          a_wrong_setting_names_its_option, ignored_paths_follow_the_patterns)
+          spans_of_time_are_a_number_and_a_letter, units_of_time_and_size_are_understood,
+          options_are_merged_into_the_manifest, a_wrong_setting_names_its_option,
+          ignored_paths_follow_the_patterns)

@@ -119,6 +119,8 @@ struct str cli_text(const json_t *object, const char *member);
 /* A member as a whole number; 0 unless it is one. */
 json_int_t cli_integer(const json_t *object, const char *member);
 
+/* NULL with an error that names the nearest one. */
+const struct command *command_find(const char *name, struct err *e);
 bool command_takes(const struct verb *v, const char *option);
 /* Run by another part of the program, before the command line is looked at: `serve`, ... */
 static inline bool command_is_elsewhere(const struct command *command)

@@ -1,6 +1,9 @@
 /* commands — every command of the tool: what it takes, what its help says. */
 #include "cli/command.h"
 #include "cli/manifest.h"
+#include "cli/near.h"
+
+#include <string.h>
 
 const struct option_spec command_common[] = {
     {'h', "help", NULL, "says what the command does and takes"},
@@ -274,3 +277,18 @@ const struct command command_table[] = {
      .about = "Prints the version of this program."},
     {0},
 };
+
+const struct command *command_find(const char *name, struct err *e)
+{
+    struct near near = near_to(name);
+    for (const struct command *cmd = command_table; cmd->name; cmd++) {
+        if (strcmp(cmd->name, name) == 0)
+            return cmd;
+        near_offer(&near, cmd->name);
+    }
+    if (near.best)
+        (void)err_set(e, ERR_INVALID, "unknown command '%s'; did you mean '%s'?", name, near.best);
+    else
+        (void)err_set(e, ERR_INVALID, "unknown command '%s'; 'virga help' lists them", name);
+    return NULL;
+}

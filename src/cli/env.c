@@ -12,7 +12,7 @@
 enum { FILE_MAX = 1 << 20, VALUE_MAX = 64 << 10, MANY = 200 };
 
 const struct option_spec env_options[] = {
-    {0, "plain", NULL, "no secret: shown to every member"},
+    {0, "plain", NULL, "no secret, shown to every member"},
     {'y', "yes", NULL, "does not ask"},
     {0},
 };
@@ -177,7 +177,11 @@ static bool holds(const json_t *variables, struct str key)
 {
     size_t i;
     const json_t *v;
-    json_array_foreach(variables, i, v) if (str_eq(cli_text(v, "key"), key)) return true;
+    json_array_foreach(variables, i, v)
+    {
+        if (str_eq(cli_text(v, "key"), key))
+            return true;
+    }
     return false;
 }
 
@@ -186,8 +190,11 @@ static size_t find_gone(const json_t *before, const json_t *now, struct buf *ret
 {
     size_t i, count = 0;
     const json_t *v;
-    json_array_foreach(before, i, v) if (!holds(now, cli_text(v, "key")))
-        buf_addf(ret, "%s%s", count++ ? ", " : "", cli_text(v, "key").p);
+    json_array_foreach(before, i, v)
+    {
+        if (!holds(now, cli_text(v, "key")))
+            buf_addf(ret, "%s%s", count++ ? ", " : "", cli_text(v, "key").p);
+    }
     return count;
 }
 
@@ -217,8 +224,10 @@ static int read_file(struct cli *c, json_t **ret, struct err *e)
         return -1;
     if (dotenv_parse(buf_str(&text), ret, e) < 0)
         return err_in(e, "%s", name);
-    json_array_foreach(*ret, i, v)(void)
-        json_object_set_new(v, "is_secret", json_boolean(!options_has(&c->options, "plain")));
+    json_array_foreach(*ret, i, v)
+    {
+        (void)json_object_set_new(v, "is_secret", json_boolean(!options_has(&c->options, "plain")));
+    }
     return 0;
 }
 

@@ -45,7 +45,11 @@ static bool is_shown(const struct logs *l, struct str id)
 {
     size_t i;
     const json_t *call;
-    json_array_foreach(l->first, i, call) if (str_eq(cli_text(call, "id"), id)) return true;
+    json_array_foreach(l->first, i, call)
+    {
+        if (str_eq(cli_text(call, "id"), id))
+            return true;
+    }
     return false;
 }
 

@@ -24,43 +24,50 @@ static void print_wrapped(struct term *out, size_t column, const char *text)
     term_say(out, STYLE_PLAIN, "\n");
 }
 
-/* "  left      right", or in two lines when `left` is too long for its column. */
+/* "  left      right"; `left` is not wider than its column. */
 static void print_row(struct term *out, const char *left, size_t width, const char *right)
 {
     size_t len = strlen(left), column = MARGIN + width + GAP;
     term_say(out, STYLE_PLAIN, "%*s%s", MARGIN, "", left);
-    if (len > width)
-        term_say(out, STYLE_PLAIN, "\n%*s", (int)column, "");
-    else
-        term_say(out, STYLE_PLAIN, "%*s", (int)(width - len + GAP), "");
+    term_say(out, STYLE_PLAIN, "%*s", (int)(width - len + GAP), "");
     print_wrapped(out, column, right);
 }
 
-/* "what it does (create, rename)": which of the command's verbs take the option. */
+/* "create, rename: ": which of the command's verbs take the option. */
 static void add_verbs(const struct command *cmd, const char *option, struct buf *text)
 {
-    const char *before = " (";
+    const char *before = "";
     for (const struct verb *v = cmd ? cmd->verbs : NULL; v && v->name; v++)
         if (command_takes(v, option)) {
             buf_addf(text, "%s%s", before, v->name);
             before = ", ";
         }
-    if (cmd && cmd->verbs)
-        buf_addz(text, ")");
+    if (*before)
+        buf_addz(text, ": ");
+}
+
+static void name_option(const struct option_spec *s, struct buf *text)
+{
+    buf_clear(text);
+    buf_addf(text, s->letter ? "-%c, " : "    ", s->letter);
+    buf_addf(text, "--%s%s%s", s->name, s->value ? " " : "", s->value ? s->value : "");
 }
 
 static void print_options(struct term *out, const struct command *cmd,
                           const struct option_spec *specs)
 {
+    size_t width = OPTION_COLUMN;
+    auto_buf struct buf left = {0};
     for (const struct option_spec *s = specs; s && s->name; s++) {
-        char left[64];
+        name_option(s, &left);
+        width = left.len > width ? left.len : width;
+    }
+    for (const struct option_spec *s = specs; s && s->name; s++) {
         auto_buf struct buf text = {0};
-        (void)snprintf(left, sizeof left, "%c%c%s--%s%s%s", s->letter ? '-' : ' ',
-                       s->letter ? s->letter : ' ', s->letter ? ", " : "  ", s->name,
-                       s->value ? " " : "", s->value ? s->value : "");
-        buf_addz(&text, s->help);
+        name_option(s, &left);
         add_verbs(cmd, s->name, &text);
-        print_row(out, left, OPTION_COLUMN, text.data);
+        buf_addz(&text, s->help);
+        print_row(out, left.data, width, text.data);
     }
 }
 
@@ -95,7 +102,7 @@ static void print_verbs(struct term *out, const struct command *cmd)
         char left[64], right[128];
         (void)snprintf(left, sizeof left, "%s %s", v->name, v->synopsis);
         (void)snprintf(right, sizeof right, "%s%s", v->summary,
-                       v == cmd->verbs ? " (when no command is given)" : "");
+                       v == cmd->verbs ? " (the default)" : "");
         print_row(out, left, width, right);
     }
 }
@@ -119,4 +126,17 @@ void help_command(struct cli *c, const struct command *cmd, struct term *out)
         term_say(out, STYLE_BOLD, "\nExamples\n");
         term_show_indented(out, STYLE_PLAIN, "  ", str_of(cmd->examples));
     }
+}
+
+int help_run(struct cli *c, struct err *e)
+{
+    const char *name = cli_arg(c, 0);
+    const struct command *cmd = name ? command_find(name, e) : NULL;
+    if (name && !cmd)
+        return -1;
+    if (cmd)
+        help_command(c, cmd, &c->out);
+    else
+        help_all(c, &c->out);
+    return CLI_OK;
 }

@@ -18,8 +18,11 @@ static void add_scopes(struct table *t, const json_t *key)
     size_t i;
     const json_t *scope;
     auto_buf struct buf words = {0};
-    json_array_foreach(json_object_get(key, "scopes"), i, scope) if (json_is_string(scope))
-        buf_addf(&words, "%s%s", words.len ? " " : "", json_string_value(scope));
+    json_array_foreach(json_object_get(key, "scopes"), i, scope)
+    {
+        if (json_is_string(scope))
+            buf_addf(&words, "%s%s", words.len ? " " : "", json_string_value(scope));
+    }
     table_add(t, STYLE_PLAIN, buf_str(&words));
 }
 

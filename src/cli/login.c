@@ -1,4 +1,4 @@
-/* login — signing in and out. */
+/* login — signing in. */
 #include "base/mem.h"
 #include "cli/ask.h"
 #include "cli/command.h"
@@ -78,53 +78,5 @@ int login_run(struct cli *c, struct err *e)
     struct session_wish wish = {server, profile, options_has(&c->options, "admin")};
     if (log_in(c, &session, e) < 0 || session_keep(c, &wish, session, e) < 0)
         return -1;
-    return CLI_OK;
-}
-
-/* A server that is gone, or a key that no longer works, must not keep a profile alive. */
-int logout_run(struct cli *c, struct err *e)
-{
-    struct err refused = {0};
-    const struct target *t;
-    if (cli_target(c, &t, e) < 0)
-        return -1;
-    if (!t->profile)
-        return err_set(e, ERR_INVALID, "not signed in to %s", t->server);
-    auto_ptr char *name = mem_strdup(t->profile);
-    const json_t *profile = profiles_find(c->profiles, name);
-    bool revoked = session_revoke(profile, &refused) == 0;
-    if (!revoked && refused.code != ERR_NOT_FOUND)
-        term_say(&c->err, STYLE_YELLOW,
-                 "virga: the key '%s' was not revoked, and works until somebody does: %s\n",
-                 cli_text(profile, "key_id").p, refused.text);
-    profiles_remove(c->profiles, name);
-    if (profiles_save(c->profiles, e) < 0)
-        return -1;
-    term_say(&c->out, STYLE_PLAIN, "signed out (profile %s)\n", name);
-    if (!profiles_is_empty(c->profiles) && !profiles_find(c->profiles, NULL))
-        term_say(&c->err, STYLE_PLAIN,
-                 "no profile is in use now; 'virga profile use NAME' chooses one\n");
-    return CLI_OK;
-}
-
-int whoami_run(struct cli *c, struct err *e)
-{
-    auto_json json_t *account = NULL;
-    auto_buf struct buf raw = {0};
-    if (cli_get(c, "/api/account", &account, &raw, e) < 0)
-        return -1;
-    if (c->json) {
-        cli_print_json(c, buf_str(&raw));
-        return CLI_OK;
-    }
-    term_show(&c->out, STYLE_BOLD, cli_text(account, "name"));
-    term_say(&c->out, STYLE_PLAIN, "%s on %s",
-             json_is_true(json_object_get(account, "admin")) ? " (administrator)" : "",
-             client_server(c->client));
-    if (c->target.profile)
-        term_say(&c->out, STYLE_PLAIN, ", profile %s", c->target.profile);
-    if (c->target.project)
-        term_say(&c->out, STYLE_PLAIN, ", project %s", c->target.project);
-    term_say(&c->out, STYLE_PLAIN, "\n");
     return CLI_OK;
 }

@@ -16,12 +16,15 @@ static void print_json(struct cli *c, const struct profiles *p)
     const char *name;
     const json_t *profile;
     auto_json json_t *list = json_array();
-    json_object_foreach(json_object_get(p->tree, "profiles"), name, profile)(void)
-        json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:O?, s:O?}", "name", name,
+    json_object_foreach(json_object_get(p->tree, "profiles"), name, profile)
+    {
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:b, s:s, s:O?, s:O?}", "name", name,
                                               "current", strcmp(name, profiles_current(p)) == 0,
                                               "server", profiles_server(profile), "account",
                                               json_object_get(profile, "account"), "project",
                                               json_object_get(profile, "project")));
+    }
     auto_ptr char *text = json_dumps(list, JSON_COMPACT);
     cli_print_json(c, str_of(text));
 }
@@ -54,7 +57,9 @@ static void print_names(struct cli *c, const struct profiles *p)
     const char *name;
     const json_t *profile;
     json_object_foreach(json_object_get(p->tree, "profiles"), name, profile)
+    {
         term_say(&c->out, STYLE_PLAIN, "%s\n", name);
+    }
 }
 
 static int profile_list(struct cli *c, struct err *e)

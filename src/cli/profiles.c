@@ -173,8 +173,11 @@ const char *profiles_of_server(const struct profiles *p, const char *server)
     const json_t *profile, *current = profiles_find(p, NULL);
     if (current && profiles_same_server(profiles_server(current), server))
         return profiles_current(p);
-    json_object_foreach(all(p), name, profile) if (profiles_same_server(profiles_server(profile),
-                                                                        server)) return name;
+    json_object_foreach(all(p), name, profile)
+    {
+        if (profiles_same_server(profiles_server(profile), server))
+            return name;
+    }
     return NULL;
 }
 

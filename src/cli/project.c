@@ -25,7 +25,9 @@ static void print_slugs(struct cli *c, const json_t *projects)
     size_t i;
     const json_t *p;
     json_array_foreach(projects, i, p)
+    {
         term_say(&c->out, STYLE_PLAIN, "%s\n", cli_text(p, "slug").p);
+    }
 }
 
 static void print_projects(struct cli *c, const json_t *projects)

@@ -138,8 +138,10 @@ static int print_match(struct cli *c, const json_t *match, struct err *e)
     term_say(&c->out, STYLE_BOLD, "%s %s", cli_text(route, "method").p, cli_text(route, "path").p);
     term_say(&c->out, STYLE_PLAIN, " calls " STR_FMT "\n", STR_ARG(function));
     json_object_foreach(json_object_get(match, "params"), name, value)
+    {
         term_say(&c->out, STYLE_PLAIN, "  %s = %s\n", name,
                  json_is_string(value) ? json_string_value(value) : "");
+    }
     return CLI_OK;
 }
 

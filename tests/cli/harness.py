@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 from pathlib import Path
@@ -17,13 +18,13 @@ DEADLINE_S = 20
 class Terminal:
     """A command whose standard input, output and error are one terminal."""
 
-    def __init__(self, args, env, home):
+    def __init__(self, argv, env, home):
         self.shown = ""
         self.seen = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(home)
-            os.execve(VIRGA, [VIRGA, *args], env)
+            os.execvpe(argv[0], argv, env)
 
     def read(self):
         """False at the end."""
@@ -57,6 +58,11 @@ class Terminal:
         os.close(self.fd)
         return status, self.shown
 
+    def kill(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
 
 class Cli:
     def __init__(self, url, home):
@@ -77,7 +83,7 @@ class Cli:
         return done.stdout
 
     def terminal(self, *args, **env):
-        return Terminal(args, {**self.env, **env}, self.home)
+        return Terminal([VIRGA, *args], {**self.env, **env}, self.home)
 
     def on_terminal(self, *args, typed="", **env):
         """Status and what it showed."""
