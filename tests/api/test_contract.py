@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 from contract import CONTRACT, check, find, operations, resolve, validator
-from virga import PROGRAM, Reply, Server
+from virga import PROGRAM, Reply, Server, until
 
 PASSWORD = "correct horse battery"
 
@@ -138,9 +138,9 @@ class Walk:
         return json.loads(reply.body) if reply.headers["Content-Type"] == "application/json" else reply.body
 
     def accounts(self):
-        setup = re.search(r"/setup\?token=(\S+)", self.server.log_text()).group(1)
+        link = until(lambda: re.search(r"/setup\?token=(\S+)", self.server.log_text()), "the set-up link is in the log")
         self.say("GET", "/api/setup", key=False)
-        self.say("POST", "/api/setup", {"token": setup, "name": "boss", "password": PASSWORD}, key=False)
+        self.say("POST", "/api/setup", {"token": link.group(1), "name": "boss", "password": PASSWORD}, key=False)
         self.say("POST", "/api/register", {"name": "ada", "password": PASSWORD, "cookie": True}, key=False)
         session = self.say("POST", "/api/login", {"login": "ada", "password": PASSWORD}, key=False)
         token = session["token"]

@@ -60,6 +60,7 @@ class Filling:
         ok(server.request("POST", "/api/register", {"name": word, "password": f"password of {word}"}, key=False))
         self.key = ok(server.request("POST", "/api/keys", {"name": word, "scopes": ["functions:read", "invoke"]}))["key"]
         self.record = server.call(self.fn)["invocation_id"]
+        assert server.records(self.fn)[0]["id"] == self.record  # a list waits until it is in the store
 
     def variable(self, server, value):
         self.shared = value
