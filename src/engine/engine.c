@@ -151,6 +151,7 @@ int engine_new(struct loop *l, int spawner_fd, const struct engine_config *confi
 {
     struct engine *e = mem_alloc(sizeof *e);
     e->config = *config;
+    e->config.stream_max = config->stream_max ? config->stream_max : 1 << 30;
     e->loop = l;
     list_init(&e->codes);
     list_init(&e->queued);

@@ -101,6 +101,7 @@ struct engine_config {
     unsigned blanks;       /* kept per runtime */
     unsigned idle_ms;      /* an idle slot lives so long */
     size_t code_cache_max; /* bytes */
+    size_t stream_max;     /* bytes of a streamed result; 1 GB unless set */
     /* Asks for a version's code; engine_code answers, at once or later. */
     void (*fetch_code)(void *arg, const char *function_id, uint32_t version);
     /* Takes ownership of a finished call's record. */

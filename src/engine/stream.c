@@ -17,7 +17,6 @@
 enum {
     HEADERS_MAX = 100,
     KEPT_MAX = 64 * 1024,            /* for the record, of what was passed on */
-    PASSED_MAX = 1024 * 1024 * 1024, /* nobody wants more of a function; ends what never ends */
     STATUS_MIN = 200,
     STATUS_MAX = 599, /* 1xx are no answers: a proxy would wait for another one */
 };
@@ -192,10 +191,11 @@ static void join(struct slot *s, struct stream *st, struct str piece)
 static void pass_on(struct slot *s, struct stream *st, struct str piece)
 {
     struct call *c = s->call;
-    if (st->bytes > PASSED_MAX) {
+    size_t most = s->engine->config.stream_max;
+    if (st->bytes > most) {
         slot_kill(s);
-        call_fail(c, CALL_OUTPUT_LIMIT, "the streamed result is too large: more than %d MB",
-                  PASSED_MAX >> 20);
+        call_fail(c, CALL_OUTPUT_LIMIT, "the streamed result is too large: more than %zu MB",
+                  most >> 20);
         return;
     }
     size_t room = KEPT_MAX - st->kept.len;

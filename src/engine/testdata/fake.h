@@ -515,6 +515,7 @@ FAKE struct world *world_new(struct setup with)
         .blanks = with.blanks,
         .idle_ms = with.idle_ms ? with.idle_ms : 60000,
         .code_cache_max = with.cache ? with.cache : 1024,
+        .stream_max = 4 << 20,
         .fetch_code = on_fetch,
         .record = on_record,
         .record_room = has_room,
