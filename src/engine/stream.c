@@ -16,7 +16,7 @@
 
 enum {
     HEADERS_MAX = 100,
-    KEPT_MAX = 64 * 1024,            /* for the record, of what was passed on */
+    KEPT_MAX = 64 * 1024, /* for the record, of what was passed on */
     STATUS_MIN = 200,
     STATUS_MAX = 599, /* 1xx are no answers: a proxy would wait for another one */
 };

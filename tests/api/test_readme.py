@@ -1,7 +1,9 @@
 """README.md's five minutes: every command as it stands there, and what it prints, but for ids, times and durations."""
 
 import os
+import pty
 import re
+import select
 import subprocess
 
 from virga import BUILD, ROOT, Server
@@ -47,6 +49,24 @@ def matches(printed, shown):
     return re.fullmatch(pattern, "\n".join(masked(printed)), re.S) is not None
 
 
+def on_terminal(command, answers, env):
+    """Types each answer when its question stands there; what the terminal then shows."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvpe("bash", ["bash", "-c", command], env)
+    shown, answers = "", list(answers)
+    while select.select([fd], [], [], 30)[0]:
+        try:
+            shown += os.read(fd, 4096).decode()
+        except OSError:
+            break  # the other side has closed
+        if answers and shown.endswith(": "):
+            os.write(fd, f"{answers.pop(0)}\n".encode())
+    os.close(fd)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0 and not answers, shown
+    return shown.replace("\r\n", "\n")
+
+
 def test_every_command_of_the_readme_does_what_it_shows(tmp_path):
     with Server(tmp_path) as server:
         token = re.search(r"/setup\?token=(\w+)", server.log_text())[1]
@@ -60,6 +80,10 @@ def test_every_command_of_the_readme_does_what_it_shows(tmp_path):
             command = command.replace("export PATH=$PWD/build:$PATH\n", "")
             if "virga login" in command:
                 command = f"{command.strip()} --password-stdin <<< '{PASSWORD}'"
+            if "virga setup" in command:
+                printed = on_terminal(command, ("ada", PASSWORD, PASSWORD), env)
+                assert matches(printed, shown), f"$ {command}\n{printed}"
+                continue
             done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   stdin=subprocess.DEVNULL, text=True, timeout=60)
             if shown is not None:
