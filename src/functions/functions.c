@@ -94,26 +94,6 @@ bool rules_handler_ok(struct str handler)
     return true;
 }
 
-bool rules_environment_key_ok(struct str key)
-{
-    if (!key.n || key.n > 256 || (key.p[0] >= '0' && key.p[0] <= '9'))
-        return false;
-    for (size_t i = 0; i < key.n; i++)
-        if (!is_word(key.p[i]) && key.p[i] != '_')
-            return false;
-    return true;
-}
-
-/* Set by the platform, or read by the dynamic linker before any code of the function runs. */
-bool rules_environment_key_reserved(const char *key)
-{
-    static const char *const reserved[] = {"PATH", "HOME", "TMPDIR", "FUNCTION_NAME", "INPUT_JSON"};
-    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
-        if (strcmp(key, reserved[i]) == 0)
-            return true;
-    return strncmp(key, "VIRGA_", 6) == 0 || strncmp(key, "LD_", 3) == 0;
-}
-
 void rules_standard(struct function *fn)
 {
     *fn = (struct function){.description = "",

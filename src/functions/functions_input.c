@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "http/form.h"
+#include "projects/projects.h"
 #include "runtimes/runtimes.h"
 
 #include <string.h>
@@ -237,10 +238,10 @@ static int read_limits(const struct input *in, struct err *e)
 static int check_variable(const struct input *in, const char *key, const json_t *value,
                           struct err *e)
 {
-    if (!rules_environment_key_ok(str_of(key)))
+    if (!variable_key_ok(str_of(key)))
         return form_invalid(in->form, in->name, "value_error", e,
-                            "Value error, a name has " ENVIRONMENT_RULE);
-    if (rules_environment_key_reserved(key))
+                            "Value error, a name has " VARIABLE_KEY_RULE);
+    if (variable_key_reserved(key))
         return form_invalid(in->form, in->name, "value_error", e,
                             "Value error, '%s' is reserved for the platform", key);
     struct str text = {json_string_value(value), json_string_length(value)};

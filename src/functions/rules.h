@@ -29,7 +29,6 @@ enum {
 #define MASKED     "****"
 #define NAME_RULE                                                                                  \
     "1 to 64 letters, digits, spaces, '.', '_' or '-', beginning with a letter or digit"
-#define ENVIRONMENT_RULE "letters, digits and '_', not beginning with a digit"
 
 /* A limit as clients write it. `scale` is what one unit of theirs is here: cpu 0.5 is 500. */
 struct limit_rule {
@@ -58,8 +57,6 @@ void rules_change_init(struct function_change *c);
 
 bool rules_name_ok(struct str name);
 bool rules_handler_ok(struct str handler);
-bool rules_environment_key_ok(struct str key);
-bool rules_environment_key_reserved(const char *key);
 
 /* A function with nothing but defaults. */
 void rules_standard(struct function *fn);
