@@ -472,10 +472,12 @@ def test_a_response_that_breaks_off_fails_the_call_and_the_next_one_is_served(sl
     assert slot.call(1) == 1
 
 
-def test_nobody_else_answers_while_a_response_comes_in_pieces(slot):
+def test_nobody_else_answers_while_a_response_comes_in_pieces(slot, tmp_path):
+    os.mkfifo(tmp_path / "go")
     load_streaming(slot, '''
 s = begin(id)
 chunk(s, b"a")
+open("go").read()
 others = [respond(id, 1)[0], ask("POST", f"invocation/{id}/error", "{}")[0]]
 t = begin(id)
 chunk(t, b"no")
@@ -483,7 +485,12 @@ others.append(end(t)[0])
 chunk(s, json.dumps(others).encode())
 end(s)
 ''')
-    assert b"".join(slot.stream()[1]) == b"a[400, 400, 400]"
+    slot.send_call()
+    slot.answer(STREAM)
+    assert slot.answer(CHUNK).payload == b"a"
+    (tmp_path / "go").write_bytes(b"go")  # connections have no order before this
+    assert slot.answer(CHUNK).payload == b"[400, 400, 400]"
+    slot.answer(RESULT)
 
 
 def test_a_bootstrap_that_ends_in_mid_stream_fails_the_call(slot):
