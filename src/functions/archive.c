@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "functions/tree.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -21,18 +21,13 @@ struct header {
 };
 _Static_assert(sizeof(struct header) == BLOCK, "a tar header is one block");
 
-struct entry {
-    struct file file;
-    bool directory;
-};
-
 struct reader {
     struct arena *arena;
     struct str rest;
     struct str long_name; /* for the next entry; p == NULL when there is none */
     uint64_t pax_size;
     bool has_pax_size;
-    struct entry *entries;
+    struct tree_entry *entries;
     size_t count, files, headers;
 };
 
@@ -92,36 +87,6 @@ static struct str without_dot_slash(struct str path)
             path.p++, path.n--;
     }
     return path;
-}
-
-static int check_segment(struct str segment, struct str path, struct err *e)
-{
-    if (!segment.n)
-        return refuse(e, path, "has an empty path segment");
-    if (str_is(segment, ".") || str_is(segment, ".."))
-        return refuse(e, path, "has a '.' or '..' in its path");
-    if (segment.n > FILE_NAME_MAX)
-        return refuse(e, path, "has a name longer than 255 bytes");
-    return 0;
-}
-
-static int check_path(struct str path, struct err *e)
-{
-    if (path.n > FILE_PATH_MAX)
-        return refuse(e, path, "has a path longer than 1024 bytes");
-    if (path.n && path.p[0] == '/')
-        return refuse(e, path, "has an absolute path");
-    for (size_t i = 0; i < path.n; i++)
-        if ((unsigned char)path.p[i] < 0x20 || path.p[i] == 0x7f)
-            return refuse(e, path, "has a control character in its path");
-    if (!str_is_utf8(path))
-        return refuse(e, path, "has a path that is not UTF-8");
-    struct str rest = path;
-    do {
-        if (check_segment(str_cut(&rest, '/'), path, e) < 0)
-            return -1;
-    } while (rest.p);
-    return 0;
 }
 
 /* The entry's own name: from a long-name entry before it, or prefix and name of its header. */
@@ -202,12 +167,14 @@ static const char *why_not(char type)
     }
 }
 
-static int add_entry(struct reader *r, const struct entry *entry, struct err *e)
+static int add_entry(struct reader *r, struct tree_entry *entry, struct err *e)
 {
-    if (check_path(entry->file.path, e) < 0)
-        return -1;
+    const char *flaw = tree_path_flaw(entry->file.path);
+    if (flaw)
+        return refuse(e, entry->file.path, flaw);
     if (!entry->directory && ++r->files > FILES_MAX)
         return err_set(e, ERR_INVALID, "the archive has more than %d files", FILES_MAX);
+    entry->place = r->count;
     r->entries[r->count++] = *entry;
     return 0;
 }
@@ -218,14 +185,14 @@ static int take_directory(struct reader *r, struct str path, struct err *e)
         path.n--;
     if (!path.n || str_is(path, ".")) /* "tar -c ." begins with the directory itself */
         return 0;
-    return add_entry(r, &(struct entry){.file.path = path, .directory = true}, e);
+    return add_entry(r, &(struct tree_entry){.file.path = path, .directory = true}, e);
 }
 
 static int take_file(struct reader *r, const struct header *h, struct str path, uint64_t size,
                      struct err *e)
 {
     uint64_t mode;
-    struct entry entry = {.file.path = path};
+    struct tree_entry entry = {.file.path = path};
     if (!number(h->mode, sizeof h->mode, &mode))
         return refuse(e, path, "has a malformed mode");
     entry.file.mode = mode & 0100 ? 0755 : 0644;
@@ -268,38 +235,6 @@ static int take_entry(struct reader *r, const struct header *h, struct err *e)
     if (h->type == '0' || h->type == 0)
         return take_file(r, h, path, size, e);
     return refuse(e, name, why_not(h->type));
-}
-
-/* '/' sorts before every other byte, so that a directory is followed at once by what is in it. */
-static int compare(const void *a, const void *b)
-{
-    struct str x = ((const struct entry *)a)->file.path, y = ((const struct entry *)b)->file.path;
-    for (size_t i = 0; i < x.n && i < y.n; i++) {
-        int p = x.p[i] == '/' ? 0 : (unsigned char)x.p[i];
-        int q = y.p[i] == '/' ? 0 : (unsigned char)y.p[i];
-        if (p != q)
-            return p - q;
-    }
-    return x.n < y.n ? -1 : x.n > y.n;
-}
-
-static bool is_inside(struct str path, struct str directory)
-{
-    return path.n > directory.n && path.p[directory.n] == '/' && str_starts(path, directory);
-}
-
-static int check_clashes(const struct reader *r, struct err *e)
-{
-    for (size_t i = 1; i < r->count; i++) {
-        const struct entry *before = &r->entries[i - 1], *now = &r->entries[i];
-        bool same = str_eq(before->file.path, now->file.path);
-        if (same && !before->directory && !now->directory)
-            return refuse(e, now->file.path, "stands there twice");
-        if ((same && before->directory != now->directory) ||
-            (!before->directory && is_inside(now->file.path, before->file.path)))
-            return refuse(e, before->file.path, "is both a file and a directory");
-    }
-    return 0;
 }
 
 static int check_start(struct str tar, struct err *e)
@@ -346,15 +281,16 @@ static int read_entries(struct reader *r, struct err *e)
 int archive_read(struct arena *a, struct str tar, struct archive *ret, struct err *e)
 {
     struct reader r = {.arena = a, .rest = tar};
+    const char *why = NULL;
     if (check_start(tar, e) < 0)
         return -1;
     size_t most = tar.n / BLOCK;
     r.entries = arena_alloc(a, sizeof *r.entries * (most < ENTRIES_MAX ? most : ENTRIES_MAX));
     if (read_entries(&r, e) < 0)
         return -1;
-    qsort(r.entries, r.count, sizeof *r.entries, compare);
-    if (check_clashes(&r, e) < 0)
-        return -1;
+    const struct tree_entry *clash = tree_sort(r.entries, r.count, &why);
+    if (clash)
+        return refuse(e, clash->file.path, why);
     ret->files = arena_alloc(a, sizeof *ret->files * (r.files + 1));
     ret->count = 0;
     for (size_t i = 0; i < r.count; i++)
