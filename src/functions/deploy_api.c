@@ -1,6 +1,5 @@
 /* deploy_api — POST /api/deploy: a tar becomes a function's new version, creating the function when
- * its name is new. Settings come from virga.json inside, query parameters win over it. That file
- * never becomes part of the version: its environment belongs sealed. */
+ * its name is new. Settings come from virga.json inside, query parameters win over it. */
 #include "auth/auth.h"
 #include "base/must.h"
 #include "functions/archive.h"
@@ -10,8 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define SETTINGS_FILE "virga.json"
-#define SETTINGS_LOC  "body.virga_json"
+#define SETTINGS_LOC "body.virga_json"
 
 static int check_type(struct request *req, struct err *e)
 {
@@ -62,7 +60,7 @@ static int read_members(const struct form *form, json_t *object, struct function
 static int read_settings(struct request *req, const struct archive *archive,
                          struct function_change *c, struct err *e)
 {
-    const struct file *file = find(archive, SETTINGS_FILE);
+    const struct file *file = find(archive, FILES_SETTINGS);
     struct form form = {.req = req, .place = SETTINGS_LOC};
     json_error_t why;
     if (!file)
@@ -112,7 +110,7 @@ static int take_files(struct request *req, const struct archive *archive, struct
 {
     auto_buf struct buf section = {0};
     for (size_t i = 0; i < archive->count; i++)
-        if (!str_is(archive->files[i].path, SETTINGS_FILE))
+        if (!str_is(archive->files[i].path, FILES_SETTINGS))
             files_add(&section, &archive->files[i]);
     if (!section.len)
         return http_invalid(req, "body", "value_error", e, "Value error, the archive has no files");

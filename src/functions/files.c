@@ -39,6 +39,11 @@ bool files_next(struct str *rest, struct file *ret)
     return true;
 }
 
+uint16_t files_new_mode(struct str path)
+{
+    return str_is(path, "bootstrap") ? 0755 : 0644;
+}
+
 bool files_is_text(struct str bytes)
 {
     return (!bytes.n || !memchr(bytes.p, 0, bytes.n)) && str_is_utf8(bytes);

@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What an upload says of the function's settings; never a file of a version, since its environment
+ * belongs sealed. */
+#define FILES_SETTINGS "virga.json"
+
 enum { FILES_MAX = 2000, FILE_PATH_MAX = 1024, FILE_NAME_MAX = 255 };
 
 struct file {
@@ -23,6 +27,9 @@ void files_add(struct buf *out, const struct file *f);
 /* Walks a section: takes the next file off `rest`. False at its end, and at a damaged rest. */
 bool files_next(struct str *rest, struct file *ret);
 
+/* The mode of a new file of which nothing is said: the one entry file that is executed itself can
+ * be. */
+uint16_t files_new_mode(struct str path);
 /* What the API shows as text: UTF-8 without NUL. */
 bool files_is_text(struct str bytes);
 /* The file a version starts with: the runtime's own entry file, else the one that the handler

@@ -30,6 +30,7 @@ struct functions *functions_new(const struct functions_config *config)
 {
     struct functions *f = mem_alloc(sizeof *f);
     f->config = *config;
+    f->config.files_max = config->files_max ? config->files_max : 6 << 20;
     f->pages = pages_new();
     return f;
 }

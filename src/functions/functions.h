@@ -8,8 +8,8 @@
  * project but an account: then that account is its owner. Names are unique within the project, or
  * among an account's functions without one. A stranger's function does not exist: 404.
  *
- * Every change of what runs (code, handler, runtime) makes a new version, numbered max + 1, and
- * activates it; rolling back only moves the pointer. The newest VERSIONS_KEPT versions of a
+ * Every change of what runs (code, files, handler, runtime) makes a new version, numbered max + 1,
+ * and activates it; rolling back only moves the pointer. The newest VERSIONS_KEPT versions of a
  * function and the active one are kept, older ones go with the save that pushes them out.
  *
  * The environment is sealed (auth/seal.h) for the function's id and masked in every answer. What a
@@ -69,7 +69,8 @@ struct function {
 
 struct functions_config {
     const struct seal *seal;
-    bool egress; /* the sandbox can give a function the network */
+    bool egress;      /* the sandbox can give a function the network */
+    size_t files_max; /* bytes of all files of a version that a change names; 6 MB unless set */
 };
 struct functions *functions_new(const struct functions_config *config);
 void functions_free(struct functions *f);

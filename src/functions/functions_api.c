@@ -1,6 +1,6 @@
 /* functions_api — GET, POST, PUT and DELETE of functions (contracts 1.4, rows 8 to 13). */
 #include "auth/auth.h"
-#include "functions/functions_input.h"
+#include "functions/files_input.h"
 #include "functions/pages.h"
 #include "functions/save.h"
 #include "http/form.h"
@@ -107,9 +107,9 @@ static int read_body(struct request *req, struct function_change *c, struct err 
 {
     struct form form;
     rules_change_init(c);
-    if (form_open(&form, req, e) < 0)
+    if (form_open(&form, req, e) < 0 || functions_read_change(&form, c, e) < 0)
         return -1;
-    return functions_read_change(&form, c, e);
+    return files_input_read(&form, c, e);
 }
 
 static int missing(struct request *req, const char *loc, struct err *e)
@@ -125,7 +125,7 @@ static int create_function(struct request *req, struct response *res, struct err
         return -1;
     if (!c.name)
         return missing(req, "body.name", e);
-    if (!c.code.p)
+    if (!c.code.p && !c.tree)
         return missing(req, "body.code", e);
     if (save_new(req, &c, &fn, e) < 0)
         return -1;

@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
-struct request;
-
 struct pages;
+struct request;
+struct tree_entry;
 
 struct functions {
     struct functions_config config;
@@ -43,8 +43,11 @@ struct functions *rules_functions(const struct request *req); /* the capability 
 /* What a request wants different. NULL, KEEP or LIMIT_KEEP: as it was, or the default. */
 struct function_change {
     const char *name, *description, *runtime, *handler;
-    struct str code;  /* text of the entry file; the other files stay */
-    struct str files; /* all files, replacing what was there */
+    struct str code;               /* text of the entry file; the other files stay */
+    struct str files;              /* all files, replacing what was there */
+    const struct tree_entry *tree; /* likewise, in files_input.h's sense; NULL: no change */
+    size_t tree_count;
+    uint32_t base_version; /* the active version that the change is based on; 0: any */
     json_t *environment;
     bool move;               /* to `project`; for a new function, where it begins */
     const char *project;     /* id, or NULL: none */

@@ -3,6 +3,7 @@
 #include "app.h"
 #include "base/clock.h"
 #include "base/must.h"
+#include "functions/files_input.h"
 #include "functions/functions_store.h"
 #include "http/http.h"
 #include "projects/projects.h"
@@ -111,8 +112,8 @@ static struct str with_entry(struct arena *a, struct str old, const struct runti
     return arena_str(a, buf_str(&out));
 }
 
-/* The files of the new version: uploaded, or the old ones with new code. A new runtime cannot do
- * anything with the files of another one, unless told to. */
+/* The files of the new version: uploaded, named, or the old ones with new code. A new runtime
+ * cannot do anything with the files of another one, unless told to. */
 static int choose_files(struct save *s, const struct function_change *c,
                         const struct runtime *runtime, struct err *e)
 {
@@ -125,6 +126,8 @@ static int choose_files(struct save *s, const struct function_change *c,
     if ((same_runtime || !c->code.p) && !s->is_new &&
         versions_section(s->db, s->req->arena, s->fn.id, s->fn.active_version, &old, e) < 0)
         return -1;
+    if (c->tree)
+        return files_input_merge(s->req, c, old, &s->version.section, e);
     s->version.section =
         c->code.p ? with_entry(s->req->arena, old, runtime, s->version.handler, c->code) : old;
     return 0;
@@ -166,7 +169,8 @@ static int apply_version(struct save *s, const struct function_change *c, struct
     struct version *v = &s->version;
     const struct runtime *runtime = NULL;
     bool other_runtime = s->is_new || differs(c->runtime, fn->runtime);
-    if (!c->code.p && !c->files.p && !other_runtime && !differs(c->handler, fn->handler))
+    if (!c->code.p && !c->files.p && !c->tree && !other_runtime &&
+        !differs(c->handler, fn->handler))
         return 0;
     v->runtime = c->runtime ? c->runtime : fn->runtime;
     if (runtimes_find(v->runtime, &runtime, e) < 0)
@@ -251,6 +255,16 @@ static int check_role(const struct save *s, struct err *e)
     return 0;
 }
 
+/* Whoever edits must not undo what somebody else has saved meanwhile. */
+static int check_base(const struct save *s, const struct function_change *c, struct err *e)
+{
+    if (!c->base_version || c->base_version == s->fn.active_version)
+        return 0;
+    return err_set(e, ERR_CONFLICT,
+                   "Version %u is active by now; this change is based on version %u",
+                   s->fn.active_version, c->base_version);
+}
+
 static int check_quota(const struct save *s, struct err *e)
 {
     const struct app *app = s->req->app;
@@ -315,7 +329,8 @@ static int create(struct save *s, struct tx *tx, struct function_change *c, stru
 static int change(struct save *s, struct tx *tx, struct function_change *c, struct function *ret,
                   struct err *e)
 {
-    if (check_role(s, e) < 0 || check_move(s, c, e) < 0 || apply(s, c, e) < 0)
+    if (check_role(s, e) < 0 || check_base(s, c, e) < 0 || check_move(s, c, e) < 0 ||
+        apply(s, c, e) < 0)
         return -1;
     return store(s, tx, ret, e);
 }

@@ -1,7 +1,10 @@
-/* versions_api — a function's versions, newest first, and rolling back to one (contracts 1.4, rows
- * 14 and 15). */
+/* versions_api — a function's versions, newest first, with their files, and rolling back to one
+ * (contracts 1.4, rows 14 and 15). */
 #include "auth/auth.h"
+#include "base/buf.h"
+#include "base/json.h"
 #include "base/must.h"
+#include "functions/files.h"
 #include "functions/save.h"
 #include "http/form.h"
 
@@ -50,6 +53,68 @@ static int list_versions(struct request *req, struct response *res, struct err *
     return http_reply_json(req, res, 200, list);
 }
 
+static int show_version(struct request *req, struct response *res, struct err *e)
+{
+    struct function fn;
+    struct version version;
+    uint32_t number = 0;
+    const char *id = http_param(req, "id");
+    if (read_number(req, "path.version", http_param(req, "version"), &number, e) < 0 ||
+        functions_find_settings(req->context, req->arena, id, &fn, e) < 0 ||
+        versions_find(req->context, req->arena, id, number, &version, e) < 0)
+        return -1;
+    version.active = number == fn.active_version;
+    return http_reply_json(req, res, 200, to_json(&version));
+}
+
+/* --- files --- */
+
+/* Bytes of text in one file, and in one answer. */
+enum { TEXT_MAX = 1 << 20, TEXTS_MAX = 4 << 20 };
+
+static void add_text(struct buf *out, struct str bytes, size_t *left)
+{
+    bool shown = bytes.n <= TEXT_MAX && bytes.n <= *left && files_is_text(bytes);
+    buf_addz(out, ",\"text\":");
+    if (shown) {
+        json_add_string(out, bytes);
+        *left -= bytes.n;
+    } else {
+        buf_addz(out, "null");
+    }
+    buf_addz(out, "}");
+}
+
+static void add_files(struct buf *out, struct str section)
+{
+    struct file f;
+    size_t left = TEXTS_MAX;
+    const char *before = "";
+    for (; files_next(&section, &f); before = ",") {
+        buf_addf(out, "%s{\"path\":", before);
+        json_add_string(out, f.path);
+        buf_addf(out, ",\"size\":%zu,\"mode\":\"%04o\"", f.bytes.n, (unsigned)f.mode);
+        add_text(out, f.bytes, &left);
+    }
+}
+
+static int show_files(struct request *req, struct response *res, struct err *e)
+{
+    auto_buf struct buf json = {0};
+    struct str section;
+    uint32_t number = 0;
+    const char *id = http_param(req, "id");
+    if (read_number(req, "path.version", http_param(req, "version"), &number, e) < 0 ||
+        versions_section(req->context, req->arena, id, number, &section, e) < 0)
+        return -1;
+    buf_addz(&json, "{\"function_id\":");
+    json_add_string(&json, str_of(id));
+    buf_addf(&json, ",\"version\":%u,\"files\":[", number);
+    add_files(&json, section);
+    buf_addz(&json, "]}");
+    return http_reply_text(req, res, 200, "application/json", buf_str(&json));
+}
+
 static int roll_back(struct request *req, struct response *res, struct err *e)
 {
     struct function fn;
@@ -63,6 +128,10 @@ static int roll_back(struct request *req, struct response *res, struct err *e)
 const struct route versions_routes[] = {
     {HTTP_GET, "/api/functions/:id/versions", PERM_FUNCTION_VIEW, PLANE_CONTROL, list_versions,
      NULL},
+    {HTTP_GET, "/api/functions/:id/versions/:version", PERM_FUNCTION_VIEW, PLANE_CONTROL,
+     show_version, NULL},
+    {HTTP_GET, "/api/functions/:id/versions/:version/files", PERM_FUNCTION_VIEW, PLANE_CONTROL,
+     show_files, NULL},
     {HTTP_PUT, "/api/functions/:id/versions/:version", PERM_FUNCTION_EDIT, PLANE_CONTROL, roll_back,
      NULL},
     {0},

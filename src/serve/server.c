@@ -154,7 +154,8 @@ int server_open_calls(struct server *s, struct err *e)
 int server_open_functions(struct server *s, struct err *e)
 {
     (void)e;
-    s->app.functions = functions_new(&(struct functions_config){.seal = s->seal, .egress = false});
+    s->app.functions = functions_new(&(struct functions_config){
+        .seal = s->seal, .egress = false, .files_max = s->settings.body_max});
     return 0;
 }
 
