@@ -199,6 +199,9 @@ class Walk:
         self.say("GET", path)
         self.say("PUT", path, {"code": code + "#\n"})
         self.say("GET", f"{path}/versions?limit=1")
+        self.say("GET", f"{path}/versions/1")
+        files = self.say("GET", f"{path}/versions/2/files")["files"]
+        self.say("PUT", path, {"files": [{"path": f["path"]} for f in files], "base_version": 2})
         self.say("PUT", f"{path}/versions/1")
         self.say("POST", "/api/deploy?name=d", archive(), headers={"Content-Type": "application/x-tar"})
         return made, path

@@ -288,7 +288,7 @@ def test_a_version_that_is_no_number_is_refused(shared):
 
 def test_a_wrong_method_names_the_right_ones(shared):
     for path, allowed in {"/api/functions": {"GET", "POST"}, f"/api/functions/{ID}": {"GET", "PUT", "DELETE"},
-                          f"/api/functions/{ID}/versions": {"GET"}, f"/api/functions/{ID}/versions/1": {"PUT"},
+                          f"/api/functions/{ID}/versions": {"GET"}, f"/api/functions/{ID}/versions/1": {"GET", "PUT"},
                           f"/api/invoke/{ID}": {"POST"}, "/api/deploy": {"POST"}, "/api/health": {"GET"}}.items():
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "BREW"} - allowed:
             reply = shared.request(method, path)
