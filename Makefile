@@ -78,10 +78,26 @@ $(DOCS_NPM)/done: api/docs/package.json api/docs/package-lock.json
 	$(if $(Q),@echo "  NPM   $(@D)")
 	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent && touch $(@F)
 
+# The dashboard, once for all build trees. Its packages are in web/node_modules, where editors look for them; the ones
+# that only tests need come with `make test`.
+WEB_DIST := build/npm/web
+WEB_SRC  := $(shell find web -name node_modules -prune -o -name dist -prune -o -name e2e -prune -o -type f ! -name '*.gen.ts' -print)
+web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
+	@command -v npm >/dev/null || { echo "npm is missing: scripts/deps run installs it" >&2; exit 1; }
+	$(if $(Q),@echo "  NPM   web")
+	$(Q)cd web && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed
+web/node_modules/.installed-tests: web/node_modules/.installed
+	$(Q)cd web && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed node_modules/.installed-tests
+web/src/api/schema.gen.ts: api/openapi.yaml web/node_modules/.installed
+	$(Q)cd web && npm run --silent types >/dev/null && touch src/api/schema.gen.ts
+$(WEB_DIST)/index.html: $(WEB_SRC) web/node_modules/.installed web/src/api/schema.gen.ts
+	$(if $(Q),@echo "  VITE  $(@D)")
+	$(Q)cd web && VIRGA_WEB_OUT=$(abspath $(WEB_DIST)) npx vite build --logLevel warn && touch $(abspath $@)
+
 # The folder is a prerequisite for the sake of files that go.
-$(BUILD)/web/table.c: $(DOCS_NPM)/done api/docs $(wildcard api/docs/*) api/openapi.yaml scripts/assets scripts/contract-json
+$(BUILD)/web/table.c: $(WEB_DIST)/index.html $(DOCS_NPM)/done api/docs $(wildcard api/docs/*) api/openapi.yaml scripts/assets scripts/contract-json
 	$(if $(Q),@echo "  PACK  $@")
-	$(Q)rm -rf $(@D)/files && mkdir -p $(@D)/files/docs
+	$(Q)rm -rf $(@D)/files && mkdir -p $(@D) && cp -r $(WEB_DIST) $(@D)/files && mkdir -p $(@D)/files/docs
 	$(Q)cp $(wildcard api/docs/*.html api/docs/*.js api/docs/*.css) $(DOCS_UI) $(@D)/files/docs
 	$(Q)cp $(DOCS_NPM)/node_modules/swagger-ui-dist/LICENSE $(@D)/files/docs/LICENSE.txt
 	$(Q)cp api/openapi.yaml $(@D)/files && scripts/contract-json <api/openapi.yaml >$(@D)/files/openapi.json

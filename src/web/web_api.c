@@ -3,6 +3,7 @@
 #include "auth/auth.h"
 #include "web/accept.h"
 #include "web/assets.h"
+#include "web/page.h"
 #include "web/unpack.h"
 
 /* Scripts and styles from files of ours only, requests to this server only, in nobody's frame. */
@@ -10,10 +11,18 @@
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+/* The names below /assets/ hold a hash of what is in them: such a file never changes. Others are
+ * kept too, but asked for. */
+static const char *how_long(const char *path)
+{
+    return str_starts(str_of(path), STR("/assets/")) ? "public, max-age=31536000, immutable"
+                                                     : "no-cache";
+}
+
 static void add_headers(struct request *req, struct response *res, const struct asset *asset)
 {
     http_response_header(req, res, "ETag", asset->etag);
-    http_response_header(req, res, "Cache-Control", "no-cache"); /* keep, but ask */
+    http_response_header(req, res, "Cache-Control", how_long(asset->path));
     http_response_header(req, res, "Vary", "Accept-Encoding");
     http_response_header(req, res, "Content-Security-Policy", PAGE_POLICY);
     http_response_header(req, res, "Referrer-Policy", "no-referrer");
@@ -55,10 +64,22 @@ static void docs(struct http_exchange *x)
 }
 
 #define READ (HTTP_GET | HTTP_HEAD)
+/* The dashboard's addresses are those of web/src/app/router.tsx. */
 const struct route web_routes[] = {
     {READ, "/docs", PERM_PUBLIC, PLANE_DATA, NULL, docs},
     {READ, "/docs/:file", PERM_PUBLIC, PLANE_DATA, NULL, file},
     {READ, "/openapi.json", PERM_PUBLIC, PLANE_DATA, NULL, file},
     {READ, "/openapi.yaml", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {READ, "/assets/:file", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {READ, "/favicon.svg", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {READ, "/theme.js", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {READ, "/", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/setup", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/sign-in", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/sign-up", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/projects/*rest", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/functions/*rest", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/logs", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/settings/*rest", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {0},
 };

@@ -1,0 +1,105 @@
+/** Debian's Chromium, and what is asked of every page: no error in the console, no serious finding of axe, no jumps. */
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+const flags =
+  "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run";
+const axeFile = createRequire(import.meta.url).resolve("axe-core");
+const shots = process.env.VIRGA_SHOTS ?? "e2e/shots";
+
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: flags.split(" "),
+  });
+}
+
+export interface Viewer {
+  page: Page;
+  context: BrowserContext;
+  /** What the console said that it should not have; the test that expects some takes it out. */
+  troubles: string[];
+}
+
+/** A browser of its own as far as cookies and storage go. */
+export async function newViewer(browser: Browser, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Viewer> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
+  });
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  await page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[])
+        if (!entry.hadRecentInput) shifts.push(entry.value);
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  return { page, context, troubles };
+}
+
+/** Signs in without going through the form. */
+export async function signIn({ context }: Viewer, url: string, login: string, password: string) {
+  const reply = await context.request.post(`${url}/api/login`, {
+    data: { login, password, cookie: true },
+    headers: { Origin: url },
+  });
+  expect(reply.status(), await reply.text()).toBe(200);
+}
+
+/** The sum of layout shifts since the page was loaded. */
+export function layoutShift(page: Page): Promise<number> {
+  return page.evaluate(() => (window as unknown as { shifts: number[] }).shifts.reduce((sum, shift) => sum + shift, 0));
+}
+
+interface Finding {
+  id: string;
+  impact: string;
+  help: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** Findings of axe that are serious or critical, as text. */
+async function axeFindings(page: Page): Promise<string[]> {
+  const script = { path: axeFile };
+  // By the debugger's way in: the page's policy lets no script of others through.
+  const source = (await import("node:fs")).readFileSync(script.path, "utf8");
+  await page.evaluate(source);
+  const findings = await page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run: (on: Document, how: object) => Promise<{ violations: Finding[] }> };
+    };
+    return (await axe.run(document, { resultTypes: ["violations"] })).violations;
+  });
+  return findings
+    .filter((each) => each.impact === "serious" || each.impact === "critical")
+    .flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}\n${node.failureSummary}`));
+}
+
+/** What every page must be: quiet, usable by everybody, at rest. Keeps a picture of it. Call it when the page shows what it
+ * should, before anything is clicked when `maxShift` counts. */
+export async function inspect({ page, troubles }: Viewer, name: string, maxShift = 0.05) {
+  expect(await layoutShift(page), `${name}: layout shift`).toBeLessThan(maxShift);
+  expect(await axeFindings(page), `${name}: axe`).toEqual([]);
+  expect(troubles, `${name}: console`).toEqual([]);
+  expect(await overflow(page), `${name}: wider than the screen`).toBeLessThanOrEqual(0);
+  await shoot(page, name);
+}
+
+const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+export async function shoot(page: Page, name: string) {
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}

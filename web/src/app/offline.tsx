@@ -1,0 +1,23 @@
+import { useQuery } from "@tanstack/react-query";
+import { WifiOff } from "lucide-react";
+import { api, take } from "@/api/client";
+import { OfflineError } from "@/api/error";
+import { healthKey } from "@/api/queries";
+
+/** A line across the page while the server cannot be reached; it goes away, and what is in sight is asked for anew, once it
+ * can again. */
+export function OfflineBanner() {
+  const health = useQuery({
+    queryKey: healthKey,
+    queryFn: () => take(api.GET("/api/health")),
+    refetchInterval: (query) => (query.state.error ? 2000 : 15_000),
+    retry: false,
+  });
+  if (!(health.error instanceof OfflineError)) return null;
+  return (
+    <div role="alert" className="flex items-center justify-center gap-2 bg-warning-soft px-4 py-1.5 text-warning">
+      <WifiOff className="size-4 shrink-0" aria-hidden />
+      The server cannot be reached. This page goes on by itself when it is back.
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiError, OfflineError } from "@/api/error";
+import { accountKey, healthKey } from "@/api/queries";
+
+/** An answer of the server will be the same again; a broken connection may not. */
+function worthARetry(failures: number, error: Error): boolean {
+  if (error instanceof OfflineError) return failures < 2;
+  return error instanceof ApiError && error.status === 503 && failures < 2;
+}
+
+export function makeQueryClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      // What fails to reach the server tells the banner at once, not when it next asks by itself.
+      // A session that has ended shows in whatever is asked next: then the account is asked for, and the shell leads to the sign-in page.
+      onError: (error, query) => {
+        if (error instanceof OfflineError && query.queryKey[0] !== healthKey[0])
+          void client.invalidateQueries({ queryKey: healthKey });
+        if (error instanceof ApiError && error.status === 401 && query.queryKey[0] !== accountKey[0])
+          void client.invalidateQueries({ queryKey: accountKey });
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        retry: worthARetry,
+        retryDelay: 500,
+        staleTime: 5000,
+        networkMode: "always",
+        refetchOnWindowFocus: true,
+      },
+      mutations: { networkMode: "always" },
+    },
+  });
+  return client;
+}

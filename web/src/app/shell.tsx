@@ -1,0 +1,103 @@
+import { useQuery } from "@tanstack/react-query";
+import { Menu as MenuIcon, Search } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { Navigate, Outlet, ScrollRestoration, useLocation } from "react-router";
+import { ApiError } from "@/api/error";
+import { accountQuery, setupQuery } from "@/api/queries";
+import { LoadError } from "@/components/query-view";
+import { Toaster } from "@/components/toaster";
+import { Button } from "@/components/ui/button";
+import { useShortcut } from "@/lib/shortcuts";
+import { useBackAgain } from "./back-again";
+import { OfflineBanner } from "./offline";
+import { Sidebar } from "./sidebar";
+import { useGoShortcuts } from "./use-go-shortcuts";
+
+const Palette = lazy(() => import("./palette/palette"));
+const HelpSheet = lazy(() => import("./help-sheet"));
+
+/** Everything around a page, for somebody who is signed in; whoever is not is led to where that is done. */
+export function Shell() {
+  const account = useQuery(accountQuery());
+  useBackAgain();
+  if (account.error instanceof ApiError && account.error.status === 401) return <ToSignIn />;
+  if (account.data) return <SignedIn />;
+  return (
+    <>
+      <OfflineBanner />
+      {account.error && (
+        <main className="mx-auto max-w-xl p-6 pt-24">
+          <LoadError error={account.error} retrying={account.isFetching} onRetry={() => void account.refetch()} />
+        </main>
+      )}
+    </>
+  );
+}
+
+function ToSignIn() {
+  const { pathname, search } = useLocation();
+  const setup = useQuery(setupQuery());
+  if (!setup.data) return null;
+  if (setup.data.needed) return <Navigate to="/setup" replace />;
+  const next = pathname + search;
+  return <Navigate to={next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`} replace />;
+}
+
+function SignedIn() {
+  const [navOpen, setNavOpen] = useState(false);
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  const [helpOpen, setHelpOpen] = useState(false);
+  useGoShortcuts();
+  useShortcut("mod+k", "Find anything", () => setPaletteOpen(true));
+  useShortcut("?", "Show this help", () => setHelpOpen(true));
+  return (
+    <div className="flex min-h-dvh">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-card px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the page
+      </a>
+      <Sidebar
+        open={navOpen}
+        onClose={() => setNavOpen(false)}
+        onSearch={() => setPaletteOpen(true)}
+        onHelp={() => setHelpOpen(true)}
+      />
+      <div className="flex min-w-0 grow flex-col">
+        <OfflineBanner />
+        <TopBar onNav={() => setNavOpen(true)} onSearch={() => setPaletteOpen(true)} />
+        <main
+          id="main"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-[110rem] grow px-4 py-5 outline-none sm:px-8 sm:py-7"
+        >
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
+      <Suspense>
+        {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} onHelp={() => setHelpOpen(true)} />}
+        {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
+      </Suspense>
+      <Toaster />
+      <ScrollRestoration />
+    </div>
+  );
+}
+
+/** On narrow screens, where the side bar is folded away. */
+function TopBar({ onNav, onSearch }: { onNav: () => void; onSearch: () => void }) {
+  return (
+    <header className="sticky top-0 z-20 flex h-13 items-center gap-2 border-b bg-background/90 px-3 backdrop-blur md:hidden">
+      <Button variant="ghost" size="icon" aria-label="Open the menu" onClick={onNav}>
+        <MenuIcon />
+      </Button>
+      <span className="grow font-semibold">virga</span>
+      <Button variant="ghost" size="icon" aria-label="Find anything" onClick={onSearch}>
+        <Search />
+      </Button>
+    </header>
+  );
+}

@@ -1,0 +1,172 @@
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import {
+  BookOpen,
+  Boxes,
+  CircleHelp,
+  LayoutDashboard,
+  LogOut,
+  type LucideIcon,
+  ScrollText,
+  Settings,
+  SquareFunction,
+  X,
+} from "lucide-react";
+import { useEffect } from "react";
+import { NavLink, useLocation, useNavigate } from "react-router";
+import { api, take } from "@/api/client";
+import { accountQuery } from "@/api/queries";
+import { toast } from "@/components/toaster";
+import { Button } from "@/components/ui/button";
+import { Menu, MenuItem, MenuLine, MenuRadio } from "@/components/ui/menu";
+import { cn } from "@/lib/cn";
+import { setTheme, useTheme } from "@/lib/theme";
+import { SearchButton } from "./search-button";
+
+const pages: [string, string, LucideIcon][] = [
+  ["/", "Dashboard", LayoutDashboard],
+  ["/projects", "Projects", Boxes],
+  ["/functions", "Functions", SquareFunction],
+  ["/logs", "Log", ScrollText],
+  ["/settings", "Settings", Settings],
+];
+
+interface SidebarProps {
+  /** On narrow screens, where it lies over the page. */
+  open: boolean;
+  onClose: () => void;
+  onSearch: () => void;
+  onHelp: () => void;
+}
+
+export function Sidebar({ open, onClose, onSearch, onHelp }: SidebarProps) {
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page is the reason to close
+  useEffect(() => onClose(), [pathname]);
+  useEffect(() => {
+    if (!open) return;
+    const close = (event: KeyboardEvent) => event.key === "Escape" && onClose();
+    window.addEventListener("keydown", close);
+    return () => window.removeEventListener("keydown", close);
+  }, [open, onClose]);
+  return (
+    <>
+      {open && <div aria-hidden className="fixed inset-0 z-30 bg-black/45 md:hidden" onClick={onClose} />}
+      <div
+        className={cn(
+          "fixed inset-y-0 left-0 z-40 flex w-62 flex-col gap-4 border-r bg-card p-3 md:sticky md:top-0 md:z-0 md:h-dvh md:w-58 md:shrink-0 md:bg-background",
+          !open && "max-md:hidden",
+        )}
+      >
+        <div className="flex items-center justify-between px-1 pt-1">
+          <Logo />
+          <Button variant="ghost" size="smallIcon" className="md:hidden" aria-label="Close the menu" onClick={onClose}>
+            <X />
+          </Button>
+        </div>
+        <SearchButton onClick={onSearch} />
+        <nav aria-label="Main" className="grow overflow-y-auto">
+          <ul className="grid gap-0.5">
+            {pages.map(([to, name, Icon]) => (
+              <li key={to}>
+                <NavLink
+                  to={to}
+                  end={to === "/"}
+                  className={({ isActive }) =>
+                    cn(
+                      "flex h-8.5 items-center gap-2.5 rounded-md px-2.5 text-muted-foreground hover:bg-muted hover:text-foreground",
+                      isActive && "bg-accent font-medium text-accent-foreground hover:bg-accent",
+                    )
+                  }
+                >
+                  <Icon className="size-4" aria-hidden /> {name}
+                </NavLink>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="grid gap-1 border-t pt-3">
+          <a
+            href="/docs"
+            className="flex h-8 items-center gap-2.5 rounded-md px-2.5 text-muted-foreground hover:bg-muted hover:text-foreground"
+          >
+            <BookOpen className="size-4" aria-hidden /> API reference
+          </a>
+          <AccountMenu onHelp={onHelp} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Logo() {
+  return (
+    <span className="flex items-center gap-2 text-[0.9375rem] font-semibold tracking-tight">
+      <img src="/favicon.svg" alt="" className="size-6" width={24} height={24} /> virga
+    </span>
+  );
+}
+
+function AccountMenu({ onHelp }: { onHelp: () => void }) {
+  const { data: account } = useSuspenseQuery(accountQuery());
+  const navigate = useNavigate();
+  const chosen = useTheme();
+  const signOut = useSignOut();
+  return (
+    <Menu
+      align="start"
+      trigger={
+        <button type="button" className="flex h-10 items-center gap-2.5 rounded-md px-2 text-left hover:bg-muted">
+          <span
+            aria-hidden
+            className="grid size-6.5 shrink-0 place-items-center rounded-full bg-accent text-xs font-semibold text-accent-foreground uppercase"
+          >
+            {account.name.slice(0, 1)}
+          </span>
+          <span className="min-w-0 grow truncate font-medium">
+            <span className="sr-only">Account </span>
+            {account.name}
+          </span>
+        </button>
+      }
+    >
+      <MenuItem onSelect={() => navigate("/settings")}>
+        <Settings aria-hidden /> Settings
+      </MenuItem>
+      <MenuItem onSelect={onHelp}>
+        <CircleHelp aria-hidden /> Keyboard shortcuts
+      </MenuItem>
+      <MenuLine />
+      <MenuRadio
+        label="Theme"
+        value={chosen}
+        onChange={setTheme}
+        options={[
+          ["light", "Light"],
+          ["dark", "Dark"],
+          ["system", "As the system"],
+        ]}
+      />
+      {account.credential.kind === "session" && (
+        <>
+          <MenuLine />
+          <MenuItem onSelect={signOut}>
+            <LogOut aria-hidden /> Sign out
+          </MenuItem>
+        </>
+      )}
+    </Menu>
+  );
+}
+
+function useSignOut() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return () =>
+    take(api.POST("/api/logout")).then(
+      () => {
+        navigate("/sign-in");
+        client.clear();
+      },
+      (error: Error) => toast.error(error.message),
+    );
+}

@@ -1,0 +1,35 @@
+import type { ReactNode } from "react";
+import { NavLink } from "react-router";
+import { cn } from "@/lib/cn";
+
+interface LinkTabsProps {
+  label: string;
+  /** Path below the page and name; "" is the page itself. */
+  tabs: [string, ReactNode][];
+}
+
+/** Views of one thing, each with an address of its own. */
+export function LinkTabs({ label, tabs }: LinkTabsProps) {
+  return (
+    <nav aria-label={label} className="mb-5 overflow-x-auto border-b">
+      <ul className="flex gap-1">
+        {tabs.map(([to, name]) => (
+          <li key={to}>
+            <NavLink
+              to={to}
+              end
+              className={({ isActive }) =>
+                cn(
+                  "-mb-px block border-b-2 border-transparent px-3 py-2 whitespace-nowrap text-muted-foreground hover:text-foreground focus-visible:outline-offset-[-2px]",
+                  isActive && "border-primary font-medium text-foreground",
+                )
+              }
+            >
+              {name}
+            </NavLink>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,64 @@
+import { DropdownMenu } from "radix-ui";
+import type { ComponentProps, ReactNode } from "react";
+import { cn } from "@/lib/cn";
+
+/** A menu below its trigger, which is a button. */
+export function Menu({ trigger, children, align = "end" }: MenuProps) {
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align={align}
+          sideOffset={4}
+          className="z-50 min-w-44 rounded-lg border bg-card p-1 shadow-lg"
+        >
+          {children}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+interface MenuProps {
+  trigger: ReactNode;
+  children: ReactNode;
+  align?: "start" | "end";
+}
+
+const item =
+  "flex cursor-default items-center gap-2 rounded-md px-2.5 py-1.5 outline-none select-none data-disabled:opacity-50 data-highlighted:bg-muted [&_svg]:size-4 [&_svg]:text-muted-foreground";
+
+export function MenuItem({
+  className,
+  danger,
+  ...rest
+}: ComponentProps<typeof DropdownMenu.Item> & { danger?: boolean }) {
+  return <DropdownMenu.Item className={cn(item, danger && "text-danger [&_svg]:text-danger", className)} {...rest} />;
+}
+
+export function MenuRadio<Value extends string>(props: {
+  label: string;
+  value: Value;
+  onChange: (value: Value) => void;
+  options: [Value, ReactNode][];
+}) {
+  return (
+    <DropdownMenu.RadioGroup value={props.value} onValueChange={(value) => props.onChange(value as Value)}>
+      <DropdownMenu.Label className="px-2.5 py-1.5 text-xs text-muted-foreground">{props.label}</DropdownMenu.Label>
+      {props.options.map(([value, name]) => (
+        <DropdownMenu.RadioItem
+          key={value}
+          value={value}
+          className={cn(item, "data-[state=checked]:font-medium data-[state=checked]:text-primary")}
+        >
+          {name}
+        </DropdownMenu.RadioItem>
+      ))}
+    </DropdownMenu.RadioGroup>
+  );
+}
+
+export function MenuLine() {
+  return <DropdownMenu.Separator className="my-1 h-px bg-border" />;
+}

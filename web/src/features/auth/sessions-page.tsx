@@ -1,0 +1,9 @@
+import { PageHeader } from "@/components/page-header";
+
+export function SessionsPage() {
+  return (
+    <>
+      <PageHeader title="SessionsPage" />
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+/** Keys that do something anywhere on the page, and the list of those that do something now, for the help sheet. */
+import { useEffect, useRef, useSyncExternalStore } from "react";
+
+export interface Shortcut {
+  /** "mod+k" (Ctrl, on a Mac Command), "?", or keys one after the other: "g p". */
+  keys: string;
+  label: string;
+  run: () => void;
+}
+
+let active: Shortcut[] = [];
+const listeners = new Set<() => void>();
+let typed: { key: string; at: number } | undefined;
+
+function change(next: Shortcut[]) {
+  active = next;
+  for (const listener of listeners) listener();
+}
+
+export const isMac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** Plain keys belong to whoever is being written in; those with Ctrl or Command do not. */
+function isWriting(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+function pressed(event: KeyboardEvent): string {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return (event.ctrlKey || event.metaKey ? "mod+" : "") + (event.altKey ? "alt+" : "") + key;
+}
+
+function onKey(event: KeyboardEvent) {
+  if (event.defaultPrevented || event.repeat) return;
+  const key = pressed(event);
+  if (!key.startsWith("mod+") && (isWriting(event.target) || document.querySelector('[role="dialog"]'))) return;
+  const sequence = typed && event.timeStamp - typed.at < 1000 ? `${typed.key} ${key}` : undefined;
+  const hit = active.findLast((each) => each.keys === sequence) ?? active.findLast((each) => each.keys === key);
+  typed = hit ? undefined : { key, at: event.timeStamp };
+  if (!hit) return;
+  event.preventDefault();
+  hit.run();
+}
+
+/** While the component is there the keys do what `run` says; of two with the same keys the later one wins. */
+export function useShortcut(keys: string, label: string, run: () => void) {
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  useEffect(() => {
+    const entry = { keys, label, run: () => latest.current() };
+    if (active.length === 0) window.addEventListener("keydown", onKey);
+    change([...active, entry]);
+    return () => {
+      change(active.filter((each) => each !== entry));
+      if (active.length === 0) window.removeEventListener("keydown", onKey);
+    };
+  }, [keys, label]);
+}
+
+export function useActiveShortcuts(): Shortcut[] {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => active,
+  );
+}
+
+/** "mod+k" -> ["Ctrl", "K"], "g p" -> ["G", "P"]. */
+export function keyNames(keys: string): string[] {
+  return keys
+    .split(/[ +]/)
+    .map((key) => (key === "mod" ? (isMac ? "⌘" : "Ctrl") : key.length === 1 ? key.toUpperCase() : key));
+}

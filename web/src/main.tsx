@@ -1,0 +1,22 @@
+import "./styles.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { Tooltip } from "radix-ui";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router/dom";
+import { makeQueryClient } from "./app/query-client";
+import { makeRouter } from "./app/router";
+import { provideNonce } from "./lib/nonce";
+
+provideNonce();
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={makeQueryClient()}>
+      <Tooltip.Provider>
+        <RouterProvider router={makeRouter()} />
+      </Tooltip.Provider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

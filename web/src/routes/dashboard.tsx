@@ -1,0 +1,3 @@
+import { DashboardPage } from "@/features/usage/page";
+
+export { DashboardPage as Component };

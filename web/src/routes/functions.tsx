@@ -1,0 +1,3 @@
+import { FunctionsPage } from "@/features/functions/page";
+
+export { FunctionsPage as Component };

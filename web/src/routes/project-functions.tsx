@@ -1,0 +1,7 @@
+import { useParams } from "react-router";
+import { ProjectFunctions } from "@/features/functions/project-functions";
+
+export function Component() {
+  const { id = "" } = useParams();
+  return <ProjectFunctions project={id} />;
+}

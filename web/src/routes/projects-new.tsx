@@ -1,0 +1,3 @@
+import { NewProjectPage } from "@/features/projects/new-page";
+
+export { NewProjectPage as Component };

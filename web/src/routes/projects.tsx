@@ -1,0 +1,3 @@
+import { ProjectsPage } from "@/features/projects/page";
+
+export { ProjectsPage as Component };

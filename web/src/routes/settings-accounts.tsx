@@ -1,0 +1,3 @@
+import { AccountsPage } from "@/features/auth/accounts-page";
+
+export { AccountsPage as Component };

@@ -1,0 +1,3 @@
+import { AuditPage } from "@/features/auth/audit-page";
+
+export { AuditPage as Component };

@@ -1,0 +1,3 @@
+import { KeysPage } from "@/features/auth/keys-page";
+
+export { KeysPage as Component };

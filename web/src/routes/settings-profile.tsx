@@ -1,0 +1,3 @@
+import { ProfilePage } from "@/features/auth/profile-page";
+
+export { ProfilePage as Component };

@@ -1,0 +1,3 @@
+import { SessionsPage } from "@/features/auth/sessions-page";
+
+export { SessionsPage as Component };

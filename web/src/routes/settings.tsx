@@ -1,0 +1,3 @@
+import { SettingsLayout } from "@/features/auth/settings-layout";
+
+export { SettingsLayout as Component };
