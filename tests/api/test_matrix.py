@@ -130,6 +130,7 @@ class World:
             "route": lambda: route["id"],
             "slug": lambda: project["slug"],
             "path": lambda: "x",
+            "rest": lambda: "x",
             "call": lambda: "0" * 36,
             "account": lambda: self.accounts["target"],
             "session": lambda: "0" * 24,
