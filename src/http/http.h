@@ -177,6 +177,10 @@ const char *http_query(const struct request *req, const char *name);
  * ("JSON decode error", with the position). Refuses duplicate keys, more than 64 levels, invalid
  * UTF-8. */
 int http_body_json(struct request *req, json_t **ret, struct err *e);
+/* One member of a body that is a JSON object, as the bytes that stand there, for what is passed on
+ * and not looked at: no tree, which would round numbers. p == NULL when it is absent; 422 as above.
+ */
+int http_body_member(struct request *req, const char *name, struct str *ret, struct err *e);
 
 /* Response. All copy into the arena and return 0, so that a handler ends in `return
  * http_reply_json(...)`. */
