@@ -200,6 +200,9 @@ class Walk:
         self.say("PUT", path, {"code": code + "#\n"})
         self.say("GET", f"{path}/versions?limit=1")
         self.say("PUT", f"{path}/versions/1")
+        self.say("PUT", f"{path}/inputs/a%20customer", {"input": {"name": "Cy"}})
+        self.say("GET", f"{path}/inputs")
+        self.say("DELETE", f"{path}/inputs/a%20customer")
         self.say("POST", "/api/deploy?name=d", archive(), headers={"Content-Type": "application/x-tar"})
         return made, path
 
@@ -237,6 +240,7 @@ class Walk:
         self.say("DELETE", base)
         self.administration(account)
         self.say("GET", "/api/health", key=False)
+        self.say("GET", "/api/system")
         self.say("GET", "/metrics")
 
 
