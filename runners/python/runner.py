@@ -40,7 +40,7 @@ from json import scanner as _scanner
 # Ahead of time what functions import most: an import costs a cold call its milliseconds.
 import _sitebuiltins
 import base64, collections, dataclasses, datetime, decimal, enum, functools, itertools  # noqa: F401
-import logging, math, random, re, string, typing, urllib.parse, uuid  # noqa: E401, F401
+import linecache, logging, math, random, re, string, typing, urllib.parse, uuid  # noqa: E401, F401
 
 _os.register_at_fork = _register_at_fork
 _AHEAD = frozenset(_sys.modules) - _at_start
@@ -214,6 +214,9 @@ class _HandlerError(Exception):
 
 _HandlerError.__name__ = "HandlerError"
 
+_code_dir = "/code/"  # with the slash
+_entry = None  # the handler's file below it, once known
+
 
 def load(settings, sources, code_dir):
     """(handler, number of arguments it takes, longest result in bytes).
@@ -225,6 +228,8 @@ def load(settings, sources, code_dir):
         _add_environment(settings["environment"])
     Context.function_name = settings["function"]
     Context.function_version = settings["version"]
+    global _code_dir, _entry
+    _code_dir, _entry = f"{code_dir}/", None
     _os.chdir(code_dir)
     _sys.path.insert(0, code_dir)
     module_name, _, name = settings["handler"].rpartition(".")
@@ -232,6 +237,7 @@ def load(settings, sources, code_dir):
         raise _HandlerError(f"handler '{settings['handler']}' must read 'file.function'")
     file = module_name.replace(".", "/") + ".py"
     _sys.argv[:] = [f"{code_dir}/{file}"]
+    _entry = file
     module = _import_module(module_name, file, sources, code_dir)
     handler = _find_handler(module, name, file)
     if _is_coroutine_function(handler):
@@ -496,7 +502,7 @@ def failure(error, phase):
         kind, message = type(error).__name__, "(its description failed too)"
         text = f"{type(second).__name__} while the traceback was made"
     described = {"type": kind, "message": _bounded(message, _MESSAGE_MAX),
-                 "traceback": _bounded(text, _TRACEBACK_MAX)}
+                 "traceback": _bounded(text, _TRACEBACK_MAX), **_place(error)}
     return _json.dumps(described, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
@@ -535,6 +541,54 @@ _HERE = _user_frames.__code__.co_filename
 
 def _is_ours(file):
     return file == _HERE or file.startswith((_ASYNCIO, "<frozen importlib"))
+
+
+def _place(error):
+    """Where the user's code failed, as members for failure(); nothing when that is not known."""
+    try:
+        file, line, column = (_place_of_handler(error) or _place_of_syntax(error)
+                              or _place_of_frame(error.__traceback__))
+    except Exception:
+        return {}
+    return {"file": file, "line": line, "column": column} if file else {}
+
+
+def _place_of_handler(error):
+    if isinstance(error, _HandlerError):
+        there = _entry is not None and _os.path.exists(_code_dir + _entry)
+        return (_entry, 1, None) if there else (None, None, None)
+    return None
+
+
+def _place_of_syntax(error):
+    """Of code that does not compile; not of what the user's code compiles itself, which has no file."""
+    if isinstance(error, SyntaxError) and isinstance(error.filename, str) \
+            and error.filename.startswith(_code_dir) and error.lineno:
+        column = error.offset if error.offset and error.offset > 0 else None
+        return error.filename[len(_code_dir):], error.lineno, column
+    return None
+
+
+def _place_of_frame(tb):
+    """The innermost line of the user's."""
+    last = None
+    while tb is not None:
+        if tb.tb_frame.f_code.co_filename.startswith(_code_dir):
+            last = tb
+        tb = tb.tb_next
+    if last is None:
+        return None, None, None
+    path = last.tb_frame.f_code.co_filename
+    return path[len(_code_dir):], last.tb_lineno, _column(last, path)
+
+
+def _column(tb, path):
+    """Counted in characters, where Python counts bytes."""
+    positions = tb.tb_frame.f_code.co_positions()
+    line, _, at, _ = next(itertools.islice(positions, tb.tb_lasti // 2, None))
+    if at is None or line != tb.tb_lineno:
+        return None
+    return len(linecache.getline(path, line).encode()[:at].decode("utf-8", "replace")) + 1
 
 
 def _bounded(text, limit):
