@@ -19,9 +19,10 @@ const struct route *const routes_all[] = {
     domains_routes,       routes_routes,
     functions_routes,     versions_routes,
     deploy_routes,        invoke_routes,
-    gateway_routes_table, calls_routes,
-    stats_routes,         tail_routes,
-    web_routes,           NULL,
+    load_routes,          gateway_routes_table,
+    calls_routes,         stats_routes,
+    tail_routes,          web_routes,
+    NULL,
 };
 
 static void print_row(const struct route *row)
