@@ -18,7 +18,9 @@ class Refusal extends Error {
   }
 }
 
-const cut = (text) => (text.length > TEXT_MAX ? text.slice(0, TEXT_MAX) + '...' : text);
+// The server takes no half of a surrogate pair, and the failure would be lost.
+const whole = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
+const cut = (text) => whole(text.length > TEXT_MAX ? text.slice(0, TEXT_MAX) + '...' : text);
 
 const isOurs = (line) => line.includes(__dirname + '/') || line.includes('(node:internal/')
   || line.includes('at node:internal/') || line.includes('async node:internal/');

@@ -503,7 +503,8 @@ def failure(error, phase):
         text = f"{type(second).__name__} while the traceback was made"
     described = {"type": kind, "message": _bounded(message, _MESSAGE_MAX),
                  "traceback": _bounded(text, _TRACEBACK_MAX), **_place(error)}
-    return _json.dumps(described, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    # Not as an escape: the server takes no half of a surrogate pair, and the failure would be lost.
+    return _json.dumps(described, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _summary(error, phase):

@@ -112,6 +112,15 @@ def test_a_call_that_raises_says_where_to_members_only(shared, runtime, code, wh
     assert not stranger["success"] and "problem" not in stranger and "traceback" not in stranger
 
 
+@pytest.mark.parametrize("runtime, code", [
+    ("python", "def handler(event):\n    raise ValueError('half \\udcff')\n"),
+    ("nodejs", "exports.handler = () => {\n  throw new RangeError('half \\udcff'); };\n"),
+])
+def test_a_message_that_is_no_text_is_still_reported(shared, runtime, code):
+    result = shared.call(shared.create(code, runtime=runtime))
+    assert result["status"] == "error" and "half" in result["problem"]["message"] and result["problem"]["line"] == 2
+
+
 def test_a_result_that_is_no_json_has_no_place(shared):
     assert "problem" not in shared.call(shared.create("def handler(event): return {1}"))
 
