@@ -325,7 +325,7 @@ static struct call *call_new(struct engine *e, struct fn *fn, const struct call_
     list_init(&c->taker_node);
     if (c->taker)
         list_append(&e->takers, &c->taker_node);
-    r->created_us = clock_wall_us();
+    r->created_us = req->id ? req->created_us : clock_wall_us();
     r->source = req->source;
     r->http_method = mem_strdup(req->http_method);
     r->http_path = mem_strdup(req->http_path);

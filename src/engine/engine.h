@@ -157,8 +157,9 @@ struct call_stream {
 
 struct call_request {
     const char *function_id;
-    const char *id;   /* of the call, by id_new_call, for who needs it before; NULL: made here */
-    struct str event; /* one JSON text; copied */
+    const char *id;     /* of the call, by id_new_call, for who needs it before; NULL: made here */
+    int64_t created_us; /* with `id`: what it was made of, since a record is found by both */
+    struct str event;   /* one JSON text; copied */
     /* No more than what comes before an event is sent: it waits for a slot and has the code loaded,
      * within the bounds of a call. An idle slot is as good, and then the record is not `cold`.
      * Sends no event; its record goes to `done` alone and counts nowhere. Its log is what the code
