@@ -158,9 +158,9 @@ struct call_request {
     const char *id;     /* of the call, by id_new_call, for who needs it before; NULL: made here */
     int64_t created_us; /* with `id`: what it was made of, since a record is found by both */
     struct str event;   /* one JSON text; copied */
-    /* No more than what comes before an event is sent, within the bounds of a call: waits for a slot
-     * and has the code loaded; an idle slot is as good (not `cold`). Its record goes to `done` alone
-     * and counts nowhere; its log is what the code printed while it was loaded. */
+    /* No more than what comes before an event is sent, within the bounds of a call: waits for a
+     * slot and has the code loaded; an idle slot is as good (not `cold`). Its record goes to `done`
+     * alone and counts nowhere; its log is what the code printed while it was loaded. */
     bool load_only;
     const char *source;                  /* static text */
     const char *http_method, *http_path; /* of a gateway call, for its record; NULL; copied */
