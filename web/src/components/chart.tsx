@@ -1,0 +1,72 @@
+import { lazy, Suspense } from "react";
+import { cn } from "@/lib/cn";
+import { Skeleton } from "./ui/skeleton";
+
+const Plot = lazy(() => import("./chart/plot"));
+
+export interface ChartSeries {
+  name: string;
+  /** Which of the theme's chart colours. */
+  color: 1 | 2 | 3 | 4 | 5;
+  /** One for each time; null where there is none. */
+  values: (number | null)[];
+}
+
+export interface ChartProps {
+  /** What it shows, as a title says it. */
+  label: string;
+  kind: "bars" | "lines";
+  /** Seconds since 1970 where points begin. */
+  times: number[];
+  /** Seconds that a point stands for. */
+  step: number;
+  /** Of bars a later one is part of the earlier ones and is drawn over them. */
+  series: ChartSeries[];
+  /** A value with its unit. */
+  format: (value: number) => string;
+  /** Values are whole numbers. */
+  whole?: boolean;
+  /** The end of the axis of values, where it is not the highest value that says so. */
+  top?: number;
+}
+
+/** Values over time. The code that draws comes by itself, later than the page. */
+export function Chart(props: ChartProps) {
+  return (
+    <figure className="min-w-0">
+      <Legend series={props.series} />
+      <Suspense fallback={<Skeleton className={chartHeight} />}>
+        <Plot {...props} />
+      </Suspense>
+    </figure>
+  );
+}
+
+/** What holds the place of a chart, legend included, while its values are being loaded. */
+export function ChartSkeleton() {
+  return (
+    <div>
+      <Skeleton className="mt-1 mb-3 w-28" />
+      <Skeleton className={chartHeight} />
+    </div>
+  );
+}
+
+export const chartHeight = "h-52";
+const dots = ["", "bg-chart-1", "bg-chart-2", "bg-chart-3", "bg-chart-4", "bg-chart-5"];
+
+export function SeriesDot({ color, className }: { color: ChartSeries["color"]; className?: string }) {
+  return <span aria-hidden className={cn("inline-block size-2 shrink-0 rounded-full", dots[color], className)} />;
+}
+
+function Legend({ series }: Pick<ChartProps, "series">) {
+  return (
+    <figcaption className="mb-2 flex h-6 gap-x-4 overflow-hidden text-[0.8125rem] text-muted-foreground">
+      {series.map(({ name, color }) => (
+        <span key={name} className="inline-flex items-center gap-1.5 whitespace-nowrap">
+          <SeriesDot color={color} /> {name}
+        </span>
+      ))}
+    </figcaption>
+  );
+}
