@@ -33,23 +33,15 @@ export interface ChartProps {
 /** Values over time. The code that draws comes by itself, later than the page. */
 export function Chart(props: ChartProps) {
   return (
-    <figure className="min-w-0">
-      <Legend series={props.series} />
-      <Suspense fallback={<Skeleton className={chartHeight} />}>
-        <Plot {...props} />
-      </Suspense>
-    </figure>
+    <Suspense fallback={<ChartSkeleton />}>
+      <Plot {...props} />
+    </Suspense>
   );
 }
 
-/** What holds the place of a chart, legend included, while its values are being loaded. */
+/** What holds the place of a chart while its values are being loaded. */
 export function ChartSkeleton() {
-  return (
-    <div>
-      <Skeleton className="mt-1 mb-3 w-28" />
-      <Skeleton className={chartHeight} />
-    </div>
-  );
+  return <Skeleton className={chartHeight} />;
 }
 
 export const chartHeight = "h-52";
@@ -59,14 +51,15 @@ export function SeriesDot({ color, className }: { color: ChartSeries["color"]; c
   return <span aria-hidden className={cn("inline-block size-2 shrink-0 rounded-full", dots[color], className)} />;
 }
 
-function Legend({ series }: Pick<ChartProps, "series">) {
+/** Which colour stands for what; the slider says it to screen readers. */
+export function ChartLegend({ series }: Pick<ChartProps, "series">) {
   return (
-    <figcaption className="mb-2 flex h-6 gap-x-4 overflow-hidden text-[0.8125rem] text-muted-foreground">
+    <div aria-hidden className="flex flex-wrap gap-x-4 text-[0.8125rem] text-muted-foreground">
       {series.map(({ name, color }) => (
         <span key={name} className="inline-flex items-center gap-1.5 whitespace-nowrap">
           <SeriesDot color={color} /> {name}
         </span>
       ))}
-    </figcaption>
+    </div>
   );
 }

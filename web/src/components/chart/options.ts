@@ -1,6 +1,7 @@
 /** How uPlot draws our charts. Sizes are in CSS pixels. */
 import uPlot from "uplot";
 import type { ChartProps, ChartSeries } from "../chart";
+import { lines, stepOf } from "./scale";
 
 /** What the drawing needs at any time: it changes while the plot lives on. */
 export interface Live {
@@ -36,14 +37,11 @@ function timeLabel(seconds: number, increment: number): string {
   return (increment >= DAY || (midnight && increment >= 3600) ? day : clock).format(date);
 }
 
-/** 1, 2, 5, 10, 20, 50 and so on. */
-const wholeSteps = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
-
 export function plotOptions(live: Live, onCursor: (plot: uPlot) => void): Omit<uPlot.Options, "width" | "height"> {
   const look = readLook();
   const { kind, series } = live.current;
   return {
-    padding: [8, null, 0, 0],
+    padding: [8, 4, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -78,10 +76,9 @@ function timeRange({ times, step }: ChartProps): [number, number] {
 }
 
 function valueRange({ top, whole }: ChartProps, max: number | null): [number, number] {
-  if (top) return [0, top];
-  if (!max) return [0, whole ? 4 : 1];
-  if (whole && max < 4) return [0, 4];
-  return [0, uPlot.rangeNum(0, max, 0.1, true)[1] ?? max];
+  const highest = top ?? (max || (whole ? 4 : 1));
+  const step = stepOf(highest, whole);
+  return [0, Math.ceil(highest / step) * step];
 }
 
 function timeAxis(look: Look): uPlot.Axis {
@@ -93,8 +90,15 @@ function timeAxis(look: Look): uPlot.Axis {
     size: 28,
     gap: 6,
     space: 76,
-    values: (_, splits, __, ___, increment) => splits.map((at) => timeLabel(at, increment)),
+    values: (plot, splits, __, ___, increment) =>
+      splits.map((at) => (fits(plot, at) ? timeLabel(at, increment) : null)),
   };
+}
+
+/** A label in the middle of which the plot ends would be cut off. */
+function fits({ scales, width }: uPlot, at: number): boolean {
+  const { min = 0, max = 1 } = scales.x ?? {};
+  return ((max - at) / (max - min)) * (width - 60) > 26;
 }
 
 function valueAxis(live: Live, look: Look): uPlot.Axis {
@@ -104,10 +108,9 @@ function valueAxis(live: Live, look: Look): uPlot.Axis {
     grid: { stroke: look.grid, width: 1 },
     ticks: { show: false },
     gap: 8,
-    space: 36,
-    size: (plot, labels) => widest(plot, look.font, labels) + 12,
+    size: (plot, labels) => Math.max(widest(plot, look.font, labels) + 12, 30),
+    splits: (_, __, ___, max) => lines(max, live.current.whole),
     values: (_, splits) => splits.map((value) => (value === 0 ? "0" : live.current.format(value))),
-    ...(live.current.whole && { incrs: wholeSteps }),
   };
 }
 

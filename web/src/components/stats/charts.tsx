@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { Chart, type ChartProps, ChartSkeleton } from "@/components/chart";
+import { Chart, ChartLegend, type ChartProps, ChartSkeleton } from "@/components/chart";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { count, milliseconds, percent } from "@/lib/format";
@@ -27,7 +27,7 @@ export function CallsChart({ span, points }: StatsChartProps) {
       whole: true,
     };
   }, [span, points]);
-  return <ChartCard title="Calls" {...chart} />;
+  return <ChartCard title="Calls and errors" {...chart} />;
 }
 
 /** How long calls took: half of them, and all but the slowest. */
@@ -66,13 +66,13 @@ export function ColdChart({ span, points }: StatsChartProps) {
       top: 1,
     };
   }, [span, points]);
-  return <ChartCard title="Cold starts" {...chart} />;
+  return <ChartCard title="Share of cold starts" {...chart} />;
 }
 
 function ChartCard({ title, ...chart }: ChartProps & { title: string }) {
   return (
     <Card className="min-w-0">
-      <CardHeader title={title} />
+      <CardHeader title={title} actions={<ChartLegend series={chart.series} />} />
       <CardBody>
         <Chart {...chart} />
       </CardBody>

@@ -13,12 +13,27 @@ interface SpanShape {
   step: Step;
   /** Seconds that a bar stands for: several points, so that bars stay wide enough to be seen. */
   bar: number;
+  barName: string;
 }
 
 export const spans: Record<Span, SpanShape> = {
-  "1h": { name: "the last hour", before: "the hour before", seconds: 3600, step: 60, bar: 60 },
-  "24h": { name: "the last 24 hours", before: "the 24 hours before", seconds: 86_400, step: 300, bar: 1800 },
-  "7d": { name: "the last 7 days", before: "the 7 days before", seconds: 604_800, step: 3600, bar: 14_400 },
+  "1h": { name: "the last hour", before: "the hour before", seconds: 3600, step: 60, bar: 60, barName: "a minute" },
+  "24h": {
+    name: "the last 24 hours",
+    before: "the 24 hours before",
+    seconds: 86_400,
+    step: 300,
+    bar: 1800,
+    barName: "30 minutes",
+  },
+  "7d": {
+    name: "the last 7 days",
+    before: "the 7 days before",
+    seconds: 604_800,
+    step: 3600,
+    bar: 14_400,
+    barName: "4 hours",
+  },
 };
 
 export const spanSearch = { span: choiceParam<Span>("24h", "1h", "7d") };

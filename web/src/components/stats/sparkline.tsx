@@ -28,7 +28,9 @@ export function Sparkline({ values, kind, className }: SparklineProps) {
           d={linePath(scaled)}
           fill="none"
           stroke="currentColor"
-          strokeWidth={1.5}
+          strokeWidth={values.filter((value) => value !== null).length > 1 ? 1.5 : 5}
+          strokeLinecap="round"
+          strokeLinejoin="round"
           vectorEffect="non-scaling-stroke"
         />
       )}
@@ -40,14 +42,8 @@ function barPath(values: (number | null)[]): string {
   return values.map((value, at) => (value ? `M${at + 0.15} ${HEIGHT}v${-value}h0.7v${value}z` : "")).join("");
 }
 
-/** Broken where there is nothing; a value alone is a short line. */
+/** Goes on over what is missing. */
 function linePath(values: (number | null)[]): string {
-  const at = (x: number, value: number) => `${x} ${HEIGHT - value}`;
-  return values
-    .map((value, x) => {
-      if (value === null) return "";
-      const joined = x > 0 && values[x - 1] !== null;
-      return joined ? `L${at(x + 0.5, value)}` : `M${at(x + 0.25, value)}L${at(x + 0.5, value)}`;
-    })
-    .join("");
+  const known = values.flatMap((value, x) => (value === null ? [] : [`${x + 0.5} ${HEIGHT - value}`]));
+  return known.length > 0 ? `M${known.join("L")}${known.length === 1 ? "h0" : ""}` : "";
 }

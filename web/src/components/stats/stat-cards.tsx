@@ -18,6 +18,7 @@ interface StatCardsProps {
 /** The totals of a span: calls, errors, durations and cold starts, each with its course and its change. */
 export function StatCards({ span, series: { points, total }, before }: StatCardsProps) {
   const bars = useMemo(() => barsOf(points, spans[span].bar), [points, span]);
+  const busiest = Math.max(0, ...bars.map((bar) => bar.calls));
   const card = { span, known: before !== undefined };
   return (
     <div className={grid}>
@@ -26,7 +27,7 @@ export function StatCards({ span, series: { points, total }, before }: StatCards
         name="Calls"
         value={count(total.calls)}
         change={changeOf(total.calls, before?.calls)}
-        detail={total.calls > 0 ? `${perMinute(total.calls, spans[span].seconds)} a minute` : "none yet"}
+        detail={total.calls > 0 ? `at most ${count(busiest)} in ${spans[span].barName}` : "none"}
       >
         <Sparkline kind="bars" className="text-chart-1" values={bars.map((bar) => bar.calls)} />
       </StatCard>
@@ -64,13 +65,8 @@ export function StatCards({ span, series: { points, total }, before }: StatCards
   );
 }
 
-const grid = "grid grid-cols-[repeat(auto-fit,minmax(min(100%,14rem),1fr))] gap-4";
+const grid = "grid grid-cols-2 gap-3 sm:gap-4 xl:grid-cols-4";
 const time = (ms: number | null) => (ms === null ? "–" : milliseconds(ms));
-
-function perMinute(calls: number, seconds: number): string {
-  const rate = (calls * 60) / seconds;
-  return rate >= 10 ? count(Math.round(rate)) : rate < 0.01 ? "< 0.01" : String(Number(rate.toFixed(2)));
-}
 
 interface StatCardProps {
   name: string;
@@ -86,15 +82,13 @@ interface StatCardProps {
 
 function StatCard({ name, value, detail, change, badWhen, known, span, children }: StatCardProps) {
   return (
-    <Card className="flex flex-col px-5 pt-3.5 pb-4">
+    <Card className="flex min-w-0 flex-col px-4 pt-3.5 pb-4 sm:px-5">
       <h2 className="text-[0.8125rem] font-medium text-muted-foreground">{name}</h2>
       <p className="mt-0.5 flex flex-wrap items-baseline gap-x-2">
         <span className="text-2xl font-semibold tracking-tight whitespace-nowrap tabular-nums">{value}</span>
         <ChangeNote change={change} badWhen={badWhen} known={known} before={spans[span].before} />
       </p>
-      <p className="mb-3 truncate text-[0.8125rem] text-muted-foreground tabular-nums" title={detail}>
-        {detail}
-      </p>
+      <p className="mb-3 text-[0.8125rem] text-balance text-muted-foreground tabular-nums">{detail}</p>
       <div className="mt-auto">{children}</div>
     </Card>
   );
@@ -130,7 +124,7 @@ export function StatCardsSkeleton() {
   return (
     <div className={grid}>
       {["calls", "errors", "duration", "cold"].map((name) => (
-        <Card key={name} className="px-5 pt-3.5 pb-4">
+        <Card key={name} className="px-4 pt-3.5 pb-4 sm:px-5">
           <Skeleton className="mt-1 h-3.5 w-24" />
           <Skeleton className="mt-2 h-7 w-20" />
           <Skeleton className="mt-2.5 mb-3 h-3.5 w-32" />

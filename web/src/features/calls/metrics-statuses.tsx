@@ -2,7 +2,7 @@ import { Link } from "react-router";
 import { CallStatus, callStatuses } from "@/components/call-status";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { cn } from "@/lib/cn";
-import { count, percent, plural } from "@/lib/format";
+import { count, percent } from "@/lib/format";
 import type { MetricsScope } from "./metrics-queries";
 
 interface StatusesCardProps {
@@ -25,15 +25,11 @@ export function StatusesCard({ scope, statuses }: StatusesCardProps) {
             const calls = statuses[status] ?? 0;
             return (
               <li key={status}>
-                <Link
-                  to={`${logs}?status=${status}`}
-                  aria-label={`${plural(calls, "call")} with status ${status}`}
-                  className="-mx-2 block rounded-md px-2 py-1.5 hover:bg-muted/60"
-                >
+                <Link to={`${logs}?status=${status}`} className="-mx-2 block rounded-md px-2 py-1.5 hover:bg-muted/60">
                   <span className="flex items-center justify-between gap-3">
                     <CallStatus status={status} />
                     <span className="tabular-nums">
-                      {count(calls)}{" "}
+                      {count(calls)} <span className="sr-only">{calls === 1 ? "call" : "calls"}</span>{" "}
                       <span className="ml-1 inline-block w-13 text-right text-muted-foreground">
                         {percent(calls / total)}
                       </span>

@@ -75,7 +75,8 @@ function Sights({ span }: { span: Span }) {
 function AllTime({ totals }: { totals: Schema<"Stats"> | undefined }) {
   if (!totals) return <Skeleton className="my-0.75 h-3.5 w-72 max-w-full" />;
   const { total_functions, total_invocations, success_rate, avg_duration_ms } = totals;
-  if (total_invocations === 0) return <p>{plural(total_functions, "function")}, no calls yet</p>;
+  if (total_invocations === 0)
+    return <p>{total_functions > 0 ? `${plural(total_functions, "function")}, no calls yet` : "No functions yet"}</p>;
   const calls = `${count(total_invocations)} ${total_invocations === 1 ? "call" : "calls"} of all time`;
   return (
     <p className="tabular-nums">

@@ -23,12 +23,12 @@ export function FailuresCard() {
           </Button>
         }
       />
-      <div className="min-h-60 px-2 pb-3">
+      <div className="xl:min-h-40 px-2 pb-3">
         <QueryView
           query={failures}
           skeleton={
             <div className="px-3">
-              <SkeletonRows className="h-10" />
+              <SkeletonRows rows={3} className="h-10" />
             </div>
           }
           empty={<NothingFailed />}
@@ -69,7 +69,7 @@ function FailureRow({ call }: { call: Schema<"Invocation"> }) {
 
 function NothingFailed() {
   return (
-    <div className="flex h-57 flex-col items-center justify-center gap-2 text-center text-muted-foreground">
+    <div className="flex h-37 flex-col items-center justify-center gap-2 text-center text-muted-foreground">
       <CircleCheck className="size-7 text-success" strokeWidth={1.5} aria-hidden />
       No call has failed.
     </div>

@@ -24,18 +24,18 @@ export function ProjectsCard() {
           </Button>
         }
       />
-      <div className="min-h-60 px-2 pb-3">
+      <div className="xl:min-h-40 px-2 pb-3">
         <QueryView
           query={projects}
           skeleton={
             <div className="px-3">
-              <SkeletonRows rows={3} className="h-17" />
+              <SkeletonRows rows={2} className="h-16" />
             </div>
           }
           empty={<NoProjects />}
         >
           {(rows) => (
-            <ul className="grid gap-1">
+            <ul>
               {rows.map((project) => (
                 <ProjectRow key={project.id} project={project} />
               ))}
@@ -51,7 +51,7 @@ function ProjectRow({ project }: { project: Schema<"Project"> }) {
   const { id, name, slug, status, function_count, created_at } = project;
   return (
     <li>
-      <Link to={`/projects/${id}`} className="flex h-18 items-center gap-3.5 rounded-md px-3 hover:bg-muted/60">
+      <Link to={`/projects/${id}`} className="flex h-15 items-center gap-3.5 rounded-md px-3 hover:bg-muted/60">
         <span
           aria-hidden
           className="grid size-9 shrink-0 place-items-center rounded-md bg-accent text-accent-foreground"
@@ -76,7 +76,7 @@ function ProjectRow({ project }: { project: Schema<"Project"> }) {
 
 function NoProjects() {
   return (
-    <div className="flex h-57 flex-col items-center justify-center gap-3 text-center text-muted-foreground">
+    <div className="flex h-37 flex-col items-center justify-center gap-3 text-center text-muted-foreground">
       <p className="max-w-72 text-balance">Projects hold functions, routes and variables that belong together.</p>
       <Button asChild size="small">
         <Link to="/projects/new">New project</Link>

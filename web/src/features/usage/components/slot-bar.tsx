@@ -33,18 +33,20 @@ export function SlotBar({ slots, queued }: { slots: Slots; queued: number }) {
             />
           ))}
       </div>
-      <dl className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-[0.8125rem]">
-        {states.map(([name, label, color, meaning]) => (
-          <div key={name} className="flex items-center gap-1.5" title={`${label}: ${meaning}`}>
-            <span aria-hidden className={cn("size-2 rounded-full", color)} />
-            <dt className="text-muted-foreground">{label}</dt>
-            <dd className="tabular-nums">{count(slots[name])}</dd>
-          </div>
-        ))}
-      </dl>
-      <p className={cn("mt-2 text-[0.8125rem]", queued > 0 ? "text-warning" : "text-muted-foreground")}>
-        {queued > 0 ? `${plural(queued, "call")} waiting for a sandbox` : "No call is waiting"}
-      </p>
+      <div className="mt-2 flex flex-wrap justify-between gap-x-4 gap-y-1 text-[0.8125rem]">
+        <dl className="flex flex-wrap gap-x-4 gap-y-1">
+          {states.map(([name, label, color, meaning]) => (
+            <div key={name} className="flex items-center gap-1.5" title={`${label}: ${meaning}`}>
+              <span aria-hidden className={cn("size-2 rounded-full", color)} />
+              <dt className="text-muted-foreground">{label}</dt>
+              <dd className="tabular-nums">{count(slots[name])}</dd>
+            </div>
+          ))}
+        </dl>
+        <p className={queued > 0 ? "text-warning" : "text-muted-foreground"}>
+          {queued > 0 ? `${plural(queued, "call")} waiting for a sandbox` : "No call is waiting"}
+        </p>
+      </div>
     </div>
   );
 }

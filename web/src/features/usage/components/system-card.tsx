@@ -7,6 +7,7 @@ import { Time } from "@/components/time";
 import { Badge } from "@/components/ui/badge";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
+import { cn } from "@/lib/cn";
 import { bytes, count, plural } from "@/lib/format";
 import { choiceParam, useSearch } from "@/lib/search";
 import { systemQuery } from "../queries";
@@ -23,12 +24,15 @@ export function SystemCard() {
   const [{ show }, setSearch] = useSearch(search);
   return (
     <Card className="min-w-0">
-      <CardHeader title={<Title up={system.data !== undefined && !system.error} />} />
+      <CardHeader
+        title="Server"
+        actions={<div className="h-5.5">{system.data && !system.error && <Badge tone="success">Running</Badge>}</div>}
+      />
       <CardBody>
         <QueryView query={system} skeleton={<SystemSkeleton />}>
           {(state) => (
             <>
-              <div className="grid gap-x-10 gap-y-5 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+              <div className="grid gap-5">
                 <SlotBar slots={state.slots} queued={state.queued} />
                 <Facts state={state} onIsolation={() => setSearch({ show: "isolation" })} />
               </div>
@@ -43,10 +47,6 @@ export function SystemCard() {
       </CardBody>
     </Card>
   );
-}
-
-function Title({ up }: { up: boolean }) {
-  return <span className="flex h-5.5 items-center gap-2">Server {up && <Badge tone="success">Running</Badge>}</span>;
 }
 
 function Facts({ state, onIsolation }: { state: System; onIsolation: () => void }) {
@@ -67,7 +67,7 @@ function Facts({ state, onIsolation }: { state: System; onIsolation: () => void 
       <Fact name="Connections">{count(state.connections)}</Fact>
       <Fact name="Store">{state.store === "sqlite" ? "SQLite" : "PostgreSQL"}</Fact>
       <Fact name="Network for functions">{state.egress ? "Can be given" : "Not available"}</Fact>
-      <Fact name="Runtimes">
+      <Fact name="Runtimes" className="xl:col-span-2">
         <span className="flex flex-wrap gap-x-3">
           {state.runtimes.map(({ name, version }) => (
             <span key={name} className="whitespace-nowrap">
@@ -80,11 +80,11 @@ function Facts({ state, onIsolation }: { state: System; onIsolation: () => void 
   );
 }
 
-const facts = "grid grid-cols-[repeat(auto-fill,minmax(min(100%,11rem),1fr))] gap-x-6 gap-y-3";
+const facts = "grid grid-cols-2 gap-x-6 gap-y-3.5 md:grid-cols-3 xl:grid-cols-5";
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Fact({ name, className, children }: { name: string; className?: string; children: ReactNode }) {
   return (
-    <div className="min-w-0">
+    <div className={cn("min-w-0", className)}>
       <dt className="text-[0.8125rem] text-muted-foreground">{name}</dt>
       <dd className="tabular-nums">{children}</dd>
     </div>
@@ -114,8 +114,8 @@ function IsolationButton({ state, onClick }: IsolationButtonProps) {
 
 function SystemSkeleton() {
   return (
-    <div className="grid gap-x-10 gap-y-5 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-      <Skeleton className="h-24" />
+    <div className="grid gap-5">
+      <Skeleton className="h-16" />
       <div className={facts}>
         {["a", "b", "c", "d", "e", "f", "g", "h", "i"].map((name) => (
           <Skeleton key={name} className="h-10" />

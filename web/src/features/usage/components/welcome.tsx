@@ -17,7 +17,7 @@ export function Welcome({ hasFunctions }: { hasFunctions: boolean }) {
       title: "Make a project",
       text: "It holds functions, routes and variables that belong together, and the people who work on them.",
       done: hasProjects,
-      command: "virga project create 'My project'",
+      command: "virga project create shop",
       action: <Link to="/projects/new">New project</Link>,
     },
     {
@@ -31,7 +31,7 @@ export function Welcome({ hasFunctions }: { hasFunctions: boolean }) {
       title: "Call it",
       text: "From the function's page, by its address, or from the command line. What it does shows here.",
       done: false,
-      command: `virga invoke hello '{"name": "Ada"}'`,
+      command: "virga invoke hello",
       action: <Link to="/functions">To the functions</Link>,
     },
   ];
