@@ -26,8 +26,6 @@ export interface ChartProps {
   format: (value: number) => string;
   /** Values are whole numbers. */
   whole?: boolean;
-  /** The end of the axis of values, where it is not the highest value that says so. */
-  top?: number;
 }
 
 /** Values over time. The code that draws comes by itself, later than the page. */

@@ -47,12 +47,10 @@ export function plotOptions(live: Live, onCursor: (plot: uPlot) => void): Omit<u
       y: false,
       drag: { x: false, y: false },
       move: snap,
-      points: {
-        show: kind === "lines",
-        size: 7,
-        width: 0,
-        fill: (_, at) => look.colors[series[at - 1]?.color ?? 1] ?? "",
-      },
+      points:
+        kind === "bars"
+          ? { show: false }
+          : { size: 7, width: 0, fill: (_, at) => look.colors[series[at - 1]?.color ?? 1] ?? "" },
     },
     scales: {
       x: { range: () => timeRange(live.current) },
@@ -75,8 +73,8 @@ function timeRange({ times, step }: ChartProps): [number, number] {
   return [first, (times.at(-1) ?? first) + step];
 }
 
-function valueRange({ top, whole }: ChartProps, max: number | null): [number, number] {
-  const highest = top ?? (max || (whole ? 4 : 1));
+function valueRange({ whole }: ChartProps, max: number | null): [number, number] {
+  const highest = max || (whole ? 4 : 1);
   const step = stepOf(highest, whole);
   return [0, Math.ceil(highest / step) * step];
 }
@@ -87,7 +85,7 @@ function timeAxis(look: Look): uPlot.Axis {
     font: look.font,
     grid: { show: false },
     ticks: { show: false },
-    size: 28,
+    size: 22,
     gap: 6,
     space: 76,
     values: (plot, splits, __, ___, increment) =>

@@ -1,5 +1,6 @@
 /** How numbers of a span differ from those of the span before, in words. */
-import { percent } from "@/lib/format";
+import type { Schema } from "@/api/client";
+import { count, milliseconds, percent } from "@/lib/format";
 import type { Sum } from "./span";
 
 export interface Change {
@@ -32,4 +33,14 @@ export function successRate({ calls, errors }: Pick<Sum, "calls" | "errors">): s
   if (calls === 0) return "–";
   const rate = ((calls - errors) / calls) * 100;
   return `${Math.floor(rate * (rate > 99 ? 100 : 10)) / (rate > 99 ? 100 : 10)} %`;
+}
+
+/** Totals of all time in a line. The server rounds the average to milliseconds. */
+export function allTime({ total_invocations: calls, success_rate, avg_duration_ms }: Schema<"Stats">): string[] {
+  const average = avg_duration_ms === 0 ? "below 1 ms" : milliseconds(avg_duration_ms);
+  return [
+    `${count(calls)} ${calls === 1 ? "call" : "calls"} of all time`,
+    `${success_rate} % successful`,
+    `${average} on average`,
+  ];
 }

@@ -39,9 +39,9 @@ export function DurationsChart({ span, points }: StatsChartProps) {
       times: points.map((point) => Date.parse(point.at) / 1000),
       step: spans[span].step,
       series: [
-        { name: "p99", color: 4, values: points.map((point) => point.p99_ms) },
-        { name: "p95", color: 5, values: points.map((point) => point.p95_ms) },
         { name: "p50", color: 3, values: points.map((point) => point.p50_ms) },
+        { name: "p95", color: 5, values: points.map((point) => point.p95_ms) },
+        { name: "p99", color: 4, values: points.map((point) => point.p99_ms) },
       ],
       format: milliseconds,
     }),
@@ -63,7 +63,6 @@ export function ColdChart({ span, points }: StatsChartProps) {
         { name: "Share of calls", color: 5, values: bars.map((bar) => (bar.calls ? bar.cold / bar.calls : null)) },
       ],
       format: percent,
-      top: 1,
     };
   }, [span, points]);
   return <ChartCard title="Share of cold starts" {...chart} />;

@@ -19,11 +19,10 @@ interface StatCardsProps {
 export function StatCards({ span, series: { points, total }, before }: StatCardsProps) {
   const bars = useMemo(() => barsOf(points, spans[span].bar), [points, span]);
   const busiest = Math.max(0, ...bars.map((bar) => bar.calls));
-  const card = { span, known: before !== undefined };
   return (
     <div className={grid}>
       <StatCard
-        {...card}
+        span={span}
         name="Calls"
         value={count(total.calls)}
         change={changeOf(total.calls, before?.calls)}
@@ -32,7 +31,7 @@ export function StatCards({ span, series: { points, total }, before }: StatCards
         <Sparkline kind="bars" className="text-chart-1" values={bars.map((bar) => bar.calls)} />
       </StatCard>
       <StatCard
-        {...card}
+        span={span}
         name="Errors"
         value={count(total.errors)}
         change={changeOf(total.errors, before?.errors)}
@@ -42,17 +41,17 @@ export function StatCards({ span, series: { points, total }, before }: StatCards
         <Sparkline kind="bars" className="text-chart-2" values={bars.map((bar) => bar.errors)} />
       </StatCard>
       <StatCard
-        {...card}
+        span={span}
         name="Median duration"
         value={time(total.p50_ms)}
         change={changeOf(total.p50_ms, before?.p50_ms)}
         badWhen={1}
-        detail={total.calls > 0 ? `p95 ${time(total.p95_ms)} · p99 ${time(total.p99_ms)}` : "no calls"}
+        detail={total.calls > 0 ? quantiles(total) : "no calls"}
       >
         <Sparkline kind="line" className="text-chart-3" values={points.map((point) => point.p50_ms)} />
       </StatCard>
       <StatCard
-        {...card}
+        span={span}
         name="Cold starts"
         value={total.cold_share === null ? "–" : percent(total.cold_share)}
         change={pointsOf(total.cold_share, before?.cold_share)}
@@ -66,6 +65,9 @@ export function StatCards({ span, series: { points, total }, before }: StatCards
 }
 
 const grid = "grid grid-cols-2 gap-3 sm:gap-4 xl:grid-cols-4";
+/** No break within a number and its unit. */
+const quantiles = ({ p95_ms, p99_ms }: Sum) =>
+  [`p95 ${time(p95_ms)}`, `p99 ${time(p99_ms)}`].map((text) => text.replaceAll(" ", "\u00a0")).join(", ");
 const time = (ms: number | null) => (ms === null ? "–" : milliseconds(ms));
 
 interface StatCardProps {
@@ -75,34 +77,34 @@ interface StatCardProps {
   change: Change | undefined;
   /** The direction of a change that is no good news. */
   badWhen?: 1 | -1;
-  known: boolean;
   span: Span;
   children: ReactNode;
 }
 
-function StatCard({ name, value, detail, change, badWhen, known, span, children }: StatCardProps) {
+function StatCard({ name, value, detail, change, badWhen, span, children }: StatCardProps) {
   return (
     <Card className="flex min-w-0 flex-col px-4 pt-3.5 pb-4 sm:px-5">
       <h2 className="text-[0.8125rem] font-medium text-muted-foreground">{name}</h2>
       <p className="mt-0.5 flex flex-wrap items-baseline gap-x-2">
         <span className="text-2xl font-semibold tracking-tight whitespace-nowrap tabular-nums">{value}</span>
-        <ChangeNote change={change} badWhen={badWhen} known={known} before={spans[span].before} />
+        {/* A line of its own on narrow screens, held open until what was before is known. */}
+        <span className="max-sm:block max-sm:h-5 max-sm:w-full">
+          {change && <ChangeNote change={change} badWhen={badWhen} before={spans[span].before} />}
+        </span>
       </p>
-      <p className="mb-3 text-[0.8125rem] text-balance text-muted-foreground tabular-nums">{detail}</p>
+      <p className="mb-3 text-[0.8125rem] text-balance text-muted-foreground tabular-nums max-sm:min-h-10">{detail}</p>
       <div className="mt-auto">{children}</div>
     </Card>
   );
 }
 
 interface ChangeNoteProps {
-  change: Change | undefined;
+  change: Change;
   badWhen: 1 | -1 | undefined;
-  known: boolean;
   before: string;
 }
 
-function ChangeNote({ change, badWhen, known, before }: ChangeNoteProps) {
-  if (!known || !change) return null;
+function ChangeNote({ change, badWhen, before }: ChangeNoteProps) {
   const { direction, text } = change;
   const tone =
     direction === 0 || !badWhen ? "text-muted-foreground" : direction === badWhen ? "text-danger" : "text-success";
@@ -127,7 +129,7 @@ export function StatCardsSkeleton() {
         <Card key={name} className="px-4 pt-3.5 pb-4 sm:px-5">
           <Skeleton className="mt-1 h-3.5 w-24" />
           <Skeleton className="mt-2 h-7 w-20" />
-          <Skeleton className="mt-2.5 mb-3 h-3.5 w-32" />
+          <Skeleton className="mt-2.5 mb-3 h-3.5 w-32 max-w-full max-sm:mb-13" />
           <Skeleton className="h-7" />
         </Card>
       ))}

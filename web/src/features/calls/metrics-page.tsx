@@ -4,12 +4,12 @@ import { Link } from "react-router";
 import type { Schema } from "@/api/client";
 import { Empty } from "@/components/empty";
 import { QueryView } from "@/components/query-view";
+import { allTime } from "@/components/stats/change";
 import { CallsChart, ChartCardSkeleton, ColdChart, DurationsChart } from "@/components/stats/charts";
 import { type Span, spanSearch, spans } from "@/components/stats/span";
 import { SpanControl } from "@/components/stats/span-control";
 import { StatCards, StatCardsSkeleton } from "@/components/stats/stat-cards";
 import { Button } from "@/components/ui/button";
-import { count, milliseconds } from "@/lib/format";
 import { useSearch } from "@/lib/search";
 import { type MetricsScope, metricsBeforeQuery, metricsQuery } from "./metrics-queries";
 import { StatusesCard } from "./metrics-statuses";
@@ -58,13 +58,7 @@ const charts = "grid gap-4 xl:grid-cols-2";
 function AllTime({ stats }: { stats: Stats | undefined }) {
   if (!stats || stats.total_invocations === 0)
     return <p className="text-muted-foreground">{stats && "No calls yet"}</p>;
-  const { total_invocations, success_rate, avg_duration_ms } = stats;
-  return (
-    <p className="text-muted-foreground tabular-nums">
-      {count(total_invocations)} {total_invocations === 1 ? "call" : "calls"} of all time · {success_rate} % successful
-      · {milliseconds(avg_duration_ms)} on average
-    </p>
-  );
+  return <p className="text-muted-foreground tabular-nums">{allTime(stats).join(" · ")}</p>;
 }
 
 interface NoCallsProps {

@@ -2,11 +2,12 @@ import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import type { Schema } from "@/api/client";
 import { PageHeader } from "@/components/page-header";
 import { QueryView } from "@/components/query-view";
+import { allTime } from "@/components/stats/change";
 import { type Span, spanSearch } from "@/components/stats/span";
 import { SpanControl } from "@/components/stats/span-control";
 import { Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
-import { count, milliseconds, plural } from "@/lib/format";
+import { plural } from "@/lib/format";
 import { useSearch } from "@/lib/search";
 import { Activity, ActivitySkeleton } from "./components/activity";
 import { FailuresCard } from "./components/failures-card";
@@ -74,17 +75,14 @@ function Sights({ span }: { span: Span }) {
 
 function AllTime({ totals }: { totals: Schema<"Stats"> | undefined }) {
   if (!totals) return <Skeleton className="my-0.75 h-3.5 w-72 max-w-full" />;
-  const { total_functions, total_invocations, success_rate, avg_duration_ms } = totals;
-  if (total_invocations === 0)
-    return <p>{total_functions > 0 ? `${plural(total_functions, "function")}, no calls yet` : "No functions yet"}</p>;
-  const calls = `${count(total_invocations)} ${total_invocations === 1 ? "call" : "calls"} of all time`;
+  const functions = plural(totals.total_functions, "function");
+  if (totals.total_invocations === 0)
+    return <p>{totals.total_functions > 0 ? `${functions}, no calls yet` : "No functions yet"}</p>;
+  const [calls, ...rest] = allTime(totals);
   return (
     <p className="tabular-nums">
-      {plural(total_functions, "function")} · {calls}
-      <span className="max-sm:hidden">
-        {" "}
-        · {success_rate} % successful · {milliseconds(avg_duration_ms)} on average
-      </span>
+      {functions} · {calls}
+      <span className="max-sm:hidden"> · {rest.join(" · ")}</span>
     </p>
   );
 }

@@ -47,7 +47,8 @@ export function FailuresCard() {
 }
 
 function FailureRow({ call }: { call: Schema<"Invocation"> }) {
-  const { id, function_id, function_name, status, error, created_at } = call;
+  const { id, function_id, function_name, status, error, http_method, http_path, created_at } = call;
+  const text = error?.split("\n", 1)[0] || (http_path ? `${http_method} ${http_path}` : "called directly");
   return (
     <li>
       <Link
@@ -59,7 +60,7 @@ function FailureRow({ call }: { call: Schema<"Invocation"> }) {
             <span className="truncate font-medium">{function_name ?? function_id}</span>
             <CallStatus status={status} />
           </span>
-          <span className="block truncate text-[0.8125rem] text-muted-foreground">{error?.split("\n", 1)[0]}</span>
+          <span className="block truncate text-[0.8125rem] text-muted-foreground">{text}</span>
         </span>
         <Time at={created_at} className="self-start pt-0.5 text-[0.8125rem] whitespace-nowrap text-muted-foreground" />
       </Link>

@@ -107,7 +107,7 @@ function IsolationButton({ state, onClick }: IsolationButtonProps) {
       className="inline-flex items-center gap-1.5 underline decoration-input underline-offset-4 hover:decoration-current"
     >
       <Shield className={full ? "size-4 text-success" : "size-4 text-warning"} aria-hidden />
-      {full ? "Full" : "Weaker than it could be"}
+      {full ? "Full" : "Weaker"}
     </button>
   );
 }
