@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { changeOf, pointsOf, successRate } from "./change";
-import { barsOf, rangeBefore, rangeOf } from "./span";
+import { barsOf, comparable, rangeBefore, rangeOf, type Series } from "./span";
 
 const now = Date.parse("2026-01-31T12:34:20Z");
 
@@ -9,12 +9,21 @@ test("a span begins where a bar begins and holds the present", () => {
   expect(rangeOf("24h", now)).toMatchObject({ from: "2026-01-30T13:00:00.000Z", to: "2026-01-31T13:00:00.000Z" });
 });
 
-test("the span before is as long as what has passed of this one", () => {
+test("the span before ends where this one begins", () => {
   expect(rangeBefore("24h", now)).toEqual({
     from: "2026-01-29T13:00:00.000Z",
-    to: "2026-01-30T12:35:00.000Z",
-    step: 300,
+    to: "2026-01-30T13:00:00.000Z",
+    step: 3600,
   });
+});
+
+test("what was before counts as far as this span has come", () => {
+  const total = { calls: 200, errors: 10, p50_ms: 3, p95_ms: 4, p99_ms: 5, cold_share: 0.1, avg_ms: 3 };
+  const range = (from: string, to: string): Series => ({ from, to, step_s: 3600, points: [], statuses: {}, total });
+  const before = range("2026-01-31T10:00:00Z", "2026-01-31T12:00:00Z");
+  const series = range("2026-01-31T12:00:00Z", "2026-01-31T14:00:00Z");
+  const half = comparable(before, series, Date.parse("2026-01-31T13:00:00Z"));
+  expect(half).toEqual({ ...total, calls: 100, errors: 5 });
 });
 
 test("bars add up the points that fall into them", () => {

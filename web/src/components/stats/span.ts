@@ -9,29 +9,44 @@ interface SpanShape {
   name: string;
   before: string;
   seconds: number;
-  /** Seconds between the points that the server gives. */
+  /** Seconds between the points that the server gives: few points, since they are asked for again and again. */
   step: Step;
-  /** Seconds that a bar stands for: several points, so that bars stay wide enough to be seen. */
+  /** The same for the span before, of which only the totals count. */
+  coarse: Step;
+  /** Seconds that a bar stands for. */
   bar: number;
   barName: string;
 }
 
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
 export const spans: Record<Span, SpanShape> = {
-  "1h": { name: "the last hour", before: "the hour before", seconds: 3600, step: 60, bar: 60, barName: "a minute" },
+  "1h": {
+    name: "the last hour",
+    before: "the hour before",
+    seconds: HOUR,
+    step: 60,
+    coarse: 300,
+    bar: 60,
+    barName: "a minute",
+  },
   "24h": {
     name: "the last 24 hours",
     before: "the 24 hours before",
-    seconds: 86_400,
-    step: 300,
-    bar: 1800,
-    barName: "30 minutes",
+    seconds: DAY,
+    step: 3600,
+    coarse: 3600,
+    bar: HOUR,
+    barName: "an hour",
   },
   "7d": {
     name: "the last 7 days",
     before: "the 7 days before",
-    seconds: 604_800,
+    seconds: 7 * DAY,
     step: 3600,
-    bar: 14_400,
+    coarse: 3600,
+    bar: 4 * HOUR,
     barName: "4 hours",
   },
 };
@@ -53,16 +68,23 @@ export function rangeOf(span: Span, now = Date.now()): Range {
   return { from: iso(to - seconds), to: iso(to), step };
 }
 
-/** As much of the span before as has passed of this one, so that the two can be compared. */
+/** The span before that. */
 export function rangeBefore(span: Span, now = Date.now()): Range {
-  const { seconds, step } = spans[span];
-  const from = new Date(rangeOf(span, now).from).getTime() / 1000;
-  const passed = Math.max(step, Math.ceil((now / 1000 - from) / step) * step);
-  return { from: iso(from - seconds), to: iso(from - seconds + passed), step };
+  const { seconds, coarse } = spans[span];
+  const end = Date.parse(rangeOf(span, now).from) / 1000;
+  return { from: iso(end - seconds), to: iso(end), step: coarse };
 }
 
 export type Series = Schema<"Series">;
 export type Sum = Schema<"Sum">;
+
+/** What was before, as much of it as this span has lasted: its end may be up to a bar ahead. */
+export function comparable(before: Series, series: Series, now = Date.now()): Sum {
+  const seconds = (range: Series, end = Date.parse(range.to)) =>
+    (Math.min(end, Date.parse(range.to)) - Date.parse(range.from)) / 1000;
+  const share = seconds(series, now) / seconds(before);
+  return { ...before.total, calls: before.total.calls * share, errors: before.total.errors * share };
+}
 
 export interface Bar {
   /** Seconds since 1970 where it begins. */

@@ -5,18 +5,20 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
 import { count, milliseconds, percent, plural } from "@/lib/format";
 import { type Change, changeOf, pointsOf, successRate } from "./change";
-import { barsOf, type Series, type Span, type Sum, spans } from "./span";
+import { barsOf, comparable, type Series, type Span, type Sum, spans } from "./span";
 import { Sparkline } from "./sparkline";
 
 interface StatCardsProps {
   span: Span;
   series: Series;
   /** Of the span before: undefined while it is not known. */
-  before: Sum | undefined;
+  before: Series | undefined;
 }
 
 /** The totals of a span: calls, errors, durations and cold starts, each with its course and its change. */
-export function StatCards({ span, series: { points, total }, before }: StatCardsProps) {
+export function StatCards({ span, series, before: seriesBefore }: StatCardsProps) {
+  const { points, total } = series;
+  const before = seriesBefore && comparable(seriesBefore, series);
   const bars = useMemo(() => barsOf(points, spans[span].bar), [points, span]);
   const busiest = Math.max(0, ...bars.map((bar) => bar.calls));
   return (

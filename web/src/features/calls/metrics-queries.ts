@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { functionKey, projectKey } from "@/api/queries";
-import { live, slow } from "@/components/stats/query";
+import { liveIn, slow } from "@/components/stats/query";
 import { rangeBefore, rangeOf, type Span } from "@/components/stats/span";
 
 /** What metrics are about: a project or a function. */
@@ -23,13 +23,12 @@ export const metricsQuery = (scope: MetricsScope, span: Span) =>
   queryOptions({
     queryKey: [...scopeKey(scope), "stats", span],
     queryFn: () => fetchStats(scope, rangeOf(span)),
-    ...live,
+    ...liveIn(span),
   });
 
 export const metricsBeforeQuery = (scope: MetricsScope, span: Span) =>
   queryOptions({
     queryKey: [...scopeKey(scope), "stats", span, "before"],
     queryFn: () => fetchStats(scope, rangeBefore(span)),
-    select: (stats) => stats.total,
     ...slow,
   });

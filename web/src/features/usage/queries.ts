@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { projectsKey } from "@/api/queries";
 import { callStatuses } from "@/components/call-status";
-import { live, slow, statsKey } from "@/components/stats/query";
+import { live, liveIn, slow, statsKey } from "@/components/stats/query";
 import { rangeBefore, rangeOf, type Span } from "@/components/stats/span";
 
 export const systemKey = ["system"] as const;
@@ -15,14 +15,13 @@ export const seriesQuery = (span: Span) =>
   queryOptions({
     queryKey: [...statsKey, "series", span],
     queryFn: () => take(api.GET("/api/stats/series", { params: { query: rangeOf(span) } })),
-    ...live,
+    ...liveIn(span),
   });
 
 export const seriesBeforeQuery = (span: Span) =>
   queryOptions({
     queryKey: [...statsKey, "before", span],
     queryFn: () => take(api.GET("/api/stats/series", { params: { query: rangeBefore(span) } })),
-    select: (series) => series.total,
     ...slow,
   });
 
