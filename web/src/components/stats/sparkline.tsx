@@ -18,7 +18,7 @@ export function Sparkline({ values, kind, className }: SparklineProps) {
       aria-hidden
       viewBox={`0 0 ${values.length} ${HEIGHT}`}
       preserveAspectRatio="none"
-      className={cn("h-7 w-full", className)}
+      className={cn("h-7 w-full overflow-visible", className)}
     >
       <path d={`M0 ${HEIGHT - 0.5}H${values.length}`} className="stroke-border" vectorEffect="non-scaling-stroke" />
       {kind === "bars" ? (

@@ -20,11 +20,12 @@ export function StatCards({ span, series, before: seriesBefore }: StatCardsProps
   const { points, total } = series;
   const before = seriesBefore && comparable(seriesBefore, series);
   const bars = useMemo(() => barsOf(points, spans[span].bar), [points, span]);
+  const card = { span, known: before !== undefined };
   const busiest = Math.max(0, ...bars.map((bar) => bar.calls));
   return (
     <div className={grid}>
       <StatCard
-        span={span}
+        {...card}
         name="Calls"
         value={count(total.calls)}
         change={changeOf(total.calls, before?.calls)}
@@ -33,7 +34,7 @@ export function StatCards({ span, series, before: seriesBefore }: StatCardsProps
         <Sparkline kind="bars" className="text-chart-1" values={bars.map((bar) => bar.calls)} />
       </StatCard>
       <StatCard
-        span={span}
+        {...card}
         name="Errors"
         value={count(total.errors)}
         change={changeOf(total.errors, before?.errors)}
@@ -43,7 +44,7 @@ export function StatCards({ span, series, before: seriesBefore }: StatCardsProps
         <Sparkline kind="bars" className="text-chart-2" values={bars.map((bar) => bar.errors)} />
       </StatCard>
       <StatCard
-        span={span}
+        {...card}
         name="Median duration"
         value={time(total.p50_ms)}
         change={changeOf(total.p50_ms, before?.p50_ms)}
@@ -53,7 +54,7 @@ export function StatCards({ span, series, before: seriesBefore }: StatCardsProps
         <Sparkline kind="line" className="text-chart-3" values={points.map((point) => point.p50_ms)} />
       </StatCard>
       <StatCard
-        span={span}
+        {...card}
         name="Cold starts"
         value={total.cold_share === null ? "–" : percent(total.cold_share)}
         change={pointsOf(total.cold_share, before?.cold_share)}
@@ -79,11 +80,13 @@ interface StatCardProps {
   change: Change | undefined;
   /** The direction of a change that is no good news. */
   badWhen?: 1 | -1;
+  /** What was before is known. */
+  known: boolean;
   span: Span;
   children: ReactNode;
 }
 
-function StatCard({ name, value, detail, change, badWhen, span, children }: StatCardProps) {
+function StatCard({ name, value, detail, change, badWhen, known, span, children }: StatCardProps) {
   return (
     <Card className="flex min-w-0 flex-col px-4 pt-3.5 pb-4 sm:px-5">
       <h2 className="text-[0.8125rem] font-medium text-muted-foreground">{name}</h2>
@@ -92,6 +95,7 @@ function StatCard({ name, value, detail, change, badWhen, span, children }: Stat
         {/* A line of its own on narrow screens, held open until what was before is known. */}
         <span className="max-sm:block max-sm:h-5 max-sm:w-full">
           {change && <ChangeNote change={change} badWhen={badWhen} before={spans[span].before} />}
+          {known && !change && <span className="text-[0.8125rem] text-muted-foreground sm:hidden">none before</span>}
         </span>
       </p>
       <p className="mb-3 text-[0.8125rem] text-balance text-muted-foreground tabular-nums max-sm:min-h-10">{detail}</p>
