@@ -1,5 +1,5 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, take, takePage } from "@/api/client";
+import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, type Page, take, takePage } from "@/api/client";
 import { projectsQuery } from "@/api/queries";
 
 export const sessionsKey = ["sessions"] as const;
@@ -14,6 +14,9 @@ export const sessionsQuery = () =>
 export const keysQuery = () => queryOptions({ queryKey: keysKey, queryFn: () => take(api.GET("/api/keys")) });
 
 export const invitesQuery = () => queryOptions({ queryKey: invitesKey, queryFn: () => take(api.GET("/api/invites")) });
+
+/** The pages of a list as one. */
+export const rowsOf = <Row>(data: InfiniteData<Page<Row>, unknown>) => data.pages.flatMap((page) => page.rows);
 
 export const accountsQuery = () =>
   infiniteQueryOptions({
