@@ -9,7 +9,11 @@ export const invitesKey = ["invites"] as const;
 export const auditKey = ["audit"] as const;
 
 export const sessionsQuery = () =>
-  queryOptions({ queryKey: sessionsKey, queryFn: () => take(api.GET("/api/sessions")) });
+  queryOptions({
+    queryKey: sessionsKey,
+    queryFn: () => take(api.GET("/api/sessions")),
+    select: (sessions) => sessions.toSorted((a, b) => Number(b.current) - Number(a.current)),
+  });
 
 export const keysQuery = () => queryOptions({ queryKey: keysKey, queryFn: () => take(api.GET("/api/keys")) });
 

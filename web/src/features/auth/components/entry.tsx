@@ -17,7 +17,8 @@ interface EntryProps {
 /** The frame of the pages for those who are not signed in. */
 export function Entry({ title, next, children }: EntryProps) {
   useTitle(title);
-  const account = useQuery(accountQuery());
+  // What has just sent somebody here has asked already.
+  const account = useQuery({ ...accountQuery(), retryOnMount: false });
   const setup = useQuery(setupQuery());
   if (account.data) return <Navigate to={next} replace />;
   // Once only: when it is asked for again, the form and what is typed in it stay.

@@ -66,30 +66,32 @@ function InviteForm({ pending, error, onSubmit, onCancel }: InviteFormProps) {
     if (!pending) onSubmit({ email, days });
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <Field
-        label={
-          <>
-            E-mail <span className="font-normal text-muted-foreground">(optional)</span>
-          </>
-        }
-        hint="Then the account gets this address. Left empty, the link is for anybody who has it."
-        error={fieldError(error, "email")}
-      >
-        {(control) => (
-          <Input {...control} type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
-        )}
-      </Field>
-      <Field label="Good for" error={fieldError(error, "expires_at")}>
-        {(control) => (
-          <Select {...control} value={days} onChange={(event) => setDays(Number(event.target.value))}>
-            <option value={1}>A day</option>
-            <option value={7}>7 days</option>
-            <option value={30}>30 days</option>
-          </Select>
-        )}
-      </Field>
-      <ErrorNote error={error} shown={["email", "expires_at"]} />
+    <form onSubmit={submit}>
+      <div className="grid gap-4">
+        <Field
+          label={
+            <>
+              E-mail <span className="font-normal text-muted-foreground">(optional)</span>
+            </>
+          }
+          hint="Then the account gets this address. Left empty, the link is for anybody who has it."
+          error={fieldError(error, "email")}
+        >
+          {(control) => (
+            <Input {...control} type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
+          )}
+        </Field>
+        <Field label="Good for" error={fieldError(error, "expires_at")}>
+          {(control) => (
+            <Select {...control} value={days} onChange={(event) => setDays(Number(event.target.value))}>
+              <option value={1}>A day</option>
+              <option value={7}>7 days</option>
+              <option value={30}>30 days</option>
+            </Select>
+          )}
+        </Field>
+        <ErrorNote error={error} shown={["email", "expires_at"]} />
+      </div>
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>
         <Button type="submit" variant="primary" pending={pending}>

@@ -33,7 +33,7 @@ const columns = (onRevoke: (key: Key) => void) => [
   column.accessor("expires_at", { header: "Ends", cell: ({ getValue }) => <End at={getValue()} /> }),
   column.accessor("last_used_at", {
     header: "Last used",
-    meta: { className: "hidden md:block" },
+    meta: { className: "hidden sm:block" },
     cell: ({ getValue }) => {
       const at = getValue();
       return at ? <Time at={at} /> : <span className="text-muted-foreground">Never</span>;
@@ -72,7 +72,7 @@ export function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key)
       columns={made}
       rowKey={(key) => key.id}
       rowHeight={56}
-      tracks="minmax(8rem,1fr) minmax(8rem,2fr) 7rem 7rem 6rem"
+      tracks="minmax(6rem,1fr) minmax(6rem,2fr) 6rem 6rem 5.5rem"
       tracksNarrow="minmax(6rem,1fr) 5.5rem 5rem"
     />
   );

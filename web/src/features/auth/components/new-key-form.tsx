@@ -27,33 +27,35 @@ export function NewKeyForm({ grantable, pending, error, onSubmit, onCancel }: Ne
     if (!pending) onSubmit({ name, scopes: chosen, expires_at: expiryTime(days) });
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <div className="grid gap-4 sm:grid-cols-[1fr_10rem]">
-        <Field label="Name" error={fieldError(error, "name")}>
-          {(control) => (
-            <Input
-              {...control}
-              required
-              placeholder="What uses it, such as ci"
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Ends" error={fieldError(error, "expires_at")}>
-          {(control) => (
-            <Select {...control} value={days} onChange={(event) => setDays(Number(event.target.value))}>
-              {expiries.map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+    <form onSubmit={submit}>
+      <div className="grid gap-4">
+        <div className="grid gap-4 sm:grid-cols-[1fr_10rem]">
+          <Field label="Name" error={fieldError(error, "name")}>
+            {(control) => (
+              <Input
+                {...control}
+                required
+                placeholder="What uses it, such as ci"
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Ends" error={fieldError(error, "expires_at")}>
+            {(control) => (
+              <Select {...control} value={days} onChange={(event) => setDays(Number(event.target.value))}>
+                {expiries.map(([value, text]) => (
+                  <option key={value} value={value}>
+                    {text}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        </div>
+        <ScopeBoxes grantable={grantable} chosen={chosen} onChange={setChosen} error={fieldError(error, "scopes")} />
+        <ErrorNote error={error} shown={["name", "scopes", "expires_at"]} />
       </div>
-      <ScopeBoxes grantable={grantable} chosen={chosen} onChange={setChosen} error={fieldError(error, "scopes")} />
-      <ErrorNote error={error} shown={["name", "scopes", "expires_at"]} />
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>
         <Button type="submit" variant="primary" pending={pending}>

@@ -46,25 +46,27 @@ export function QuotaDialog({ account, onClose }: QuotaDialogProps) {
       title={`Quotas of ${account.name}`}
       description="What is empty is as the server's options say. 0 takes the bound away."
     >
-      <form onSubmit={submit} className="grid gap-4">
-        <div className="grid gap-4 sm:grid-cols-3">
-          {quotas.map(([quota, label]) => (
-            <Field key={quota} label={label} error={fieldError(change.error, `quotas.${quota}`)}>
-              {(control) => (
-                <Input
-                  {...control}
-                  type="number"
-                  min={0}
-                  step={1}
-                  placeholder="As the server"
-                  value={values[quota]}
-                  onChange={(event) => setValues({ ...values, [quota]: event.target.value })}
-                />
-              )}
-            </Field>
-          ))}
+      <form onSubmit={submit}>
+        <div className="grid gap-4">
+          <div className="grid gap-4 sm:grid-cols-3">
+            {quotas.map(([quota, label]) => (
+              <Field key={quota} label={label} error={fieldError(change.error, `quotas.${quota}`)}>
+                {(control) => (
+                  <Input
+                    {...control}
+                    type="number"
+                    min={0}
+                    step={1}
+                    placeholder="As the server"
+                    value={values[quota]}
+                    onChange={(event) => setValues({ ...values, [quota]: event.target.value })}
+                  />
+                )}
+              </Field>
+            ))}
+          </div>
+          <ErrorNote error={change.error} shown={shown} />
         </div>
-        <ErrorNote error={change.error} shown={shown} />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" pending={change.isPending}>
