@@ -43,7 +43,7 @@ function Accounts() {
             type="search"
             aria-label="Find an account"
             placeholder="Find by name or e-mail"
-            className="w-64"
+            className="w-full sm:w-64"
             value={find}
             onChange={(event) => change({ find: event.target.value })}
           />

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ScrollText, X } from "lucide-react";
+import type { Schema } from "@/api/client";
 import { Empty } from "@/components/empty";
 import { QueryView } from "@/components/query-view";
 import { Button } from "@/components/ui/button";
@@ -13,6 +14,10 @@ import { accountsQuery, auditQuery, rowsOf } from "./queries";
 
 const search = { account: textParam(), object: textParam() };
 
+const nobody = new Map<string, string>();
+const namesOf = (data: Parameters<typeof rowsOf<Schema<"Account">>>[0]) =>
+  new Map(rowsOf(data).map((account) => [account.id, account.name]));
+
 /** Who did what on this server. */
 export function AuditPage() {
   return (
@@ -25,6 +30,8 @@ export function AuditPage() {
 function Audit() {
   const [{ account, object }, change] = useSearch(search);
   const query = useInfiniteQuery({ ...auditQuery(object, account), select: rowsOf });
+  const accounts = useInfiniteQuery({ ...accountsQuery(), select: namesOf });
+  const names = accounts.data ?? nobody;
   const clear = () => change({ account: "", object: "" });
   const filtered = account !== "" || object !== "";
   return (
@@ -32,7 +39,7 @@ function Audit() {
       <TabHead
         title="Audit log"
         description="Who did what on this server, and from where."
-        actions={filtered && <Filter account={account} object={object} onClear={clear} />}
+        actions={filtered && <Filter account={account} object={object} names={names} onClear={clear} />}
       />
       <QueryView
         query={query}
@@ -43,7 +50,7 @@ function Audit() {
           </Empty>
         }
       >
-        {(lines) => <AuditList lines={lines} />}
+        {(lines) => <AuditList lines={lines} names={names} />}
       </QueryView>
       {query.hasNextPage && (
         <More label="Load older lines" pending={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} />
@@ -52,13 +59,18 @@ function Audit() {
   );
 }
 
-function Filter({ account, object, onClear }: { account: string; object: string; onClear: () => void }) {
-  const accounts = useInfiniteQuery({ ...accountsQuery(), select: rowsOf, enabled: account !== "" });
-  const name = accounts.data?.find((each) => each.id === account)?.name ?? account;
+interface FilterProps {
+  account: string;
+  object: string;
+  names: Map<string, string>;
+  onClear: () => void;
+}
+
+function Filter({ account, object, names, onClear }: FilterProps) {
+  const id = account || object;
   return (
-    <Button onClick={onClear} className="font-normal" aria-label="Show everything">
-      {account ? "Only by" : "Only about"}{" "}
-      <span className="max-w-48 truncate font-medium">{account ? name : object}</span>
+    <Button onClick={onClear} className="max-w-full font-normal" aria-label="Show everything">
+      {account ? "Only by" : "Only about"} <span className="truncate font-medium">{names.get(id) ?? id}</span>
       <X />
     </Button>
   );

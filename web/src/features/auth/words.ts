@@ -52,7 +52,7 @@ const actions: Record<string, string> = {
   "account.change": "changed the profile",
   "account.password": "changed the password",
   "account.password_reset": "reset the password of",
-  "account.administrate": "changed an account",
+  "account.administrate": "changed an account:",
   "account.delete": "deleted an account",
   "session.revoke": "ended a session",
   "session.revoke_others": "ended all other sessions",

@@ -1,13 +1,20 @@
 import { Link } from "react-router";
 import type { Schema } from "@/api/client";
 import { Time } from "@/components/time";
+import { cn } from "@/lib/cn";
 import { dayText } from "../days";
 import { actionText } from "../words";
 
 type Line = Schema<"AuditLine">;
 
+interface AuditListProps {
+  lines: Line[];
+  /** Of accounts, by id. */
+  names: Map<string, string>;
+}
+
 /** Lines of one day after the other, the newest first. */
-export function AuditList({ lines }: { lines: Line[] }) {
+export function AuditList({ lines, names }: AuditListProps) {
   return (
     <div className="grid gap-6">
       {byDay(lines).map(([day, list]) => (
@@ -15,7 +22,7 @@ export function AuditList({ lines }: { lines: Line[] }) {
           <h3 className="mb-2 text-[0.8125rem] font-medium text-muted-foreground">{day}</h3>
           <ol className="divide-y rounded-lg border bg-card">
             {list.map((line) => (
-              <AuditRow key={line.number} line={line} />
+              <AuditRow key={line.number} line={line} about={names.get(line.object)} />
             ))}
           </ol>
         </section>
@@ -33,32 +40,40 @@ function byDay(lines: Line[]): [string, Line[]][] {
   return [...days];
 }
 
+/** Ids are long and say nothing by themselves. */
+const short = (text: string) => (/^[0-9a-f]{24}$/.test(text) ? `${text.slice(0, 8)}…` : text);
+
 const link = "rounded-sm hover:text-foreground hover:underline";
 
-function AuditRow({ line }: { line: Line }) {
+/** `about` is the name of its object, when that is an account. */
+function AuditRow({ line, about }: { line: Line; about: string | undefined }) {
   return (
     <li className="grid gap-x-4 px-4 py-2.5 sm:grid-cols-[1fr_auto] sm:items-baseline">
       <p className="min-w-0 wrap-anywhere">
-        <Link to={{ search: `?account=${line.account_id}` }} className={`font-medium ${link}`}>
+        <Link to={{ search: `?account=${line.account_id}` }} className={cn("font-medium", link)}>
           {line.account ?? "A deleted account"}
         </Link>{" "}
         <span className="text-muted-foreground" title={line.action}>
           {actionText(line.action)}
         </span>{" "}
-        {line.detail && <span className="font-mono text-[0.8125rem]">{line.detail}</span>}
+        {line.detail && (
+          <span className="font-mono text-[0.8125rem]" title={line.detail}>
+            {short(line.detail)}
+          </span>
+        )}
       </p>
       <p className="flex flex-wrap gap-x-3 text-[0.8125rem] text-muted-foreground sm:justify-end">
         {line.object && line.object !== line.account_id && (
           <Link
             to={{ search: `?object=${encodeURIComponent(line.object)}` }}
-            className={`font-mono ${link}`}
+            className={cn(link, !about && "font-mono")}
             title={`Everything about ${line.object}`}
           >
-            {line.object.length > 8 ? `${line.object.slice(0, 8)}…` : line.object}
+            {about ?? short(line.object)}
           </Link>
         )}
         {line.address && <span className="tabular-nums">{line.address}</span>}
-        <Time at={line.created_at} className="min-w-22 sm:text-right" />
+        <Time at={line.created_at} />
       </p>
     </li>
   );

@@ -18,17 +18,18 @@ export function DeleteAccount({ account }: { account: Schema<"OwnAccount"> }) {
       />
     );
   return (
-    <Section
-      title="Delete the account"
-      description="Its functions, keys and sessions end with it. This cannot be undone."
-      actions={
-        <Button variant="dangerOutline" onClick={() => setAsking(true)}>
-          Delete my account
-        </Button>
-      }
-    >
+    <>
+      <Section
+        title="Delete the account"
+        description="Its functions, keys and sessions end with it. This cannot be undone."
+        actions={
+          <Button variant="dangerOutline" onClick={() => setAsking(true)}>
+            Delete my account
+          </Button>
+        }
+      />
       {asking && <DeleteDialog account={account} onClose={() => setAsking(false)} />}
-    </Section>
+    </>
   );
 }
 

@@ -15,7 +15,9 @@ const columns = (onRevoke: (key: Key) => void) => [
     header: "Name",
     cell: ({ row }) => (
       <span className="grid">
-        <span className="truncate font-medium">{row.original.name}</span>
+        <span className="truncate font-medium" title={row.original.name}>
+          {row.original.name}
+        </span>
         <span className="truncate font-mono text-xs text-muted-foreground">{row.original.hint}…</span>
       </span>
     ),
@@ -73,7 +75,7 @@ export function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key)
       rowKey={(key) => key.id}
       rowHeight={56}
       tracks="minmax(6rem,1fr) minmax(6rem,2fr) 6rem 6rem 5.5rem"
-      tracksNarrow="minmax(6rem,1fr) 5.5rem 5rem"
+      tracksNarrow="minmax(5rem,1fr) 4.5rem 4.5rem"
     />
   );
 }

@@ -44,7 +44,7 @@ export function QuotaDialog({ account, onClose }: QuotaDialogProps) {
       open
       onOpenChange={onClose}
       title={`Quotas of ${account.name}`}
-      description="What is empty is as the server's options say. 0 takes the bound away."
+      description="An empty field takes the server's default, 0 means no bound."
     >
       <form onSubmit={submit}>
         <div className="grid gap-4">
@@ -57,7 +57,7 @@ export function QuotaDialog({ account, onClose }: QuotaDialogProps) {
                     type="number"
                     min={0}
                     step={1}
-                    placeholder="As the server"
+                    placeholder="Default"
                     value={values[quota]}
                     onChange={(event) => setValues({ ...values, [quota]: event.target.value })}
                   />

@@ -53,13 +53,17 @@ function SessionRow({ session, onEnd }: { session: Session; onEnd: () => void })
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 font-medium" title={session.agent}>
           {name} {session.current && <Badge tone="success">This session</Badge>}
         </p>
-        <p className="flex flex-wrap gap-x-2 text-[0.8125rem] text-muted-foreground">
+        <p className="flex flex-wrap gap-x-3 sm:gap-x-2 text-[0.8125rem] text-muted-foreground">
           <span>{session.address || "Address unknown"}</span>
-          <span aria-hidden>·</span>
+          <span aria-hidden className="max-sm:hidden">
+            ·
+          </span>
           <span>
             Last used <Time at={session.last_used_at ?? session.created_at} />
           </span>
-          <span aria-hidden>·</span>
+          <span aria-hidden className="max-sm:hidden">
+            ·
+          </span>
           <span>
             Signed in <Time at={session.created_at} />
           </span>

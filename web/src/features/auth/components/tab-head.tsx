@@ -16,7 +16,7 @@ export function TabHead({ title, description, actions, className }: TabHeadProps
         <h2 className="text-[0.9375rem] font-semibold">{title}</h2>
         <p className="text-muted-foreground">{description}</p>
       </div>
-      {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+      {actions && <div className="flex flex-wrap gap-2 max-sm:w-full">{actions}</div>}
     </div>
   );
 }
