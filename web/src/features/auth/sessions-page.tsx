@@ -21,16 +21,15 @@ export function SessionsPage() {
   const others = sessions.data?.filter((each) => !each.current).length ?? 0;
   const here = account.credential.kind === "session";
   return (
-    <>
+    <div className="max-w-3xl">
       <TabHead
-        className="max-w-3xl"
         title="Sessions"
         description="Where you are signed in. A session ends by itself after seven days."
-        actions={<EndOthers count={others} keepsThis={here} />}
+        actions={(sessions.data?.length ?? 0) > 0 && <EndOthers count={others} keepsThis={here} />}
       />
       <QueryView
         query={sessions}
-        skeleton={<SkeletonRows rows={2} className="h-16 max-w-3xl" />}
+        skeleton={<SkeletonRows rows={2} className="h-16" />}
         empty={
           <Empty icon={MonitorSmartphone} title="Nobody is signed in">
             Sessions are of people who sign in with a password. Keys and the owner's key have none.
@@ -39,7 +38,7 @@ export function SessionsPage() {
       >
         {(list) => <SessionList sessions={list} />}
       </QueryView>
-    </>
+    </div>
   );
 }
 

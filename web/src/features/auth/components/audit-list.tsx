@@ -63,7 +63,7 @@ function AuditRow({ line, about }: { line: Line; about: string | undefined }) {
         )}
       </p>
       <p className="flex flex-wrap gap-x-3 text-[0.8125rem] text-muted-foreground sm:justify-end">
-        {line.object && line.object !== line.account_id && (
+        {line.object && line.object !== line.account_id && about !== line.detail && (
           <Link
             to={{ search: `?object=${encodeURIComponent(line.object)}` }}
             className={cn(link, !about && "font-mono")}

@@ -29,7 +29,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
       open
       onOpenChange={onClose}
       title={invite.data ? "The invitation" : "Invite somebody"}
-      description={invite.data ? undefined : "You get a link for one new account. The server sends no mail itself."}
+      description={invite.data ? undefined : "You get a link to pass on: the server sends no mail."}
     >
       {invite.data ? (
         <>
@@ -74,7 +74,7 @@ function InviteForm({ pending, error, onSubmit, onCancel }: InviteFormProps) {
               E-mail <span className="font-normal text-muted-foreground">(optional)</span>
             </>
           }
-          hint="Then the account gets this address. Left empty, the link is for anybody who has it."
+          hint="The account gets this address. Without one, anybody can use the link."
           error={fieldError(error, "email")}
         >
           {(control) => (

@@ -19,28 +19,20 @@ export function Invites({ onInvite }: { onInvite: () => void }) {
   const invites = useQuery(invitesQuery());
   const setup = useQuery(setupQuery());
   const closed = setup.data?.registration === "closed";
-  const button = (
-    <Button onClick={onInvite} disabled={closed}>
-      Invite somebody
-    </Button>
-  );
+  const button = !closed && <Button onClick={onInvite}>Invite somebody</Button>;
   return (
     <section aria-label="Invitations" className="mt-9">
       <TabHead
         title="Invitations"
-        description={
-          closed
-            ? "This server takes no new accounts. Started with --registration invite, it lets you invite people."
-            : "Links for new accounts, each for one."
-        }
+        description="Links for new accounts, each for one."
         actions={(invites.data?.length ?? 0) > 0 && button}
       />
       <QueryView
         query={invites}
         skeleton={<SkeletonRows rows={2} className="h-14" />}
         empty={
-          <Empty icon={Ticket} title="No invitations" action={button}>
-            Whoever opens the link of one can make an account here.
+          <Empty icon={Ticket} title={closed ? "No new accounts" : "No invitations"} action={button}>
+            {closed ? <HowToOpen /> : "Whoever opens the link of one can make an account here."}
           </Empty>
         }
       >
@@ -53,6 +45,15 @@ export function Invites({ onInvite }: { onInvite: () => void }) {
         )}
       </QueryView>
     </section>
+  );
+}
+
+function HowToOpen() {
+  return (
+    <>
+      Registration is closed on this server. Started with{" "}
+      <code className="font-mono text-[0.8125rem]">--registration invite</code> it lets you invite people.
+    </>
   );
 }
 

@@ -38,7 +38,7 @@ export function PasswordForm({ account }: { account: Schema<"OwnAccount"> }) {
       {/* Password managers learn from it whose password changes. */}
       <input type="text" autoComplete="username" value={account.name} readOnly hidden />
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="Password now" error={fieldError(change.error, "old")}>
+        <Field label="Current password" error={fieldError(change.error, "old")}>
           {(control) => (
             <PasswordInput
               {...control}

@@ -46,7 +46,10 @@ function QuotaMeter({ name, used, failed, bound }: Meter) {
           )}
           <span className="text-muted-foreground">{bound > 0 ? `of ${count(bound)}` : "no bound"}</span>
         </span>
-        <span aria-hidden className="mt-1.5 block h-1.5 overflow-hidden rounded-full bg-muted">
+        <span
+          aria-hidden
+          className={cn("mt-1.5 h-1.5 overflow-hidden rounded-full bg-muted", bound > 0 ? "block" : "hidden")}
+        >
           <span
             className={cn("block h-full rounded-full", share >= 0.9 ? "bg-warning" : "bg-primary")}
             style={{ width: `${share * 100}%` }}

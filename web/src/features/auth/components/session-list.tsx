@@ -35,7 +35,7 @@ function useEndSession() {
 export function SessionList({ sessions }: { sessions: Session[] }) {
   const end = useEndSession();
   return (
-    <ul className="max-w-3xl divide-y rounded-lg border bg-card">
+    <ul className="divide-y rounded-lg border bg-card">
       {sessions.map((session) => (
         <SessionRow key={session.id} session={session} onEnd={() => end.mutate(session.id)} />
       ))}

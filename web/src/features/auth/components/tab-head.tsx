@@ -1,17 +1,15 @@
 import type { ReactNode } from "react";
-import { cn } from "@/lib/cn";
 
 interface TabHeadProps {
   title: string;
   description: ReactNode;
   actions?: ReactNode;
-  className?: string;
 }
 
 /** What a tab of the settings is about, and what can be done there. */
-export function TabHead({ title, description, actions, className }: TabHeadProps) {
+export function TabHead({ title, description, actions }: TabHeadProps) {
   return (
-    <div className={cn("mb-4 flex flex-wrap items-end justify-between gap-x-4 gap-y-3", className)}>
+    <div className="mb-4 flex flex-wrap items-end justify-between gap-x-4 gap-y-3">
       <div className="min-w-0">
         <h2 className="text-[0.9375rem] font-semibold">{title}</h2>
         <p className="text-muted-foreground">{description}</p>
