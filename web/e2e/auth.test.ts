@@ -1,10 +1,10 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspect, newViewer, signIn, startBrowser, type Viewer } from "./browser";
+import { button, expected, heading, said, signInByForm } from "./people";
 import { type Server, startServer } from "./server";
 
 const password = "correct horse battery";
-const narrow = { viewport: { width: 360, height: 740 } };
 
 let browser: Browser;
 let server: Server;
@@ -24,23 +24,6 @@ afterAll(async () => {
 });
 
 const open = ({ page }: Viewer, path: string) => page.goto(server.url + path);
-const heading = (page: Page, name: string) => page.getByRole("heading", { name }).waitFor();
-const said = (page: Page, text: string | RegExp) => page.getByRole("region", { name: "Notifications" }).getByText(text);
-const button = (page: Page, name: string | RegExp) =>
-  page.getByRole("button", { name, exact: typeof name === "string" });
-
-/** The browser names every refused request in the console; those that a test provokes are none of the page's troubles. */
-function expected({ troubles }: Viewer, ...statuses: number[]) {
-  const rest = troubles.filter((text) => !statuses.some((status) => text.includes(`status of ${status}`)));
-  troubles.splice(0, troubles.length, ...rest);
-}
-
-async function signInByForm(page: Page, login: string, secret: string) {
-  await page.getByLabel("Name or e-mail").fill(login);
-  await page.getByLabel("Password", { exact: true }).fill(secret);
-  await page.keyboard.press("Enter");
-}
-
 test("a new server says where its link is", async () => {
   await open(ada, "/functions");
   await heading(ada.page, "This server waits for its first account");
@@ -271,32 +254,6 @@ test("nothing of one account is left for the next", async () => {
   await button(page, "Account bob").waitFor();
   expect(await page.getByText("Secret of Ada").count()).toBe(0);
   expected(bob, 401);
-});
-
-test("all pages fit a telephone, also in the dark", async () => {
-  const phone = await newViewer(browser, { ...narrow, colorScheme: "dark" });
-  await open(phone, "/sign-in");
-  await phone.page.getByLabel("Name or e-mail").waitFor();
-  expected(phone, 401);
-  await inspect(phone, "phone-sign-in");
-  await signIn(phone, server.url, "ada", password);
-  await server.api("POST", "/api/keys", { name: "backup of the whole server" });
-  const pages: [string, string, string[]][] = [
-    ["/settings", "profile", ["no bound"]],
-    ["/settings/sessions", "sessions", ["This session"]],
-    ["/settings/keys", "keys", ["backup of the whole server"]],
-    ["/settings/accounts", "accounts", ["You", "Used"]],
-    ["/settings/audit", "audit", ["Today"]],
-  ];
-  for (const [path, name, signs] of pages) {
-    await open(phone, path);
-    for (const sign of signs) await phone.page.getByText(sign, { exact: true }).first().waitFor();
-    await inspect(phone, `phone-${name}`);
-  }
-  await open(phone, "/settings/keys?dialog=new");
-  await button(phone.page, "Make the key").waitFor();
-  await inspect(phone, "phone-key-new");
-  await phone.context.close();
 });
 
 test("bob deletes his account with his password", async () => {

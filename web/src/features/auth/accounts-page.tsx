@@ -71,7 +71,7 @@ function AccountList({ find, onForget }: { find: string; onForget: () => void })
       <QueryView
         query={query}
         isEmpty={() => found?.length === 0}
-        skeleton={<SkeletonRows rows={4} className="h-12" />}
+        skeleton={<SkeletonRows rows={2} className="h-12" />}
         empty={
           <Empty icon={Users} title="No account fits" action={<Button onClick={onForget}>Show all accounts</Button>}>
             No name and no e-mail address has “{find}” in it.

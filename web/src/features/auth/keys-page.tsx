@@ -31,7 +31,7 @@ export function KeysPage() {
       <TabHead
         title="API keys"
         description="For programs that use this server in your name: the command line, CI, callers of private functions."
-        actions={(keys.data?.length ?? 0) > 0 && newKey}
+        actions={keys.data?.length !== 0 && newKey}
       />
       <QueryView
         query={keys}

@@ -25,7 +25,7 @@ export function Invites({ onInvite }: { onInvite: () => void }) {
       <TabHead
         title="Invitations"
         description="Links for new accounts, each for one."
-        actions={(invites.data?.length ?? 0) > 0 && button}
+        actions={invites.data?.length !== 0 && button}
       />
       <QueryView
         query={invites}
@@ -52,7 +52,8 @@ function HowToOpen() {
   return (
     <>
       Registration is closed on this server. Started with{" "}
-      <code className="font-mono text-[0.8125rem]">--registration invite</code> it lets you invite people.
+      <code className="font-mono text-[0.8125rem] whitespace-nowrap">--registration invite</code> it lets you invite
+      people.
     </>
   );
 }

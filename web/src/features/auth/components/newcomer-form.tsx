@@ -23,6 +23,7 @@ export function NewcomerForm({ pending, error, onSubmit }: NewcomerFormProps) {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  const refused = fieldError(error, "password");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!pending) onSubmit({ name, email: email || null, password });
@@ -60,7 +61,7 @@ export function NewcomerForm({ pending, error, onSubmit }: NewcomerFormProps) {
           />
         )}
       </Field>
-      <Field label="Password" hint="At least 8 characters." error={fieldError(error, "password")}>
+      <Field label="Password" hint={refused ? undefined : "At least 8 characters."} error={refused}>
         {(control) => (
           <PasswordInput
             {...control}
