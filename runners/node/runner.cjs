@@ -10,7 +10,7 @@
 // and the server believes nothing that it says.
 
 const output = require('./output.cjs');
-const { Channel, LOAD, CALL, READY, LOADED, RESULT, FAILED, FATAL } = require('./frames.cjs');
+const { Channel, VERSION_MAX, LOAD, CALL, READY, LOADED, RESULT, FAILED, FATAL } = require('./frames.cjs');
 const { Refusal, describe } = require('./failure.cjs');
 const load = require('./load.cjs');
 const stream = require('./stream.cjs');
@@ -245,7 +245,7 @@ function main() {
     const channel = new Channel((type, payload, number) => session.frame(type, payload, number));
     const session = new Session(channel, codeDir);
     watch(session);
-    channel.send(READY, 0, '', 0);
+    channel.send(READY, 0, process.versions.node.slice(0, VERSION_MAX), VERSION_MAX);
   });
 }
 

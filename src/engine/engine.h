@@ -174,9 +174,12 @@ void engine_abandon(struct engine *e, const void *arg);
 struct engine_stats {
     uint64_t calls[CALL_STATUSES];
     uint64_t cold_starts;
-    unsigned slots_idle, slots_busy, slots_starting, slots_blank, queued, functions;
+    unsigned slots_idle, slots_busy, slots_starting, slots_blank, slots_max, queued, functions;
 };
 void engine_stats(const struct engine *e, struct engine_stats *ret);
+/* The version of a runtime as its sandboxes say it: "3.11.2"; "" before the first one has started,
+ * and where a function brings its own. NULL behind the last of config.runtimes. */
+const char *engine_runtime_version(const struct engine *e, unsigned index);
 /* Prometheus text: virga_calls_total, virga_call_duration_seconds, virga_cold_start_seconds by
  * phase, pool and queue gauges. */
 struct buf;

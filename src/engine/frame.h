@@ -26,7 +26,9 @@
  *
  * Runner to server
  *
- *   READY  empty. The runner has started and waits for LOAD.
+ *   READY  what the runtime says its version is ("3.11.2"): printable ASCII without blanks, up to
+ *          FRAME_VERSION_MAX bytes, empty where there is none. The runner has started and waits for
+ *          LOAD.
  *   LOADED empty. The user's code is loaded, calls can be served.
  *   RESULT the result as one JSON text; empty when it ends a stream.
  *   FAILED JSON {"type": text, "message": text, "traceback": text}: the handler raised, its result
@@ -55,6 +57,7 @@ enum {
     FRAME_HEADER = 8,
     FRAME_OPENING_MAX = 32 * 1024,
     FRAME_CHUNK_MAX = 256 * 1024,
+    FRAME_VERSION_MAX = 31,
 };
 
 enum frame_type {

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "engine/engine.h"
 #include "engine/fn.h"
+#include "engine/frame.h"
 
 struct call;
 struct timer;
@@ -55,8 +56,9 @@ struct slot {
 struct nursery {
     const struct runtime *runtime;
     unsigned index;
-    bool up;           /* its template is ready */
-    struct err failed; /* why not, when failed.code is set */
+    bool up;                             /* its template is ready */
+    struct err failed;                   /* why not, when failed.code is set */
+    char version[FRAME_VERSION_MAX + 1]; /* as its last slot has said */
     struct list blanks;
     unsigned blank_count, starting; /* starting: for no function in particular */
     struct list

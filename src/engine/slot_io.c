@@ -12,6 +12,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -210,6 +211,18 @@ static bool expected(const struct slot *s, enum frame_type type)
     }
 }
 
+/* Comes before any user code. */
+static void on_ready(struct slot *s, struct str version)
+{
+    for (size_t i = 0; i < version.n; i++)
+        if (version.p[i] <= ' ' || version.p[i] > '~') {
+            slot_broken(s, "a version that is no word");
+            return;
+        }
+    s->ready = true;
+    snprintf(s->nursery->version, sizeof s->nursery->version, STR_FMT, STR_ARG(version));
+}
+
 /* A thread that an earlier call has left behind may speak for that call: this one must not get its
  * answer. What is said out of turn is dropped, and the slot serves no further call. */
 static bool out_of_turn(struct slot *s, const struct frame *f)
@@ -247,7 +260,7 @@ static void on_frame(struct slot *s, const struct frame *f, bool last)
     if (!expected(s, f->type)) {
         slot_broken(s, "a frame that nobody asked for");
     } else if (f->type == FRAME_READY) {
-        s->ready = true;
+        on_ready(s, f->payload);
     } else if (f->type == FRAME_LOADED) {
         s->loaded = true;
         s->loaded_us = clock_mono_us();

@@ -28,6 +28,7 @@ static const struct step {
     int (*run)(struct server *s, struct err *e);
 } steps[] = {
     {"data directory", server_open_data},
+    {"protections", server_probe}, /* forks, which the server never does behind the spawner */
     {"spawner", server_start_spawner},
     {"lock", server_lock_data},
     {"keys", server_load_keys},

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "http/http.h"
 #include "loop/loop.h"
+#include "sandbox/probe.h"
 #include "serve/handoff.h"
 #include "serve/settings.h"
 
@@ -31,10 +32,12 @@ struct server {
     pthread_mutex_t refreshing;
     struct auth_quota quota;
     struct quotas *quotas;
+    struct probe_result checks[PROBE_RESULTS_MAX];
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
 int server_open_data(struct server *s, struct err *e);
+int server_probe(struct server *s, struct err *e);
 int server_start_spawner(struct server *s, struct err *e);
 int server_lock_data(struct server *s, struct err *e);
 int server_load_keys(struct server *s, struct err *e);

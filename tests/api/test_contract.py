@@ -203,6 +203,9 @@ class Walk:
         files = self.say("GET", f"{path}/versions/2/files")["files"]
         self.say("PUT", path, {"files": [{"path": f["path"]} for f in files], "base_version": 2})
         self.say("PUT", f"{path}/versions/1")
+        self.say("PUT", f"{path}/inputs/a%20customer", {"input": {"name": "Cy"}})
+        self.say("GET", f"{path}/inputs")
+        self.say("DELETE", f"{path}/inputs/a%20customer")
         self.say("POST", "/api/deploy?name=d", archive(), headers={"Content-Type": "application/x-tar"})
         return made, path
 
@@ -240,6 +243,7 @@ class Walk:
         self.say("DELETE", base)
         self.administration(account)
         self.say("GET", "/api/health", key=False)
+        self.say("GET", "/api/system")
         self.say("GET", "/metrics")
 
 

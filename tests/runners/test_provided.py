@@ -59,7 +59,6 @@ def load(slot, code, **settings):
 
 # Calls
 
-
 def test_an_event_goes_in_and_a_response_comes_out(slot):
     load(slot, ECHO)
     for event in ({"a": [1, "ä"]}, None, "text", 0, []):

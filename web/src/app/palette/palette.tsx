@@ -3,7 +3,7 @@ import { Search } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { KeyActions, PageActions, ThemeActions } from "./actions";
-import { FunctionResults, ProjectResults } from "./results";
+import { FunctionResults, ProjectResults, useFirstResults } from "./results";
 
 /** What all groups get: what is looked for, and how to do something and be gone. */
 export interface PaletteGroupProps {
@@ -14,6 +14,7 @@ export interface PaletteGroupProps {
 /** One line for everything: projects, functions, pages, and what the page in sight can do. */
 export default function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
+  const ready = useFirstResults();
   const run = (action: () => void) => {
     onClose();
     action();
@@ -38,12 +39,16 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               />
             </div>
             <Command.List className="overflow-y-auto p-2" label="What was found">
-              <Nothing />
-              <ProjectResults text={text} run={run} />
-              <FunctionResults text={text} run={run} />
-              <KeyActions text={text} run={run} />
-              <PageActions text={text} run={run} />
-              <ThemeActions text={text} run={run} />
+              <Nothing ready={ready} />
+              {ready && (
+                <>
+                  <ProjectResults text={text} run={run} />
+                  <FunctionResults text={text} run={run} />
+                  <KeyActions text={text} run={run} />
+                  <PageActions text={text} run={run} />
+                  <ThemeActions text={text} run={run} />
+                </>
+              )}
             </Command.List>
           </Command>
         </Dialog.Content>
@@ -53,12 +58,12 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 }
 
 /** An item, so that the list is never without one: a list box must not be. */
-function Nothing() {
+function Nothing({ ready }: { ready: boolean }) {
   const found = useCommandState((state) => state.filtered.count);
   if (found > 0) return null;
   return (
     <Command.Item forceMount disabled value="nothing" className="px-3 py-8 text-center text-muted-foreground">
-      Nothing has this name.
+      {ready ? "Nothing has this name." : "Looking"}
     </Command.Item>
   );
 }

@@ -9,6 +9,13 @@ import type { PaletteGroupProps } from "./palette";
 
 const SHOWN_AT_FIRST = 5;
 
+/** Whether what stands first has come: the list waits for it, so that the first item is the selected one. */
+export function useFirstResults(): boolean {
+  const projects = useQuery(projectsQuery());
+  const functions = useQuery(foundFunctionsQuery(""));
+  return !projects.isPending && !functions.isPending;
+}
+
 export function ProjectResults({ text, run }: PaletteGroupProps) {
   const navigate = useNavigate();
   const { data: projects = [] } = useQuery(projectsQuery());
