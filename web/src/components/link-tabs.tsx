@@ -6,12 +6,13 @@ interface LinkTabsProps {
   label: string;
   /** Path below the page and name; "" is the page itself. */
   tabs: [string, ReactNode][];
+  className?: string;
 }
 
 /** Views of one thing, each with an address of its own. */
-export function LinkTabs({ label, tabs }: LinkTabsProps) {
+export function LinkTabs({ label, tabs, className }: LinkTabsProps) {
   return (
-    <nav aria-label={label} className="mb-5 overflow-x-auto border-b">
+    <nav aria-label={label} className={cn("mb-5 overflow-x-auto border-b", className)}>
       <ul className="flex gap-1">
         {tabs.map(([to, name]) => (
           <li key={to}>
