@@ -11,7 +11,7 @@ export class ApiError extends Error {
   readonly complaints: Complaint[];
 
   constructor(status: number, detail: unknown) {
-    const complaints = Array.isArray(detail) ? (detail as Complaint[]) : [];
+    const complaints = Array.isArray(detail) ? (detail as Complaint[]).map(readable) : [];
     super(text(detail, complaints) || `The server answered ${status}`);
     this.name = "ApiError";
     this.status = status;
@@ -30,6 +30,12 @@ export class OfflineError extends Error {
     super("The server cannot be reached. Is it running, and are you connected?");
     this.name = "OfflineError";
   }
+}
+
+/** Without the words before it that name its kind. */
+function readable(complaint: Complaint): Complaint {
+  const msg = complaint.msg.replace(/^Value error, ./, (start) => start.slice(-1).toUpperCase());
+  return { ...complaint, msg };
 }
 
 function where(complaint: Complaint): string {

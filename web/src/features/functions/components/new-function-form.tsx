@@ -9,11 +9,13 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { useCreateFunction } from "../queries";
 import { type Language, type TemplateName, templateNames, templates } from "../templates";
+import { AccessChoice } from "./access-choice";
 import { CodeBlock } from "./code-block";
 import { OwnProgram } from "./own-program";
 import { ProjectSelect } from "./project-select";
 import { RadioCards } from "./radio-cards";
-import { accessWords, runtimeNames } from "./words";
+import { useFocusInvalid } from "./use-focus-invalid";
+import { runtimeNames } from "./words";
 
 export type Runtime = Schema<"Function">["runtime"];
 type Access = Schema<"Access">;
@@ -29,12 +31,10 @@ interface NewFunctionFormProps extends Start {
 }
 
 const runtimes: { value: Runtime; name: string; explanation: string }[] = [
-  { value: "python", name: runtimeNames.python, explanation: "handler(event, context)" },
+  { value: "python", name: runtimeNames.python, explanation: "Runs in CPython" },
   { value: "nodejs", name: runtimeNames.nodejs, explanation: "Runs in Node.js" },
-  { value: "provided", name: runtimeNames.provided, explanation: "Any language, compiled by you" },
+  { value: "provided", name: runtimeNames.provided, explanation: "Any language" },
 ];
-
-const accesses = Object.entries(accessWords).map(([value, words]) => ({ value: value as Access, ...words }));
 
 /** What a new function needs, and beside it the code that it begins with. */
 export function NewFunctionForm({ runtime, template, project, onStart }: NewFunctionFormProps) {
@@ -42,6 +42,7 @@ export function NewFunctionForm({ runtime, template, project, onStart }: NewFunc
   const [projectId, setProjectId] = useState(project?.id ?? null);
   const [access, setAccess] = useState<Access>("public");
   const create = useCreateFunction();
+  const form = useFocusInvalid(create.error);
   const navigate = useNavigate();
   const language: Language | undefined = runtime === "provided" ? undefined : runtime;
   const submit = (event: FormEvent) => {
@@ -56,28 +57,27 @@ export function NewFunctionForm({ runtime, template, project, onStart }: NewFunc
   };
   return (
     <form
+      ref={form}
       onSubmit={submit}
       className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)] xl:grid-cols-[minmax(0,30rem)_minmax(0,1fr)]"
     >
       <div className="grid content-start gap-5">
-        {language && (
+        <div className="grid gap-5 sm:grid-cols-2">
+          {language && (
+            <Field label="Name" error={fieldError(create.error, "name")} hint="Unique within its project">
+              {(control) => (
+                <Input {...control} autoFocus value={name} onChange={(event) => setName(event.target.value)} />
+              )}
+            </Field>
+          )}
           <Field
-            label="Name"
-            error={fieldError(create.error, "name")}
-            hint="Letters, digits, spaces, dots, dashes and underscores"
+            label="Project"
+            error={fieldError(create.error, "project_id")}
+            hint="Gives it variables, members and routes"
           >
-            {(control) => (
-              <Input {...control} autoFocus value={name} onChange={(event) => setName(event.target.value)} />
-            )}
+            {(control) => <ProjectSelect control={control} value={projectId} onChange={setProjectId} />}
           </Field>
-        )}
-        <Field
-          label="Project"
-          error={fieldError(create.error, "project_id")}
-          hint="Functions of a project share its variables, members and routes"
-        >
-          {(control) => <ProjectSelect control={control} value={projectId} onChange={setProjectId} />}
-        </Field>
+        </div>
         <RadioCards
           label="Runtime"
           className="sm:grid-cols-3"
@@ -98,7 +98,7 @@ export function NewFunctionForm({ runtime, template, project, onStart }: NewFunc
                 explanation: templates[value].description,
               }))}
             />
-            <RadioCards label="Who may call it" value={access} onChange={setAccess} options={accesses} />
+            <AccessChoice value={access} onChange={setAccess} />
             <ErrorNote error={create.error} shown={["name", "project_id"]} />
             <Button type="submit" variant="primary" className="justify-self-start" pending={create.isPending}>
               Create function
@@ -115,14 +115,11 @@ function Preview({ template, language }: { template: TemplateName; language: Lan
   const file = language === "python" ? "main.py" : "index.js";
   return (
     <div className="min-w-0 lg:sticky lg:top-6 lg:self-start">
-      <p className="mb-1.5 font-medium">
-        <span className="sr-only">It begins with </span>
-        <span className="font-mono text-[0.8125rem]">{file}</span>
-      </p>
       <CodeBlock
         code={templates[template].code[language]}
+        title={<span className="font-mono">{file}</span>}
         label={`template ${templates[template].title}`}
-        className="max-h-[24rem] lg:max-h-[calc(100dvh-9rem)]"
+        className="max-h-96 lg:max-h-[calc(100dvh-10rem)]"
       />
     </div>
   );

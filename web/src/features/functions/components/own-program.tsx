@@ -20,7 +20,7 @@ export function OwnProgram({ project }: { project: string | null }) {
         </p>
         <p>Put them into a directory, and send it:</p>
       </div>
-      <CodeBlock code={lines.join("\n")} label="commands" />
+      <CodeBlock code={lines.join("\n")} title="Shell" label="commands" />
       <p className="text-muted-foreground">
         The function then stands in the list like any other. Programs that speak the runtime interface of AWS Lambda run
         as they are.

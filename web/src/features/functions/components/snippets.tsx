@@ -36,15 +36,19 @@ export function Snippets({ fn, targets, project }: SnippetsProps) {
     <div className="grid min-w-0 gap-4">
       {targets.length > 1 && <TargetChoice targets={targets} at={at} onChange={setAt} />}
       <AddressLine target={target} />
-      <div className="grid min-w-0 gap-2">
-        <Segmented
-          label="Language"
-          value={shown}
-          onChange={setLanguage}
-          options={languages.map((each) => [each, languageNames[each]])}
-        />
-        <CodeBlock code={code} label={`${languageNames[shown]} code`} className="max-h-80" />
-      </div>
+      <CodeBlock
+        code={code}
+        label={`${languageNames[shown]} code`}
+        title={
+          <Segmented
+            label="Language"
+            value={shown}
+            onChange={setLanguage}
+            options={languages.map((each) => [each, languageNames[each]])}
+          />
+        }
+        className="max-h-80"
+      />
       <KeyNote fn={fn} />
     </div>
   );

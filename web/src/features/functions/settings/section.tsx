@@ -3,6 +3,7 @@ import { ErrorNote } from "@/components/error-note";
 import { toast } from "@/components/toaster";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
+import { useFocusInvalid } from "../components/use-focus-invalid";
 import { useChangeFunction } from "../queries";
 import { changeOf, type Form, limitNames } from "./form";
 import type { Draft } from "./use-draft";
@@ -27,6 +28,7 @@ export function Section({ draft, title, description, fields, problem, children }
   const changed = Object.fromEntries(
     Object.entries(draft.changed).filter(([name]) => fields.includes(name as keyof Form)),
   );
+  const form = useFocusInvalid(change.error);
   const dirty = Object.keys(changed).length > 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -44,7 +46,7 @@ export function Section({ draft, title, description, fields, problem, children }
   };
   return (
     <Card aria-label={title}>
-      <form onSubmit={submit} noValidate>
+      <form ref={form} onSubmit={submit} noValidate>
         <CardHeader title={title} description={description} />
         <CardBody className="grid gap-5">
           {children(change.error)}

@@ -21,7 +21,7 @@ export interface Template {
 export const templates: Record<TemplateName, Template> = {
   hello: {
     title: "Hello",
-    description: "An event comes in, a greeting goes out",
+    description: "Greets by name",
     code: { python: helloPy, nodejs: helloJs },
   },
   http: {
@@ -31,12 +31,12 @@ export const templates: Record<TemplateName, Template> = {
   },
   job: {
     title: "Scheduled job",
-    description: "Works in pieces, minds its time",
+    description: "Works piece by piece",
     code: { python: jobPy, nodejs: jobJs },
   },
   validation: {
     title: "JSON validation",
-    description: "Says all that is wrong at once",
+    description: "Names all that is wrong",
     code: { python: validationPy, nodejs: validationJs },
   },
 };
