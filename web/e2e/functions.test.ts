@@ -176,7 +176,7 @@ test("ready code calls the function, directly and by its route", async () => {
   expect((await run("python3", ["-c", await code("Python")])).stdout).toContain("Hello, Ada");
   expect((await run("node", ["--input-type=module", "-e", await code("JavaScript")])).stdout).toContain("Hello, Ada");
   expect(await code("virga")).toContain(`virga invoke cart '{"name": "Ada"}'`);
-  await page.getByRole("radio", { name: "Route" }).check();
+  await page.getByRole("radio", { name: "ANY /hello/:who" }).check();
   expect((await run("sh", ["-c", await code("curl")])).stdout).toBe('{"message":"Hello, world"}');
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });

@@ -7,8 +7,8 @@ export type SnippetLanguage = (typeof snippetLanguages)[number];
 export interface Target {
   method: string;
   url: string;
-  /** By its id, and not through a route. */
-  direct: boolean;
+  /** The route as it was written; undefined for a call by id. */
+  route?: string;
 }
 
 type Fn = Pick<Schema<"Function">, "id" | "name" | "access">;
@@ -17,7 +17,7 @@ const event = { name: "Ada" };
 
 /** Where a function is reached: by its id first, then by each of its routes. */
 export function targetsOf(origin: string, fn: Fn, gateway: string, routes: Schema<"Route">[]): Target[] {
-  const direct = { method: "POST", url: `${origin}/api/invoke/${fn.id}`, direct: true };
+  const direct = { method: "POST", url: `${origin}/api/invoke/${fn.id}` };
   const own = routes.filter((route) => route.function_id === fn.id);
   return [direct, ...own.map((route) => routeTarget(origin + gateway, route))];
 }
@@ -25,7 +25,7 @@ export function targetsOf(origin: string, fn: Fn, gateway: string, routes: Schem
 /** Parameters stand in capitals, to be replaced: /users/:id is /users/ID. */
 function routeTarget(base: string, { method, path }: Schema<"Route">): Target {
   const filled = path.replace(/\/[:*]([^/]+)/g, (_, name: string) => `/${name.toUpperCase()}`);
-  return { method: method === "ANY" ? "GET" : method, url: base + filled, direct: false };
+  return { method: method === "ANY" ? "GET" : method, url: base + filled, route: `${method} ${path}` };
 }
 
 /** Undefined when there is no such way: the command line takes no routes. */
@@ -34,7 +34,7 @@ export function snippet(language: SnippetLanguage, target: Target, fn: Fn, proje
   if (language === "curl") return curl(request);
   if (language === "javascript") return javascript(request);
   if (language === "python") return python(request);
-  return target.direct ? virga(target, fn, project) : undefined;
+  return !target.route ? virga(target, fn, project) : undefined;
 }
 
 interface Request extends Target {
@@ -42,8 +42,8 @@ interface Request extends Target {
   key: boolean;
 }
 
-function bodyOf({ method, direct }: Target): object | undefined {
-  if (direct) return { input: event };
+function bodyOf({ method, route }: Target): object | undefined {
+  if (!route) return { input: event };
   return ["POST", "PUT", "PATCH"].includes(method) ? event : undefined;
 }
 
@@ -69,7 +69,7 @@ function virga({ url }: Target, fn: Fn, project: string | undefined): string {
   return lines.join(" \\\n  ");
 }
 
-function javascript({ method, url, body, key, direct }: Request): string {
+function javascript({ method, url, body, key, route }: Request): string {
   const headers = [body && `"Content-Type": "application/json"`, key && `Authorization: "Bearer YOUR_KEY"`];
   const options = [
     method !== "GET" && `method: "${method}"`,
@@ -77,23 +77,23 @@ function javascript({ method, url, body, key, direct }: Request): string {
     body && `body: JSON.stringify(${json(body)})`,
   ].filter(Boolean);
   const rest = options.length > 0 ? `, {\n${options.map((each) => `  ${each},\n`).join("")}}` : "";
-  return `const answer = await fetch("${url}"${rest});\nconsole.log(await answer.${direct ? "json" : "text"}());`;
+  return `const answer = await fetch("${url}"${rest});\nconsole.log(await answer.${route ? "text" : "json"}());`;
 }
 
-function python({ method, url, body, key, direct }: Request): string {
+function python({ method, url, body, key, route }: Request): string {
   const headers = [
     body && `        "Content-Type": "application/json",\n`,
     key && `        "Authorization": f"Bearer {os.environ['VIRGA_KEY']}",\n`,
   ].filter(Boolean);
   return [
-    (direct || body) && "import json\n",
+    (!route || body) && "import json\n",
     key && "import os\n",
     "import urllib.request\n\n",
     `request = urllib.request.Request(\n    "${url}",\n    method="${method}",\n`,
     headers.length > 0 && `    headers={\n${headers.join("")}    },\n`,
     body && `    data=json.dumps(${json(body)}).encode(),\n`,
     ")\nwith urllib.request.urlopen(request) as answer:\n",
-    direct ? "    print(json.load(answer))" : "    print(answer.read().decode())",
+    route ? "    print(answer.read().decode())" : "    print(json.load(answer))",
   ]
     .filter(Boolean)
     .join("");

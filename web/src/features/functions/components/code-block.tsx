@@ -16,7 +16,9 @@ export function CodeBlock({ code, label, title, className }: CodeBlockProps) {
   return (
     <div className="min-w-0 overflow-hidden rounded-lg border bg-card">
       <div className="flex min-h-10 items-center justify-between gap-2 border-b bg-muted/50 py-1 pr-1.5 pl-3">
-        <div className="min-w-0 truncate text-xs text-muted-foreground">{title}</div>
+        <div className="min-w-0 overflow-x-auto text-xs whitespace-nowrap [scrollbar-width:none] text-muted-foreground">
+          {title}
+        </div>
         <CopyButton text={code} label={`Copy the ${label}`} />
       </div>
       <section

@@ -33,7 +33,7 @@ export function RadioCards<Value extends string>(props: RadioCardsProps<Value>) 
               onChange={() => onChange(option)}
               aria-labelledby={`${group}-${option}`}
               aria-describedby={`${group}-${option}-more`}
-              className="mt-0.75 size-3.5 shrink-0 accent-primary outline-none"
+              className="mt-0.75 size-3.5 shrink-0 appearance-none rounded-full border border-input bg-card outline-none checked:border-4 checked:border-primary"
             />
             <span className="min-w-0">
               <span id={`${group}-${option}`} className="flex items-center gap-1.5 font-medium">

@@ -61,7 +61,6 @@ interface TargetChoiceProps {
 }
 
 function TargetChoice({ targets, at, onChange }: TargetChoiceProps) {
-  const path = (target: Target) => decodeURI(new URL(target.url).pathname);
   return (
     <RadioCards
       label="Address"
@@ -70,8 +69,8 @@ function TargetChoice({ targets, at, onChange }: TargetChoiceProps) {
       className="max-h-56 overflow-y-auto p-0.5 sm:grid-cols-2"
       options={targets.map((target, index) => ({
         value: String(index),
-        name: target.direct ? "Direct call" : "Route",
-        explanation: <span className="font-mono text-xs wrap-anywhere">{`${target.method} ${path(target)}`}</span>,
+        name: target.route ? <span className="font-mono text-xs wrap-anywhere">{target.route}</span> : "Direct call",
+        explanation: target.route ? "A route of its project" : "By its id, whatever its routes are",
       }))}
     />
   );

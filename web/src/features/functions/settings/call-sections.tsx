@@ -81,11 +81,11 @@ function NetworkSwitch({ draft, error }: { draft: Draft; error: unknown }) {
 const rates: NumberRule[] = [
   {
     ...{ name: "rate_limit", label: "Rate in all", unit: "a minute", min: 0, max: 1000000 },
-    explanation: "Calls of everybody together; 0 is no bound",
+    explanation: "Calls of everybody together; 0 for no bound",
   },
   {
     ...{ name: "client_rate_limit", label: "Rate of each client", unit: "a minute", min: 0, max: 1000000 },
-    explanation: "Of an account or an address; 0 is no bound",
+    explanation: "Of an account or an address; 0 for no bound",
   },
 ];
 

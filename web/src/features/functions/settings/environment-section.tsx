@@ -102,7 +102,7 @@ function VariableRow({ variable: { key, stored, value }, onChange, onRemove }: V
               aria-label={`Value of ${key || "the new variable"}`}
               placeholder="value"
               rows={1}
-              className={`${mono} field-sizing-content max-h-60 min-h-9`}
+              className={`${mono} field-sizing-content max-h-60 min-h-9 resize-none py-1.75`}
               value={value}
               onChange={(event) => onChange({ value: event.target.value })}
             />

@@ -25,12 +25,7 @@ interface NumberFieldProps {
 export function NumberField({ draft, rule, error }: NumberFieldProps) {
   const { name, label, unit, explanation, min, max, step = 1 } = rule;
   return (
-    <Field
-      label={label}
-      error={fieldError(error, place(name))}
-      hint={`${explanation}. ${min.toLocaleString("en")} to ${max.toLocaleString("en")}`}
-      className="content-start"
-    >
+    <Field label={label} error={fieldError(error, place(name))} hint={`${explanation}. ${range(min, max)}`}>
       {(control) => (
         <div className="relative">
           <Input
@@ -54,4 +49,9 @@ export function NumberField({ draft, rule, error }: NumberFieldProps) {
       )}
     </Field>
   );
+}
+
+function range(min: number, max: number): string {
+  const most = max.toLocaleString("en");
+  return min === 0 ? `Up to ${most}` : `${min} to ${most}`;
 }

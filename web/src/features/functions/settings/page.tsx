@@ -17,7 +17,7 @@ import { useDraft } from "./use-draft";
 /** Everything about a function but its code. */
 export function FunctionSettingsPage({ id }: { id: string }) {
   return (
-    <QueryView query={useQuery(functionQuery(id))} skeleton={<SkeletonRows rows={3} className="h-64 max-w-4xl" />}>
+    <QueryView query={useQuery(functionQuery(id))} skeleton={<SkeletonRows rows={3} className="h-64 max-w-5xl" />}>
       {(fn) => <Settings key={fn.id} fn={fn} />}
     </QueryView>
   );
@@ -29,11 +29,11 @@ function Settings({ fn }: { fn: Schema<"Function"> }) {
   return (
     <>
       {!mayEdit && (
-        <p className="mb-4 max-w-4xl rounded-md bg-muted px-3 py-2 text-muted-foreground">
+        <p className="mb-4 max-w-5xl rounded-md bg-muted px-3 py-2 text-muted-foreground">
           You are a viewer of this project: its editors and owners change these settings.
         </p>
       )}
-      <fieldset disabled={!mayEdit} className="grid max-w-4xl min-w-0 gap-5">
+      <fieldset disabled={!mayEdit} className="grid max-w-5xl min-w-0 gap-5">
         <legend className="sr-only">Settings of {fn.name}</legend>
         <GeneralSection draft={draft} />
         <CodeSection draft={draft} />

@@ -1,23 +1,23 @@
-"""Answers HTTP requests. Give it the route ANY /greetings/*rest in its project."""
+"""Answers HTTP requests by method and path.
+
+Give it the route ANY /greetings/*rest in its project."""
 
 GREETINGS = {"en": "Hello", "fr": "Bonjour", "sw": "Habari"}
 
 
 def handler(event):
-    parts = [part for part in event.get("path", "/greetings").split("/") if part]
+    path = event.get("path", "/greetings")
+    parts = [part for part in path.split("/") if part]
     match event.get("method", "GET"), parts:
         case "GET", ["greetings"]:
             return GREETINGS  # any value: 200, as JSON
         case "GET", ["greetings", language] if language in GREETINGS:
-            return text(200, f"{GREETINGS[language]}, {who(event)}\n")
+            name = event.get("query", {}).get("name", "world")  # ?name=Ada
+            return text(200, f"{GREETINGS[language]}, {name}\n")
         case "POST", ["greetings"]:
             return {"statusCode": 201, "body": {"received": event.get("body")}}
         case method, _:
-            return text(404, f"There is nothing at {method} /{'/'.join(parts)}\n")
-
-
-def who(event):
-    return event.get("query", {}).get("name", "world")  # ?name=Ada
+            return text(404, f"There is nothing at {method} {path}\n")
 
 
 def text(status, body):

@@ -1,11 +1,12 @@
-// Checks JSON before anything is done with it, and answers with all that is wrong at once.
+// Checks JSON before anything is done with it, and names all that is wrong.
 
-const rules = {
-  email: [(value) => typeof value === "string" && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value), "an e-mail address"],
-  age: [(value) => Number.isInteger(value) && value >= 0 && value <= 150, "a whole number from 0 to 150"],
-  newsletter: [(value) => typeof value === "boolean", "true or false"],
-};
+const email = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 const required = ["email", "age"];
+const rules = {
+  email: [(text) => typeof text === "string" && email.test(text), "an e-mail address"],
+  age: [(n) => Number.isInteger(n) && n >= 0 && n <= 150, "a whole number from 0 to 150"],
+  newsletter: [(flag) => typeof flag === "boolean", "true or false"],
+};
 
 export const handler = async (event) => {
   const data = "method" in event ? event.body : event; // from the gateway, or called directly
@@ -15,12 +16,14 @@ export const handler = async (event) => {
 };
 
 function check(data) {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return { "": "an object is needed" };
+  if (data === null || typeof data !== "object") return { "": "should be an object" };
   const problems = {};
-  for (const name of required) if (!Object.hasOwn(data, name)) problems[name] = "is missing";
+  for (const name of required) {
+    if (!Object.hasOwn(data, name)) problems[name] = "is missing";
+  }
   for (const [name, value] of Object.entries(data)) {
-    if (!Object.hasOwn(rules, name)) problems[name] = "is not known";
-    else if (!rules[name][0](value)) problems[name] = `should be ${rules[name][1]}`;
+    const [fits, wanted] = Object.hasOwn(rules, name) ? rules[name] : [() => false, "left out"];
+    if (!fits(value)) problems[name] = `should be ${wanted}`;
   }
   return problems;
 }
