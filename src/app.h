@@ -37,7 +37,7 @@ struct app {
     pid_t spawner;
     bool egress;                       /* functions may be given the network */
     const struct probe_result *checks; /* what `virga doctor` would have said at the start */
-    size_t check_count;
+    const _Atomic size_t *check_count; /* 0 until they are known, a moment after the start */
 };
 
 /* What db_note says has changed: serve/ then brings memory up to date, here and on other servers.

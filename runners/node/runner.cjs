@@ -199,7 +199,7 @@ class Session {
     if (this.active !== job) return;
     this.done();
     this.broken ||= job.fatal;
-    this.channel.send(FAILED, job.fatal ? FATAL : 0, describe(error), Infinity);
+    this.channel.send(FAILED, job.fatal ? FATAL : 0, describe(error, this.codeDir), Infinity);
   }
 
   done() {
@@ -211,7 +211,7 @@ class Session {
   die(error) {
     if (!this.active) return;
     this.active = null;
-    this.channel.sendLast(FAILED, FATAL, describe(error));
+    this.channel.sendLast(FAILED, FATAL, describe(error, this.codeDir));
   }
 
   // Nothing is left that could ever settle what the server waits for.

@@ -193,7 +193,7 @@ static void serve_load(struct serve *s, const struct channel_frame *frame)
     PyObject *sources = PyDict_New();
     output_begin(&s->output);
     if (sources && load_function(s, frame->payload, sources) == 0) {
-        output_keep(&s->output); /* belongs to the log of the first call */
+        output_end(&s->output); /* of a load that no call follows, or else of the first call */
         answer(s, FRAME_LOADED, 0, STR(""));
     } else
         answer_failure(s, "load", FRAME_FATAL);

@@ -33,7 +33,9 @@
  *   RESULT the result as one JSON text; empty when it ends a stream.
  *   FAILED JSON {"type": text, "message": text, "traceback": text}: the handler raised, its result
  *          is not JSON, or (for a load) the code does not compile or has no handler. Also breaks
- *          off a stream. FRAME_FATAL: this runner serves no more calls.
+ *          off a stream. FRAME_FATAL: this runner serves no more calls. When the runner knows where
+ *          the user's code failed it adds "file": path below /code, "line": number and "column":
+ *          number or null, both from 1. Members that a reader does not know are ignored.
  *   STREAM JSON {"statusCode": number, "headers": {name: text}}, both optional: opens a streamed
  *          result. No longer than FRAME_OPENING_MAX.
  *   CHUNK  1 to FRAME_CHUNK_MAX bytes of a streamed result.

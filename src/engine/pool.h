@@ -126,9 +126,13 @@ void slot_free(struct slot *s); /* the spawner has no more to say about it */
 /* Takes it off its function's count: its version was replaced or it is about to end. */
 void slot_uncount(struct slot *s);
 
-/* slot_io.c: sends what begins a call, LOAD first when the slot is fresh. False: the slot's end of
+/* slot_io.c: sends what begins a call, LOAD first when the slot is fresh, and nothing else when it
+ * is to be loaded only. False: the slot's end of
  * the socket was closed before any of it was taken. */
 bool slot_send_call(struct slot *s, struct call *c);
+/* An idle slot whose process lives, as far as its socket tells, and has said nothing out of turn.
+ */
+bool slot_is_quiet(const struct slot *s);
 /* Takes in what is in the pipes right now, without waiting. -1: over the function's output limit.
  */
 int slot_drain(struct slot *s);

@@ -13,9 +13,10 @@
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
 #include "serve/admit.h"
-#include "serve/origins.h"
+#include "serve/checks.h"
 #include "serve/fetch.h"
 #include "serve/leave.h"
+#include "serve/origins.h"
 #include "serve/privileges.h"
 #include "serve/quotas.h"
 #include "serve/refresh.h"
@@ -59,8 +60,10 @@ int server_probe(struct server *s, struct err *e)
     const char *runners = runners_dir(s, found, e);
     if (!runners)
         return -1;
-    s->app.check_count = probe_all(runners, s->checks, PROBE_RESULTS_MAX);
-    s->app.checks = s->checks;
+    if (checks_start(runners, &s->checks, e) < 0)
+        return -1;
+    s->app.checks = s->checks->results;
+    s->app.check_count = &s->checks->count;
     return 0;
 }
 
@@ -357,5 +360,6 @@ void server_done(struct server *s)
     fd_close(&s->spawner_fd);
     fd_close(&s->data_fd);
     fd_close(&s->lock_fd);
+    checks_free(s->checks);
     pthread_mutex_destroy(&s->refreshing);
 }

@@ -6,7 +6,6 @@
 #include "base/err.h"
 #include "http/http.h"
 #include "loop/loop.h"
-#include "sandbox/probe.h"
 #include "serve/handoff.h"
 #include "serve/settings.h"
 
@@ -32,7 +31,7 @@ struct server {
     pthread_mutex_t refreshing;
     struct auth_quota quota;
     struct quotas *quotas;
-    struct probe_result checks[PROBE_RESULTS_MAX];
+    struct checks *checks; /* serve/checks.h */
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */

@@ -1,5 +1,5 @@
 /* system_api — GET /api/system: the state of this server, for its dashboard. On the loop thread,
- * where the engine's numbers are; the protections were looked at once, when the server started. */
+ * where the engine's numbers are; the protections are looked at once, when the server starts. */
 #include "app.h"
 #include "auth/auth.h"
 #include "base/buf.h"
@@ -14,6 +14,7 @@
 #include "usage/usage.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 static void add_text(struct buf *out, const char *name, const char *text)
@@ -71,11 +72,13 @@ static void add_check(struct buf *out, const struct probe_result *r, bool with_f
 
 static void add_isolation(struct buf *out, const struct app *app, bool with_fixes)
 {
-    bool weaker = false;
-    for (size_t i = 0; i < app->check_count; i++)
-        weaker = weaker || probe_unprotected(&app->checks[i]);
-    buf_addf(out, ",\"isolation\":{\"state\":\"%s\",\"checks\":[", weaker ? "weaker" : "full");
-    for (size_t i = 0; i < app->check_count; i++) {
+    size_t count = atomic_load(app->check_count);
+    const char *state = count ? "full" : "checking";
+    for (size_t i = 0; i < count; i++)
+        if (probe_unprotected(&app->checks[i]))
+            state = "weaker";
+    buf_addf(out, ",\"isolation\":{\"state\":\"%s\",\"checks\":[", state);
+    for (size_t i = 0; i < count; i++) {
         buf_addz(out, i ? ",{" : "{");
         add_check(out, &app->checks[i], with_fixes);
         buf_addz(out, "}");

@@ -198,6 +198,7 @@ class Walk:
         self.say("GET", f"{base}/functions")
         self.say("GET", path)
         self.say("PUT", path, {"code": code + "#\n"})
+        self.say("POST", f"{path}/load")
         self.say("GET", f"{path}/versions?limit=1")
         self.say("GET", f"{path}/versions/1")
         files = self.say("GET", f"{path}/versions/2/files")["files"]

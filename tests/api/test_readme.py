@@ -14,7 +14,7 @@ CHANGES = [  # what differs from run to run
     (r"127\.0\.0\.1:\d+", "SERVER"),
     (r"\beyJ[\w.-]+", "TOKEN"),
     (r"\b[0-9a-f]{20,}\b", "ID"),
-    (r"[\d.]+ ms", "DURATION"),
+    (r"[\d.]+ (us|ms)", "DURATION"),
     (r"(?m)\b(cold|warm)\b", "START"),
 ]
 
