@@ -27,7 +27,7 @@ interface DataTableProps<Row> {
   columns: ColumnDef<Row, any>[];
   rowKey: (row: Row) => string;
   /** Widths as grid tracks: "minmax(12rem,2fr) 8rem 6rem". Columns hidden below `sm` need `tracksNarrow`, those hidden below
-   * `lg` need `tracksMedium`. */
+   * `xl` need `tracksMedium`. */
   tracks: string;
   tracksMedium?: string;
   tracksNarrow?: string;
@@ -68,7 +68,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   }, [atEnd, virtual.scrollOffset, onEnd]);
   const style = { "--tracks": tracks, "--tracks-medium": tracksMedium, "--tracks-narrow": tracksNarrow };
   const grid =
-    "grid items-center gap-x-4 px-4 grid-cols-(--tracks-narrow) sm:grid-cols-(--tracks-medium) lg:grid-cols-(--tracks)";
+    "grid items-center gap-x-4 px-4 grid-cols-(--tracks-narrow) sm:grid-cols-(--tracks-medium) xl:grid-cols-(--tracks)";
   return (
     <div
       role="table"

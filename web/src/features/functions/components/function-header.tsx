@@ -29,7 +29,7 @@ export function FunctionHeader({ fn, project, targets, onUse }: FunctionHeaderPr
   return (
     <header className="mb-5">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
-        <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+        <div className="flex min-w-0 flex-1 basis-72 flex-wrap items-center gap-x-3 gap-y-1">
           <div className="flex min-w-0 flex-wrap items-center gap-1">
             <Trail project={project} />
             <h1 className="min-w-0 text-lg font-semibold tracking-tight wrap-anywhere">{fn.name}</h1>
@@ -48,10 +48,10 @@ export function FunctionHeader({ fn, project, targets, onUse }: FunctionHeaderPr
           <FunctionMenu fn={fn} />
         </div>
       </div>
-      <div className="mt-1 flex flex-col-reverse border-b xl:flex-row xl:items-center xl:justify-between xl:gap-6">
+      <div className="mt-1 flex flex-col-reverse border-b lg:flex-row lg:items-center lg:justify-between lg:gap-6">
         <LinkTabs
           label="Function"
-          className="mb-0 border-b-0"
+          className="mb-0 border-b-0 lg:shrink-0"
           tabs={[
             ["", "Code"],
             ["versions", "Versions"],

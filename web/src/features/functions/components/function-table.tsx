@@ -26,7 +26,7 @@ export function FunctionTable({ rows, projects, onEnd }: FunctionTableProps) {
       columns={columns}
       rowKey={(fn) => fn.id}
       tracks={`minmax(11rem,2fr) ${projects ? "minmax(7rem,1.2fr) " : ""}6.5rem 6rem 5.5rem 4.5rem 7rem`}
-      tracksMedium="minmax(0,1fr) 6.5rem 5.5rem 7rem"
+      tracksMedium="minmax(0,1fr) 5.5rem 6.5rem"
       tracksNarrow="minmax(0,1fr) auto"
       rowHeight={52}
       maxHeight="max(20rem, calc(100dvh - 17.5rem))"
@@ -35,7 +35,7 @@ export function FunctionTable({ rows, projects, onEnd }: FunctionTableProps) {
   );
 }
 
-const wide = { className: "hidden lg:block" };
+const wide = { className: "hidden xl:block" };
 const medium = { className: "hidden sm:block" };
 
 function columnsFor(projects: FunctionTableProps["projects"]): ColumnDef<Fn, unknown>[] {
@@ -55,7 +55,7 @@ function columnsFor(projects: FunctionTableProps["projects"]): ColumnDef<Fn, unk
       cell: ({ row }) => <NameCell fn={row.original} project={projectName(row.original)} />,
     },
     ...(projects ? [project] : []),
-    { id: "runtime", header: "Runtime", accessorFn: (fn) => runtimeNames[fn.runtime], meta: medium },
+    { id: "runtime", header: "Runtime", accessorFn: (fn) => runtimeNames[fn.runtime], meta: wide },
     {
       id: "access",
       header: "Access",
@@ -94,9 +94,9 @@ function NameCell({ fn, project }: { fn: Fn; project: string }) {
       <Link to={`/functions/${fn.id}`} className="block truncate font-medium hover:text-primary hover:underline">
         {fn.name}
       </Link>
-      <p className="truncate text-[0.8125rem] text-muted-foreground lg:hidden">{folded}</p>
+      <p className="truncate text-[0.8125rem] text-muted-foreground xl:hidden">{folded}</p>
       {fn.description && (
-        <p className="hidden truncate text-[0.8125rem] text-muted-foreground lg:block">{fn.description}</p>
+        <p className="hidden truncate text-[0.8125rem] text-muted-foreground xl:block">{fn.description}</p>
       )}
     </div>
   );
