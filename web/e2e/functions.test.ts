@@ -2,48 +2,16 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspect } from "./browser";
+import { type Called, type Functions, functionsOf } from "./functions";
 import { newWorld, type World } from "./world";
-
-interface Fn {
-  id: string;
-  name: string;
-  status: string;
-  description: string;
-  project_id: string | null;
-  active_version: number;
-  access: string;
-  limits: { memory_mb: number; timeout_ms: number };
-  environment: Record<string, string>;
-}
-
-interface Called {
-  success: boolean;
-  output: { message?: string; done?: number; statusCode?: number; mode?: string };
-}
 
 let world: World;
 let project: { id: string; slug: string };
-
-const stored = (id: string) => world.call<Fn>("GET", `/api/functions/${id}`);
-const invoke = async (id: string, input: unknown) =>
-  (await world.call<Called>("POST", `/api/invoke/${id}`, { input })).output;
-
-/** The page of the function that is now in sight. */
-async function idInUrl(): Promise<string> {
-  await world.page.waitForURL(/\/functions\/[0-9a-f]{24}/);
-  return /functions\/([0-9a-f]+)/.exec(world.page.url())?.[1] ?? "";
-}
-
-async function openFunction(id: string, tab = "") {
-  await world.open(`/functions/${id}${tab}`);
-  await world.page.getByRole("navigation", { name: "Function" }).waitFor();
-}
-
-/** Of the settings, which are saved one card at a time. */
-const section = (name: string) => world.page.getByRole("region", { name, exact: true });
+let functions: Functions;
 
 beforeAll(async () => {
   world = await newWorld();
+  functions = functionsOf(world);
   project = await world.call("POST", "/api/projects", { name: "Shop" });
   await world.call("POST", "/api/projects", { name: "Attic" });
 });
@@ -76,9 +44,9 @@ test.each(["Python", "JavaScript"])("every template in %s makes a function that 
     await page.getByRole("region", { name: `template ${template}` }).waitFor();
     if (template === "Hello") await inspect(world, `function-new-${runtime}`);
     await page.getByRole("button", { name: "Create function" }).click();
-    const id = await idInUrl();
+    const id = await functions.idInUrl();
     await page.getByRole("heading", { name }).waitFor();
-    expect(part(await invoke(id, input)), name).toEqual(expected);
+    expect(part(await functions.invoke(id, input)), name).toEqual(expected);
   }
 });
 
@@ -95,8 +63,8 @@ test("what does not fit is said at its field, and nothing typed is lost", async 
   await inspect(world, "function-new-refused");
   await name.fill("cart");
   await page.keyboard.press("Enter");
-  const id = await idInUrl();
-  expect((await stored(id)).project_id).toBe(project.id);
+  const id = await functions.idInUrl();
+  expect((await functions.stored(id)).project_id).toBe(project.id);
 });
 
 test("a program of one's own is deployed with the command line", async () => {
@@ -141,8 +109,8 @@ test("the tab of a project lists its own functions", async () => {
 
 test("an address with the name of a function leads to the one with its id", async () => {
   const { page } = world;
-  await openFunction("cart", "/settings?x=1");
-  const id = await idInUrl();
+  await functions.open("cart", "/settings?x=1");
+  const id = await functions.idInUrl();
   expect(page.url()).toBe(`${world.server.url}/functions/${id}/settings?x=1`);
 });
 
@@ -157,13 +125,13 @@ const run = promisify(execFile);
 
 test("ready code calls the function, directly and by its route", async () => {
   const { page } = world;
-  const { id } = await stored("cart");
+  const { id } = await functions.stored("cart");
   await world.call("POST", `/api/projects/${project.id}/routes`, {
     function_id: id,
     method: "ANY",
     path: "/hello/:who",
   });
-  await openFunction(id);
+  await functions.open(id);
   await page.getByText(`POST ${world.server.url}/api/invoke/${id}`).waitFor();
   await inspect(world, "function");
   await page.getByRole("button", { name: "Use" }).click();
@@ -184,7 +152,7 @@ test("ready code calls the function, directly and by its route", async () => {
 
 test("code for a function that wants a key leaves a place for it", async () => {
   const { page } = world;
-  const { id } = await world.call<Fn>("POST", "/api/functions", {
+  const { id } = await functions.make({
     name: "locked",
     access: "key",
     code: "def handler(event):\n    return {'message': event['name']}\n",
@@ -197,102 +165,16 @@ test("code for a function that wants a key leaves a place for it", async () => {
   await page.getByRole("link", { name: "Make a key" }).waitFor();
 });
 
-test("limits are saved together; one that does not fit is named at its field", async () => {
-  const { page, troubles } = world;
-  const { id } = await stored("cart");
-  await openFunction(id, "/settings");
-  await inspect(world, "function-settings");
-  const limits = section("Limits");
-  await limits.getByLabel("Memory").fill("15");
-  await limits.getByText("Not saved yet").waitFor();
-  await limits.getByRole("button", { name: "Save" }).click();
-  await limits.getByText("memory_mb should be from 16 to 16384").waitFor();
-  troubles.length = 0; // the browser names the refusal
-  await limits.scrollIntoViewIfNeeded();
-  await inspect(world, "function-settings-refused", 1);
-  await limits.getByLabel("Memory").fill("256");
-  await limits.getByLabel("Timeout").fill("5000");
-  await page.keyboard.press("Enter");
-  await page.getByText("Limits: saved").waitFor();
-  expect((await stored(id)).limits).toMatchObject({ memory_mb: 256, timeout_ms: 5000 });
-  expect(await limits.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
-});
-
-test("unsaved settings are not lost by accident", async () => {
-  const { page } = world;
-  const { id } = await stored("cart");
-  await openFunction(id, "/settings");
-  await section("General").getByLabel("Description").fill("What is bought");
-  await page.getByRole("link", { name: "Versions" }).click();
-  const ask = page.getByRole("dialog", { name: "Leave without saving?" });
-  await ask.waitFor();
-  await inspect(world, "function-settings-leave");
-  await ask.getByRole("button", { name: "Cancel" }).click();
-  expect(await section("General").getByLabel("Description").inputValue()).toBe("What is bought");
-  await section("General").getByLabel("Name").fill("basket");
-  await section("General").getByRole("button", { name: "Save" }).click();
-  await page.getByRole("heading", { name: "basket", level: 1 }).waitFor();
-  expect(await stored(id)).toMatchObject({ name: "basket", description: "What is bought" });
-  await page.getByRole("link", { name: "Versions" }).click();
-  await page.waitForURL(/\/versions$/);
-});
-
-test("variables of the function are masked, kept, replaced and removed", async () => {
-  const { page } = world;
-  const { id } = await world.call<Fn>("POST", "/api/functions", {
-    name: "moody",
-    code: "import os\ndef handler(event):\n    return {'mode': os.environ.get('MODE'), 'key': os.environ.get('API_KEY')}\n",
-    environment: { API_KEY: "old", GONE: "x" },
-  });
-  await openFunction(id, "/settings");
-  const variables = section("Variables");
-  await variables.getByRole("button", { name: "Add a variable" }).click();
-  await variables.getByPlaceholder("NAME").last().fill("MODE");
-  await variables.getByPlaceholder("value").fill("quiet");
-  await variables.getByRole("button", { name: "Remove GONE" }).click();
-  await variables.scrollIntoViewIfNeeded();
-  await inspect(world, "function-settings-variables", 1);
-  await variables.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Variables: saved").waitFor();
-  expect((await stored(id)).environment).toEqual({ API_KEY: "****", MODE: "****" });
-  expect(await invoke(id, {})).toEqual({ mode: "quiet", key: "old" });
-});
-
-test("access is chosen, and a server without network for functions says so", async () => {
-  const { page } = world;
-  const { id } = await stored("moody");
-  await openFunction(id, "/settings");
-  await page.getByText("This server gives functions no network").waitFor();
-  expect(await page.getByRole("switch", { name: "Network" }).isDisabled()).toBe(true);
-  await section("Access").getByRole("radio", { name: "Private" }).check();
-  await section("Access").scrollIntoViewIfNeeded();
-  await inspect(world, "function-settings-access", 1);
-  await section("Access").getByRole("button", { name: "Save" }).click();
-  await page.getByText("Access: saved").waitFor();
-  expect((await stored(id)).access).toBe("private");
-});
-
-test("an inactive function takes no calls", async () => {
-  const { page } = world;
-  const { id } = await stored("moody");
-  await openFunction(id);
-  await page.getByRole("switch", { name: "Active" }).click();
-  await expect.poll(async () => (await stored(id)).status).toBe("inactive");
-  await expect(invoke(id, {})).rejects.toThrow("Function is not active");
-  await page.getByRole("switch", { name: "Active" }).click();
-  await expect.poll(async () => (await stored(id)).status).toBe("active");
-});
-
 test("a function moves to a project, has a copy made, and goes once its name is typed", async () => {
   const { page } = world;
-  const { id } = await stored("moody");
-  await openFunction(id);
+  const { id } = await functions.make({ name: "moody", access: "private", environment: { MODE: "x" }, code: "" });
+  await functions.open(id);
   await page.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Move to another project" }).click();
   await page.getByRole("dialog").getByLabel("Project").selectOption("Shop");
   await page.getByRole("dialog").getByRole("button", { name: "Move" }).click();
   await page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link", { name: "Shop" }).waitFor();
-  expect((await stored(id)).project_id).toBe(project.id);
+  expect((await functions.stored(id)).project_id).toBe(project.id);
 
   await page.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Duplicate" }).click();
@@ -300,7 +182,7 @@ test("a function moves to a project, has a copy made, and goes once its name is 
   await inspect(world, "function-duplicate");
   await page.getByRole("dialog").getByRole("button", { name: "Duplicate" }).click();
   await page.getByRole("heading", { name: "moody-copy" }).waitFor();
-  const copy = await stored(await idInUrl());
+  const copy = await functions.stored(await functions.idInUrl());
   expect(copy).toMatchObject({ name: "moody-copy", access: "private", project_id: project.id });
 
   await page.getByRole("button", { name: "More actions" }).click();
@@ -311,7 +193,7 @@ test("a function moves to a project, has a copy made, and goes once its name is 
   await dialog.getByRole("textbox").fill("moody-copy");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/projects\//);
-  await expect(stored(copy.id)).rejects.toThrow("404");
+  await expect(functions.stored(copy.id)).rejects.toThrow("404");
   await page.getByRole("link", { name: "moody", exact: true }).waitFor();
   expect(await page.getByRole("link", { name: "moody-copy" }).count()).toBe(0);
   expect(world.troubles).toEqual([]);
@@ -338,8 +220,8 @@ test("the list fetches more as one scrolls, and keeps few rows in the page", asy
 const pages = [
   "/functions",
   "/functions/new?template=http&runtime=nodejs",
-  "/functions/basket/settings",
-  "/functions/basket?use=yes",
+  "/functions/cart/settings",
+  "/functions/cart?use=yes",
 ];
 
 test.each(["dark", "narrow"])("every page looks right: %s", async (look) => {
@@ -350,7 +232,7 @@ test.each(["dark", "narrow"])("every page looks right: %s", async (look) => {
     await world.open(path);
     if (path.includes("use")) await page.getByRole("region", { name: "curl code" }).waitFor();
     else await page.getByRole("heading", { level: 1 }).waitFor();
-    if (path.includes("settings")) await section("Limits").waitFor();
+    if (path.includes("settings")) await functions.section("Limits").waitFor();
     if (at === 0) await page.getByRole("row").nth(5).waitFor();
     await inspect(world, `functions-${look}-${at}`);
   }

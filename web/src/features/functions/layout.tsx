@@ -28,13 +28,13 @@ const search = { use: choiceParam("", "yes") };
 function FunctionPage({ fn }: { fn: Schema<"Function"> }) {
   const [{ use }, change] = useSearch(search);
   const project = useProjectOf(fn.project_id);
-  const { data: routes = [] } = useQuery({ ...routesQuery(fn.project_id ?? ""), enabled: fn.project_id !== null });
-  const targets = targetsOf(location.origin, fn, project?.gateway_url ?? "", project ? routes : []);
+  const routes = useQuery({ ...routesQuery(fn.project_id ?? ""), enabled: fn.project_id !== null });
+  const targets = targetsOf(location.origin, fn, project?.gateway_url ?? "", (project && routes.data) ?? []);
   return (
     <>
       <FunctionHeader fn={fn} project={project} targets={targets} onUse={() => change({ use: "yes" })} />
       <Outlet />
-      {use === "yes" && (
+      {use === "yes" && !routes.isLoading && (
         <UseDialog fn={fn} targets={targets} project={project?.slug} onClose={() => change({ use: "" })} />
       )}
     </>

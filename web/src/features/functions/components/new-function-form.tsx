@@ -36,6 +36,12 @@ const runtimes: { value: Runtime; name: string; explanation: string }[] = [
   { value: "provided", name: runtimeNames.provided, explanation: "Any language" },
 ];
 
+const beginnings = templateNames.map((value) => ({
+  value,
+  name: templates[value].title,
+  explanation: templates[value].description,
+}));
+
 /** What a new function needs, and beside it the code that it begins with. */
 export function NewFunctionForm({ runtime, template, project, onStart }: NewFunctionFormProps) {
   const [name, setName] = useState("");
@@ -78,26 +84,9 @@ export function NewFunctionForm({ runtime, template, project, onStart }: NewFunc
             {(control) => <ProjectSelect control={control} value={projectId} onChange={setProjectId} />}
           </Field>
         </div>
-        <RadioCards
-          label="Runtime"
-          className="sm:grid-cols-3"
-          value={runtime}
-          onChange={(value) => onStart({ runtime: value })}
-          options={runtimes}
-        />
+        <StartChoice runtime={runtime} template={template} onStart={onStart} />
         {language && (
           <>
-            <RadioCards
-              label="Begin with"
-              className="sm:grid-cols-2"
-              value={template}
-              onChange={(value) => onStart({ template: value })}
-              options={templateNames.map((value) => ({
-                value,
-                name: templates[value].title,
-                explanation: templates[value].description,
-              }))}
-            />
             <AccessChoice value={access} onChange={setAccess} />
             <ErrorNote error={create.error} shown={["name", "project_id"]} />
             <Button type="submit" variant="primary" className="justify-self-start" pending={create.isPending}>
@@ -108,6 +97,30 @@ export function NewFunctionForm({ runtime, template, project, onStart }: NewFunc
       </div>
       {language ? <Preview template={template} language={language} /> : <OwnProgram project={projectId} />}
     </form>
+  );
+}
+
+/** What runs it, and which code it begins with. */
+function StartChoice({ runtime, template, onStart }: Start & Pick<NewFunctionFormProps, "onStart">) {
+  return (
+    <>
+      <RadioCards
+        label="Runtime"
+        className="sm:grid-cols-3"
+        value={runtime}
+        onChange={(value) => onStart({ runtime: value })}
+        options={runtimes}
+      />
+      {runtime !== "provided" && (
+        <RadioCards
+          label="Begin with"
+          className="sm:grid-cols-2"
+          value={template}
+          onChange={(value) => onStart({ template: value })}
+          options={beginnings}
+        />
+      )}
+    </>
   );
 }
 
