@@ -79,6 +79,7 @@ export function useDeleteProject(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => take(api.DELETE("/api/projects/{id}", at(id))),
+    // Its own queries go with the page that shows them: asked now, they would only say that it is gone.
     onSuccess: () => client.invalidateQueries({ queryKey: listKey }),
   });
 }
@@ -136,12 +137,13 @@ export function useSetMember(project: string) {
   });
 }
 
-export function useRemoveMember(project: string) {
+/** Whoever leaves has nothing to ask for in the project afterwards. */
+export function useRemoveMember(project: string, leaving: boolean) {
   const stale = useStale(project);
   return useMutation({
     mutationFn: (member: string) =>
       take(api.DELETE("/api/projects/{id}/members/{member}", { params: { path: { id: project, member } } })),
-    onSuccess: () => stale(membersKey(project)),
+    onSuccess: () => (leaving ? undefined : stale(membersKey(project))),
   });
 }
 
