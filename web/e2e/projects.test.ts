@@ -9,6 +9,7 @@ let other: Viewer;
 
 beforeAll(async () => {
   world = await newWorld("--registration", "open");
+  world.page.setDefaultTimeout(10_000);
   const made = await fetch(`${world.server.url}/api/register`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -20,21 +21,20 @@ beforeAll(async () => {
 });
 afterAll(() => world?.end());
 
-/** What a page looks like in the dark, and on a telephone. */
-async function inspectEverywhere(name: string) {
+/** The page as it is, in the dark, and on a telephone. */
+async function inspectEverywhere(name: string, height = 800) {
   const { page } = world;
-  await inspect(world, name);
-  await page.evaluate(() => localStorage.setItem("virga.theme", "dark"));
-  await page.reload();
-  await page.locator("#main h1").waitFor();
-  await page.waitForLoadState("networkidle");
-  await inspect(world, `${name}-dark`);
-  await page.evaluate(() => localStorage.removeItem("virga.theme"));
-  await page.setViewportSize({ width: 360, height: 740 });
-  await page.reload();
-  await page.locator("#main h1").waitFor();
-  await page.waitForLoadState("networkidle");
-  await inspect(world, `${name}-narrow`);
+  const look = async (as: string, theme: string, width: number, tall: number) => {
+    await page.setViewportSize({ width, height: tall });
+    await page.evaluate((chosen) => localStorage.setItem("virga.theme", chosen), theme);
+    await page.reload();
+    await page.locator("#main h1").waitFor();
+    await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
+    await inspect(world, as);
+  };
+  await look(`${name}-dark`, "dark", 1280, 800);
+  await look(`${name}-narrow`, "light", 360, 740);
+  await look(name, "light", 1280, height);
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
@@ -99,7 +99,7 @@ test("a secret is set, reaches the next call, and shows only when it is asked fo
   await inspect(world, "environment-empty");
   await page.getByRole("button", { name: "Add variable" }).click();
   await page.getByLabel("Key").fill("PATH");
-  await page.getByLabel("Value").fill("s3cret-value");
+  await page.getByRole("textbox", { name: "Value" }).fill("s3cret-value");
   await page.keyboard.press("Tab");
   await page.getByRole("form", { name: "Add a variable" }).getByRole("button", { name: "Add variable" }).click();
   await page.getByText("'PATH' is reserved").waitFor();
@@ -139,7 +139,7 @@ test("a .env file is looked at before it changes anything", async () => {
   await page.getByText("s3cret-value").waitFor(); // the one that was not touched is what it was
   await page.getByRole("button", { name: "Change MODE" }).click();
   await page.waitForURL(/edit=MODE/);
-  await page.getByLabel("Value").fill("staging\nof two lines");
+  await page.getByRole("textbox", { name: "Value" }).fill("staging\nof two lines");
   await inspect(world, "environment-edit", 1);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("row", { name: /MODE staging/ }).waitFor();
@@ -200,30 +200,33 @@ test("a project is renamed, switched, opened to other origins and given a domain
   const { page } = world;
   await world.open("/projects/web-shop/settings");
   await page.getByText("revealed the secret").first().waitFor();
-  await inspectEverywhere("settings");
+  await inspectEverywhere("settings", 2000);
   await page.getByLabel("Name").fill("Shop");
   await page.getByText("The routes move from").waitFor();
   await page.getByRole("form", { name: "General" }).getByRole("button", { name: "Save" }).click();
   await page.waitForURL(/\/projects\/shop\/settings$/);
   await page.getByRole("switch", { name: "Active" }).click();
-  await page.getByText("Inactive").waitFor();
+  await page.getByText("Inactive", { exact: true }).waitFor();
   const cors = page.getByRole("form", { name: "CORS" });
   await cors.getByRole("switch", { name: /pages of other origins/ }).click();
   await cors.getByRole("switch", { name: "Credentials" }).click();
   await cors.getByRole("button", { name: "Save" }).click();
   await page.getByText("with credentials '*' is not allowed").waitFor();
   await cors.getByRole("switch", { name: "Any origin" }).click();
-  await cors.getByLabel("Origins").fill("https://app.example.com\nhttps://b.example.com/path");
+  await cors.getByRole("textbox", { name: "Origins" }).fill("https://app.example.com\nhttps://b.example.com/path");
   await cors.getByRole("button", { name: "Save" }).click();
   await page.getByText("https://b.example.com/path: ").waitFor();
   await cors.scrollIntoViewIfNeeded();
   await inspect({ ...world, troubles: [] }, "settings-cors", 1);
   world.troubles.length = 0;
-  await cors.getByLabel("Origins").fill("https://app.example.com");
+  await cors.getByRole("textbox", { name: "Origins" }).fill("https://app.example.com");
   await cors.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved").last().waitFor();
   const saved = await world.call<{ cors: unknown; status: string }>("GET", "/api/projects/shop");
-  expect(saved).toMatchObject({ status: "inactive", cors: { origins: ["https://app.example.com"], credentials: true } });
+  expect(saved).toMatchObject({
+    status: "inactive",
+    cors: { origins: ["https://app.example.com"], credentials: true },
+  });
   await page.getByLabel("Add a domain").fill("shop");
   await page.getByRole("button", { name: "Add domain" }).click();
   await page.getByText("a domain is a host name").waitFor();

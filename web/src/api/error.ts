@@ -11,7 +11,7 @@ export class ApiError extends Error {
   readonly complaints: Complaint[];
 
   constructor(status: number, detail: unknown) {
-    const complaints = Array.isArray(detail) ? (detail as Complaint[]) : [];
+    const complaints = Array.isArray(detail) ? (detail as Complaint[]).map(plain) : [];
     super(text(detail, complaints) || `The server answered ${status}`);
     this.name = "ApiError";
     this.status = status;
@@ -30,6 +30,12 @@ export class OfflineError extends Error {
     super("The server cannot be reached. Is it running, and are you connected?");
     this.name = "OfflineError";
   }
+}
+
+/** Without the words that say which check it was. */
+function plain({ loc, msg }: Complaint): Complaint {
+  const text = msg.replace(/^Value error, /, "");
+  return { loc, msg: text.slice(0, 1).toUpperCase() + text.slice(1) };
 }
 
 function where(complaint: Complaint): string {

@@ -1,5 +1,6 @@
 import { Outlet } from "react-router";
 import type { Schema } from "@/api/client";
+import { ApiError } from "@/api/error";
 import { useProject } from "@/api/use-project";
 import { CopyButton } from "@/components/copy-button";
 import { LinkTabs } from "@/components/link-tabs";
@@ -23,7 +24,8 @@ const tabs: [string, string][] = [
 /** What stands above every tab of a project. The tabs load beside it, not behind it. */
 export function ProjectLayout({ project: id }: { project: string }) {
   const project = useProject(id);
-  if (!project.data && project.error)
+  const gone = project.error instanceof ApiError && project.error.status === 404;
+  if (project.error && (gone || !project.data))
     return (
       <>
         <PageHeader title="Project" trail={[["Projects", "/projects"]]} />

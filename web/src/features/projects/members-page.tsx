@@ -20,26 +20,29 @@ export function MembersPage({ project }: { project: string }) {
   const [removing, setRemoving] = useState<Schema<"Member">>();
   const isOwner = role === "owner";
   return (
-    <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem] xl:items-start">
-      <div className="min-w-0">
-        {role && !isOwner && <RoleNote>Only owners add members and change roles. You can leave at any time.</RoleNote>}
-        {isOwner && <AddMember project={project} />}
-        <QueryView query={{ ...members, data: role && members.data }}>
-          {(list) => (
+    <QueryView query={{ ...members, data: role && me ? members.data : undefined }}>
+      {(list) => (
+        <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem] xl:items-start">
+          <div className="min-w-0">
+            {isOwner ? (
+              <AddMember project={project} />
+            ) : (
+              <RoleNote>Only owners add members and change roles. You can leave at any time.</RoleNote>
+            )}
             <MemberTable project={project} members={list} me={me ?? ""} isOwner={isOwner} onRemove={setRemoving} />
+          </div>
+          <RoleGuide />
+          {removing && (
+            <RemoveMember
+              project={project}
+              member={removing}
+              leaving={removing.account_id === me}
+              onClose={() => setRemoving(undefined)}
+            />
           )}
-        </QueryView>
-      </div>
-      <RoleGuide />
-      {removing && (
-        <RemoveMember
-          project={project}
-          member={removing}
-          leaving={removing.account_id === me}
-          onClose={() => setRemoving(undefined)}
-        />
+        </div>
       )}
-    </div>
+    </QueryView>
   );
 }
 

@@ -80,7 +80,7 @@ function ListSkeleton() {
       <Skeleton className="mb-4 h-9 max-w-sm" />
       <div className={grid}>
         {["a", "b", "c"].map((each) => (
-          <Skeleton key={each} className="h-36 rounded-lg" />
+          <Skeleton key={each} className="h-38 rounded-lg" />
         ))}
       </div>
     </>

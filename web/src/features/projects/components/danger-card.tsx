@@ -1,10 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { projectKey } from "@/api/queries";
 import { toast } from "@/components/toaster";
 import { Button } from "@/components/ui/button";
-import { Card, CardBody, CardHeader } from "@/components/ui/card";
+import { Card, CardHeader } from "@/components/ui/card";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { plural } from "@/lib/format";
 import { useDeleteProject } from "../queries";
@@ -12,17 +10,15 @@ import type { SettingsCardProps } from "./general-card";
 
 /** The end of a project. */
 export function DangerCard({ id, project }: SettingsCardProps) {
-  const client = useQueryClient();
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
   const remove = useDeleteProject(id);
   const gone = () => {
     navigate("/projects");
-    client.removeQueries({ queryKey: projectKey(id) });
     toast.done(`Deleted ${project.name}`);
   };
   return (
-    <Card className="border-danger/40">
+    <Card className="border-danger/40 pb-1">
       <CardHeader
         title="Delete this project"
         description="With all that is in it: functions and their versions, routes, variables, domains and logs."
@@ -32,7 +28,6 @@ export function DangerCard({ id, project }: SettingsCardProps) {
           </Button>
         }
       />
-      <CardBody className="p-0 pb-1" />
       <ConfirmDialog
         open={open}
         onOpenChange={setOpen}

@@ -37,40 +37,42 @@ export function EnvFileDialog({ project, onClose }: EnvFileDialogProps) {
       className="w-[min(44rem,calc(100vw-2rem))]"
     >
       <form
-        className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
           if (changes > 0 && !apply.pending) void apply.run(text, { secret, removeOthers });
         }}
       >
-        <Field label="Text">
-          {(control) => (
-            <Textarea
-              {...control}
-              className="max-h-[40dvh] font-mono text-[0.8125rem]"
-              rows={7}
-              placeholder={'API_KEY=abc123\nGREETING="Hello there"'}
-              value={text}
-              onChange={(event) => setText(event.target.value)}
+        <div className="grid gap-4">
+          {" "}
+          <Field label="Text">
+            {(control) => (
+              <Textarea
+                {...control}
+                className="max-h-[40dvh] font-mono text-[0.8125rem]"
+                rows={7}
+                placeholder={'API_KEY=abc123\nGREETING="Hello there"'}
+                value={text}
+                onChange={(event) => setText(event.target.value)}
+              />
+            )}
+          </Field>
+          <div className="grid gap-3 sm:grid-cols-2">
+            <Switch
+              label="New ones are secrets"
+              hint="Those that exist stay what they are."
+              checked={secret}
+              onChange={setSecret}
             />
-          )}
-        </Field>
-        <div className="grid gap-3 sm:grid-cols-2">
-          <Switch
-            label="New ones are secrets"
-            hint="Those that exist stay what they are."
-            checked={secret}
-            onChange={setSecret}
-          />
-          <Switch
-            label="Remove all others"
-            hint="Variables that the text does not name."
-            checked={removeOthers}
-            onChange={setRemoveOthers}
-          />
-        </div>
-        <EnvFilePlan steps={steps} mistakes={file.mistakes} />
-        <ErrorNote error={apply.error} />
+            <Switch
+              label="Remove all others"
+              hint="Variables that the text does not name."
+              checked={removeOthers}
+              onChange={setRemoveOthers}
+            />
+          </div>
+          <EnvFilePlan steps={steps} mistakes={file.mistakes} />
+          <ErrorNote error={apply.error} />
+        </div>{" "}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" disabled={changes === 0 || !there} pending={apply.pending}>

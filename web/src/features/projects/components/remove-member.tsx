@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import type { Schema } from "@/api/client";
-import { projectKey, projectsKey } from "@/api/queries";
+import { projectsKey } from "@/api/queries";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { useRemoveMember } from "../queries";
 
@@ -21,7 +21,6 @@ export function RemoveMember({ project, member, leaving, onClose }: RemoveMember
     onClose();
     if (!leaving) return;
     navigate("/projects");
-    client.removeQueries({ queryKey: projectKey(project) });
     void client.invalidateQueries({ queryKey: [...projectsKey, "list"] });
   };
   return (

@@ -3,11 +3,11 @@ import { Badge } from "@/components/ui/badge";
 
 type Role = Schema<"Role">;
 
-/** What each role may do, in a line; each also what those above it may. */
+/** What each role may do, in a line; each also what those before it may. */
 export const roleTexts: [Role, string, string][] = [
-  ["viewer", "Viewer", "sees functions, routes, logs and the names of variables"],
-  ["editor", "Editor", "also changes functions, routes and variables, and renames the project"],
-  ["owner", "Owner", "also reveals secrets, decides about members and domains, and deletes the project"],
+  ["viewer", "Viewer", "Sees functions, routes and logs, and variables that are no secrets."],
+  ["editor", "Editor", "Changes functions, routes and variables, and the settings of the project."],
+  ["owner", "Owner", "Reveals secrets, decides about members and domains, and can delete the project."],
 ];
 
 const names = Object.fromEntries(roleTexts.map(([role, name]) => [role, name])) as Record<Role, string>;

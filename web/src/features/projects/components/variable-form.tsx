@@ -30,7 +30,7 @@ export function VariableForm({ project, variable, onDone }: VariableFormProps) {
   return (
     <form
       aria-label={variable ? `Change ${variable.key}` : "Add a variable"}
-      className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]"
+      className="grid items-start gap-4 sm:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]"
       onSubmit={submit}
       onKeyDown={(event) => event.key === "Escape" && onDone()}
     >
