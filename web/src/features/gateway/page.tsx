@@ -59,8 +59,8 @@ function Routes({ id, project, functions, routes }: RoutesProps) {
       {routes.length > 0 && !adding && mayEdit && (
         <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
           <p className="text-muted-foreground">
-            The most exact path wins: words before <span className="font-mono">:id</span>, that before{" "}
-            <span className="font-mono">*rest</span>.
+            Words win over <span className="font-mono">:id</span>, which wins over{" "}
+            <span className="font-mono">*rest</span>, whatever the order.
           </p>
           {addButton}
         </div>

@@ -5,6 +5,7 @@ import { ErrorNote } from "@/components/error-note";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input, Select } from "@/components/ui/input";
+import { useFocusBack } from "@/lib/focus-back";
 import type { Route, RouteDraft } from "../queries";
 
 export const routeMethods: Route["method"][] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"];
@@ -24,6 +25,7 @@ interface RouteFormProps {
 export function RouteForm(props: RouteFormProps) {
   const { label, functions, action, pending, error, onSubmit, onCancel } = props;
   const [draft, setDraft] = useState(props.initial);
+  useFocusBack();
   const set = (change: Partial<RouteDraft>) => setDraft({ ...draft, ...change });
   // Another route that takes the same requests is a matter of the path, though the server names no field.
   const taken = error instanceof ApiError && error.status === 409 ? error.message : undefined;

@@ -60,11 +60,11 @@ export function Tester({ project, method, path, onChange, tested, functions }: T
               onChange={(event) => setText(event.target.value)}
             />
             {request.sending ? (
-              <Button onClick={request.stop}>
+              <Button className="max-sm:w-full" onClick={request.stop}>
                 <Square /> Stop
               </Button>
             ) : (
-              <Button type="submit" variant="primary">
+              <Button type="submit" variant="primary" className="max-sm:w-full">
                 <Send /> Send
               </Button>
             )}

@@ -4,15 +4,14 @@ import { QueryView } from "@/components/query-view";
 import { Time } from "@/components/time";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
+import { Skeleton } from "@/components/ui/skeleton";
 import { auditQuery, membersQuery } from "../queries";
 
 type Line = Schema<"AuditLine">;
 
-const actions: Record<string, string> = {
+const deeds: Record<string, string> = {
   "project.create": "made the project",
   "project.update": "changed the project",
-  "member.set": "set the role of",
-  "member.remove": "removed",
   "variable.set": "set the variable",
   "variable.delete": "deleted the variable",
   "variable.reveal": "revealed the secret",
@@ -24,11 +23,12 @@ const actions: Record<string, string> = {
 /** Who did what in the project, newest first. */
 export function AuditCard({ id }: { id: string }) {
   const audit = useInfiniteQuery(auditQuery(id));
+  const names = useNames(id, audit.data?.pages.flatMap(({ rows }) => rows) ?? []);
   return (
     <Card>
       <CardHeader title="Audit log" description="Who changed the project, and who looked at its secrets." />
       <CardBody>
-        <QueryView query={audit} isEmpty={() => false}>
+        <QueryView query={audit} skeleton={<Skeleton className="h-96" />} isEmpty={() => false}>
           {({ pages }) => (
             <>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard */}
@@ -36,7 +36,7 @@ export function AuditCard({ id }: { id: string }) {
                 {pages
                   .flatMap(({ rows }) => rows)
                   .map((line) => (
-                    <AuditRow key={line.number} id={id} line={line} />
+                    <AuditRow key={line.number} line={line} names={names} />
                   ))}
               </ul>
               {audit.hasNextPage && (
@@ -52,30 +52,46 @@ export function AuditCard({ id }: { id: string }) {
   );
 }
 
-function AuditRow({ id, line }: { id: string; line: Line }) {
+type Names = Map<string, string>;
+
+/** The log has ids of members: names of those who are there, or have done something. */
+function useNames(id: string, lines: Line[]): Names {
+  const members = useQuery(membersQuery(id)).data ?? [];
+  return new Map([
+    ...lines.flatMap(({ account_id, account }): [string, string][] => (account ? [[account_id, account]] : [])),
+    ...members.map(({ account_id, name }): [string, string] => [account_id, name]),
+  ]);
+}
+
+function AuditRow({ line, names }: { line: Line; names: Names }) {
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 px-3 py-2">
       <p className="min-w-0 grow wrap-anywhere">
-        <span className="font-medium">{line.account ?? "Somebody who is gone"}</span>{" "}
-        {actions[line.action] ?? line.action} <AuditObject id={id} line={line} />
+        <span className="font-medium">{line.account ?? "Somebody who is gone"}</span> <Deed line={line} names={names} />
       </p>
-      <p className="text-[0.8125rem] text-muted-foreground">
-        <Time at={line.created_at} /> from {line.address || "this machine"} with a {line.credential}
+      <p className="text-[0.8125rem] text-muted-foreground" title={`Credential ${line.credential}`}>
+        <Time at={line.created_at} />
+        {line.address && ` from ${line.address}`}
       </p>
     </li>
   );
 }
 
-/** Members stand there by their id: those who are still there have a name. */
-function AuditObject({ id, line }: { id: string; line: Line }) {
-  const members = useQuery(membersQuery(id)).data;
-  if (!line.action.startsWith("member.")) return <span className="font-mono text-[0.8125rem]">{line.detail}</span>;
-  const [account, role] = line.detail.split(" ");
-  const name = members?.find((each) => each.account_id === account)?.name ?? account;
-  return (
+function Deed({ line: { action, account_id, detail }, names }: { line: Line; names: Names }) {
+  if (!action.startsWith("member."))
+    return (
+      <>
+        {deeds[action] ?? action} <span className="font-mono text-[0.8125rem]">{detail}</span>
+      </>
+    );
+  const [member = "", role] = detail.split(" ");
+  if (action === "member.remove" && member === account_id) return "left the project";
+  const name = <span className="font-medium">{names.get(member) ?? member}</span>;
+  return action === "member.remove" ? (
+    <>removed {name}</>
+  ) : (
     <>
-      <span className="font-medium">{name}</span>
-      {line.action === "member.set" && ` to ${role}`}
+      made {name} {role}
     </>
   );
 }

@@ -14,6 +14,7 @@ import type { SettingsCardProps } from "./general-card";
 export function CorsCard({ id, project }: SettingsCardProps) {
   const change = useChangeProject(id);
   const [form, setForm] = useState(() => corsForm(project.cors));
+  const dirty = JSON.stringify(form) !== JSON.stringify(corsForm(project.cors));
   const mayEdit = isAtLeast(project.role, "editor");
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
@@ -48,7 +49,13 @@ export function CorsCard({ id, project }: SettingsCardProps) {
             )}
             <ErrorNote error={change.error} shown={form.enabled ? shownCors(change.error) : []} />
             {mayEdit && (
-              <Button type="submit" variant="primary" className="justify-self-start" pending={change.isPending}>
+              <Button
+                type="submit"
+                variant="primary"
+                className="justify-self-start"
+                disabled={!dirty}
+                pending={change.isPending}
+              >
                 Save
               </Button>
             )}

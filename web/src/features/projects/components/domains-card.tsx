@@ -106,8 +106,8 @@ function DomainGuide() {
       <p className="font-medium text-foreground">What it takes besides</p>
       <ol className="mt-1 grid list-decimal gap-1 pl-4">
         <li>
-          Add it here first, so that nobody else can. Then let the name point to this server in the DNS: a CNAME record
-          with <span className="font-mono">{location.hostname}</span>, or an A and AAAA record with its addresses.
+          Add it here first, so that nobody else can. Then let the name point to this server in the DNS: an A or AAAA
+          record with its address, or a CNAME record with its name.
         </li>
         <li>
           Let the proxy in front of the server take requests for the name, with a certificate, and pass its Host header

@@ -22,6 +22,7 @@ export function GeneralCard({ id, project }: SettingsCardProps) {
   const change = useChangeProject(id);
   const [draft, setDraft] = useState<{ name: string; description: string }>();
   const fields = draft ?? { name: project.name, description: project.description };
+  const dirty = fields.name !== project.name || fields.description !== project.description;
   const mayEdit = isAtLeast(project.role, "editor");
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
@@ -48,7 +49,13 @@ export function GeneralCard({ id, project }: SettingsCardProps) {
           />
           <ErrorNote error={change.error} shown={["name", "description"]} />
           {mayEdit && (
-            <Button type="submit" variant="primary" className="justify-self-start" pending={change.isPending}>
+            <Button
+              type="submit"
+              variant="primary"
+              className="justify-self-start"
+              disabled={!dirty}
+              pending={change.isPending}
+            >
               Save
             </Button>
           )}

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input, Textarea } from "@/components/ui/input";
 import { Switch } from "@/components/ui/switch";
+import { useFocusBack } from "@/lib/focus-back";
 import { useSetVariable } from "../queries";
 
 interface VariableFormProps {
@@ -20,6 +21,7 @@ const mask = "****";
 /** Sets a variable. A secret whose value is left alone keeps it. */
 export function VariableForm({ project, variable, onDone }: VariableFormProps) {
   const set = useSetVariable(project);
+  useFocusBack();
   const [key, setKey] = useState(variable?.key ?? "");
   const [value, setValue] = useState<string | undefined>(variable?.is_secret ? undefined : (variable?.value ?? ""));
   const [secret, setSecret] = useState(variable?.is_secret ?? true);
