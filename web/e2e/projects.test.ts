@@ -143,6 +143,7 @@ test("a .env file is looked at before it changes anything", async () => {
   await inspect(world, "environment-edit", 1);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("row", { name: /MODE staging/ }).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Change MODE");
   await page.getByRole("button", { name: "Delete MODE" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete variable" }).click();
   await page.getByRole("row", { name: /MODE/ }).waitFor({ state: "detached" });
@@ -178,6 +179,9 @@ test("a viewer sees the project and is told what it takes to change it", async (
   await page.getByRole("row", { name: /TOKEN/ }).waitFor();
   expect(await page.getByRole("button", { name: /Reveal|Delete|Change|Add/ }).count()).toBe(0);
   await inspect(other, "viewer-environment");
+  await open("/projects/web-shop/routes");
+  await page.getByText("editors add and change its routes").waitFor();
+  expect(await page.getByRole("button", { name: /Add route|New function/ }).count()).toBe(0);
   await open("/projects/web-shop/members");
   await page.getByText("Only owners add members").waitFor();
   await page.getByRole("row", { name: /bob/ }).waitFor();

@@ -23,7 +23,7 @@ test("origins stand on lines or behind commas", () => {
 
 test("a complaint about an item names the item, at its field", () => {
   const error = new ApiError(422, [{ loc: ["body", "cors", "origins", 1], msg: "no origin" }]);
-  expect(corsError(error, "origins", { origins: ["https://a", "b"] })).toBe("b: no origin");
+  expect(corsError(error, "origins", { origins: ["https://a", "b"] })).toBe("b: No origin");
   expect(corsError(error, "headers", {})).toBeUndefined();
   expect(shownCors(error)).toEqual(["cors.origins.1"]);
 });

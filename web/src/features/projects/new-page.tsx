@@ -29,11 +29,15 @@ export function NewProjectPage() {
               error={create.error}
               focus
               nameHint={
-                <>
-                  Its routes will be below{" "}
-                  <span className="font-mono break-all">/api/gateway/{slugOf(fields.name)}</span>, with a number behind
-                  it when that is taken.
-                </>
+                !fields.name.trim() ? (
+                  "A short form of it becomes part of the URLs of its routes."
+                ) : (
+                  <>
+                    Its routes will be below{" "}
+                    <span className="font-mono break-all">/api/gateway/{slugOf(fields.name)}</span>, with a number
+                    behind it when that is taken.
+                  </>
+                )
               }
             />
             <ErrorNote error={create.error} shown={["name", "description"]} />

@@ -16,10 +16,12 @@ export function ProjectSettingsPage({ project: id }: { project: string }) {
       {(data) => (
         <div className="grid max-w-4xl gap-5">
           {data.role === "viewer" && (
-            <RoleNote>You are a viewer of this project: editors change its settings, owners its domains.</RoleNote>
+            <RoleNote className="mb-0">
+              You are a viewer of this project: editors change its settings, owners its domains.
+            </RoleNote>
           )}
           {data.role === "editor" && (
-            <RoleNote>
+            <RoleNote className="mb-0">
               You are an editor of this project: only owners change its domains, read its audit log and delete it.
             </RoleNote>
           )}

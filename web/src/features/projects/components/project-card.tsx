@@ -24,9 +24,9 @@ export function ProjectCard({ project }: { project: Schema<"Project"> }) {
       </div>
       <p className="mt-2 line-clamp-2 min-h-10 text-muted-foreground">{project.description}</p>
       <p className="mt-auto flex items-center justify-between gap-3 pt-2 text-[0.8125rem] text-muted-foreground">
-        <span className="flex items-center gap-1.5">
+        <span className="flex min-w-0 items-center gap-1.5">
           <SquareFunction className="size-4" aria-hidden /> {plural(project.function_count, "function")}
-          {project.role !== "owner" && <RoleBadge role={project.role} />}
+          <RoleBadge role={project.role} />
         </span>
         <span>
           Created <Time at={project.created_at} />
