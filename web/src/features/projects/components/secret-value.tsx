@@ -65,8 +65,13 @@ export function SecretValue({ project, name, mayReveal }: SecretValueProps) {
 /** A value in full, of several lines if it has them. */
 export function PlainValue({ text }: { text: string }) {
   if (text === "") return <span className="text-muted-foreground">Empty</span>;
+  const isLong = text.length > 200 || text.split("\n").length > 6;
   return (
-    <span className="max-h-32 min-w-0 overflow-y-auto font-mono text-[0.8125rem] whitespace-pre-wrap wrap-anywhere">
+    <span
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard
+      tabIndex={isLong ? 0 : undefined}
+      className="block max-h-32 min-w-0 overflow-y-auto font-mono text-[0.8125rem] whitespace-pre-wrap wrap-anywhere"
+    >
       {text}
     </span>
   );
