@@ -68,7 +68,6 @@ export function PlainValue({ text }: { text: string }) {
   const isLong = text.length > 200 || text.split("\n").length > 6;
   return (
     <span
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard
       tabIndex={isLong ? 0 : undefined}
       className="block max-h-32 min-w-0 overflow-y-auto font-mono text-[0.8125rem] whitespace-pre-wrap wrap-anywhere"
     >
