@@ -74,9 +74,11 @@ test("projects are found and sorted, and the address says how", async () => {
   await inspectEverywhere("projects");
   await page.getByLabel("Sort by").selectOption("By name");
   await page.waitForURL(/sort=name/);
-  expect(await page.getByRole("heading", { level: 2 }).last().textContent()).toBe("Web Shop");
+  await page.locator("#main li").last().filter({ hasText: "Web Shop" }).waitFor();
+  await page.locator("#main li").first().filter({ hasText: "A name that is longer" }).waitFor();
   await page.getByLabel("Search projects").fill("balcony fore");
   await page.waitForURL(/q=balcony/);
+  await page.getByRole("heading", { name: "Accounts" }).waitFor({ state: "detached" });
   expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Weather"]);
   await page.reload();
   await page.getByRole("heading", { name: "Weather" }).waitFor();
@@ -143,7 +145,7 @@ test("a .env file is looked at before it changes anything", async () => {
   await inspect(world, "environment-edit", 1);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("row", { name: /MODE staging/ }).waitFor();
-  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Change MODE");
+  await page.locator('[aria-label="Change MODE"]:focus').waitFor();
   await page.getByRole("button", { name: "Delete MODE" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete variable" }).click();
   await page.getByRole("row", { name: /MODE/ }).waitFor({ state: "detached" });
