@@ -3,9 +3,9 @@ import { useCallback, useMemo } from "react";
 import { useSearchParams } from "react-router";
 
 interface Codec<Value> {
-  read: (text: string | null) => Value;
+  read(text: string | null): Value;
   /** Null leaves it out of the URL: it is the default. */
-  write: (value: Value) => string | null;
+  write(value: Value): string | null;
 }
 
 export type Search = Record<string, Codec<unknown>>;
@@ -52,7 +52,7 @@ export function useSearch<S extends Search>(schema: S): [SearchValues<S>, (chang
           }
           return after;
         },
-        { replace: true },
+        { replace: true, preventScrollReset: true },
       ),
     [schema, setParams],
   );
