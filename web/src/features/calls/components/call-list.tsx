@@ -39,7 +39,7 @@ export function CallList(props: CallListProps) {
   const layout = layoutOf(width);
   const body = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
-    count: rows.length,
+    count: width > 0 ? rows.length : 0, // until it is known how they are laid out
     getScrollElement: () => body.current,
     estimateSize: () => rowHeight[layout],
     getItemKey: (index) => rows[index]?.id ?? index,
