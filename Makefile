@@ -137,6 +137,8 @@ fuzzers: $(FUZZERS)
 
 check:
 	@scripts/check
+	@$(MAKE) --no-print-directory web/node_modules/.installed-tests web/src/api/schema.gen.ts
+	@cd web && npm run --silent check
 
 deps:
 	@scripts/deps run

@@ -26,6 +26,15 @@ SAMPLES = {
         {PAGE: "See `engine/pool.c`, `src/engine/` and `pool_take()`; `/usr` and `clone3` are not ours.\n",
          "src/engine/pool.c": "int pool_take(void)\n{\n}\n"},
     ),
+    "web_waits": (
+        {"web/e2e/a.test.ts": "await page.waitForTimeout(100);\n"},
+        {"web/e2e/a.test.ts": "await page.waitForURL('/');\n", "web/src/lib/a.ts": "setTimeout(go, 10);\n"},
+    ),
+    "web_layers": (
+        {"web/src/features/calls/a.tsx": 'import { a } from "@/features/functions/a";\n'},
+        {"web/src/features/calls/a.tsx": 'import { a } from "@/features/calls/b";\nimport { b } from "@/components/b";\n',
+         "web/src/routes/a.tsx": 'import { a } from "@/features/calls/a";\n'},
+    ),
     "lengths": (
         {"src/base/a.c": "\n" * 601, "src/base/a.h": "\n" * 201},
         {"src/base/a.c": "\n" * 600, "src/base/a.h": "\n" * 200},

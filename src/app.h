@@ -2,6 +2,8 @@
  * serve/. */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -13,6 +15,7 @@ struct functions;
 struct gateway;
 struct http_server;
 struct loop;
+struct probe_result;
 struct seal;
 struct store;
 struct workers;
@@ -32,6 +35,9 @@ struct app {
     const char *public_url;         /* "https://virga.example", or NULL */
     int64_t started_us;
     pid_t spawner;
+    bool egress;                       /* functions may be given the network */
+    const struct probe_result *checks; /* what `virga doctor` would have said at the start */
+    const _Atomic size_t *check_count; /* 0 until they are known, a moment after the start */
 };
 
 /* What db_note says has changed: serve/ then brings memory up to date, here and on other servers.

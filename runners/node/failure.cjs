@@ -2,20 +2,25 @@
 // failure — what was thrown, as the JSON text of a FAILED frame.
 
 const { inspect } = require('node:util');
+const { place } = require('./place.cjs');
 
 const TEXT_MAX = 32 * 1024;
 const CAUSES_MAX = 4;
 const { stringify } = JSON;
 
-// A mistake in how code and platform meet, rather than an exception of user code: no traceback.
+// A mistake in how code and platform meet, rather than an exception of user code: no traceback, but
+// perhaps a file that it is about, relative to the code.
 class Refusal extends Error {
-  constructor(type, message) {
+  constructor(type, message, file = null) {
     super(message);
     this.type = type;
+    this.file = file;
   }
 }
 
-const cut = (text) => (text.length > TEXT_MAX ? text.slice(0, TEXT_MAX) + '...' : text);
+// The server takes no half of a surrogate pair, and the failure would be lost.
+const whole = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
+const cut = (text) => whole(text.length > TEXT_MAX ? text.slice(0, TEXT_MAX) + '...' : text);
 
 const isOurs = (line) => line.includes(__dirname + '/') || line.includes('(node:internal/')
   || line.includes('at node:internal/') || line.includes('async node:internal/');
@@ -51,10 +56,15 @@ function parts(thrown) {
   return [String(type), String(thrown.message ?? inspect(thrown)), String(thrown.stack ?? '')];
 }
 
-function describe(thrown) {
+function placeOf(thrown, codeDir) {
+  if (!(thrown instanceof Refusal)) return place(thrown, codeDir);
+  return thrown.file ? { file: thrown.file, line: 1, column: null } : {};
+}
+
+function describe(thrown, codeDir) {
   try {
     const [type, message, traceback] = parts(thrown).map(cut);
-    return stringify({ type, message, traceback });
+    return stringify({ type, message, traceback, ...placeOf(thrown, codeDir) });
   } catch {
     // Getters and proxies of user code may throw while we look.
     return '{"type":"Error","message":"what was thrown cannot be read","traceback":""}';

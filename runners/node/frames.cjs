@@ -17,6 +17,7 @@ const HEADER = 8;
 const SOCKET = 3;
 const READ_SIZE = 64 * 1024;
 const CHUNK_MAX = 256 * 1024;
+const VERSION_MAX = 31;
 const OPENING_MAX = 32 * 1024;
 
 // Cuts the byte stream into frames. A frame that came whole is handed on as a view of the read
@@ -190,6 +191,6 @@ class Channel {
 }
 
 module.exports = {
-  Reader, Channel, writeAll, CHUNK_MAX, OPENING_MAX,
+  Reader, Channel, writeAll, CHUNK_MAX, OPENING_MAX, VERSION_MAX,
   LOAD, CALL, READY, LOADED, RESULT, FAILED, STREAM, CHUNK, FATAL,
 };

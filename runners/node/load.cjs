@@ -125,7 +125,7 @@ function findHandler(module, members, entry) {
   }
   const names = module && typeof module === 'object' ? Object.keys(module) : [];
   throw new Refusal('HandlerError', `${entry} exports no function '${members.join('.')}'`
-    + ` (it exports: ${names.join(', ') || 'nothing'})`);
+    + ` (it exports: ${names.join(', ') || 'nothing'})`, entry);
 }
 
 // Writes the files and finds out what to load. No user code runs.

@@ -10,7 +10,7 @@
 // and the server believes nothing that it says.
 
 const output = require('./output.cjs');
-const { Channel, LOAD, CALL, READY, LOADED, RESULT, FAILED, FATAL } = require('./frames.cjs');
+const { Channel, VERSION_MAX, LOAD, CALL, READY, LOADED, RESULT, FAILED, FATAL } = require('./frames.cjs');
 const { Refusal, describe } = require('./failure.cjs');
 const load = require('./load.cjs');
 const stream = require('./stream.cjs');
@@ -199,7 +199,7 @@ class Session {
     if (this.active !== job) return;
     this.done();
     this.broken ||= job.fatal;
-    this.channel.send(FAILED, job.fatal ? FATAL : 0, describe(error), Infinity);
+    this.channel.send(FAILED, job.fatal ? FATAL : 0, describe(error, this.codeDir), Infinity);
   }
 
   done() {
@@ -211,7 +211,7 @@ class Session {
   die(error) {
     if (!this.active) return;
     this.active = null;
-    this.channel.sendLast(FAILED, FATAL, describe(error));
+    this.channel.sendLast(FAILED, FATAL, describe(error, this.codeDir));
   }
 
   // Nothing is left that could ever settle what the server waits for.
@@ -245,7 +245,7 @@ function main() {
     const channel = new Channel((type, payload, number) => session.frame(type, payload, number));
     const session = new Session(channel, codeDir);
     watch(session);
-    channel.send(READY, 0, '', 0);
+    channel.send(READY, 0, process.versions.node.slice(0, VERSION_MAX), VERSION_MAX);
   });
 }
 

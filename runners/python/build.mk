@@ -30,6 +30,7 @@ $(PYTHON_COPIES): $(PYTHON_OBJ) \
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lpthread
 
 $(BUILD)/runners/python/%.o: ALL_CFLAGS += $(PYTHON_CFLAGS)
-$(BUILD)/runners/python/runner_source.o: runners/python/runner_source.S runners/python/runner.py
+$(BUILD)/runners/python/runner_source.o: runners/python/runner_source.S runners/python/runner.py \
+                                             runners/python/place.py
 	@mkdir -p $(@D)
 	$(Q)$(CC) -c -o $@ $<

@@ -108,8 +108,3 @@ void output_end(struct output *o)
     output_flush(o);
     o->busy = false;
 }
-
-void output_keep(struct output *o)
-{
-    o->busy = false;
-}

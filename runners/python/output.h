@@ -28,4 +28,3 @@ void output_start(struct output *o); /* in the process that will serve: timers a
 void output_begin(struct output *o); /* user code starts to run */
 void output_flush(struct output *o); /* what it has printed so far */
 void output_end(struct output *o);   /* it has ended: flushes all it has printed */
-void output_keep(struct output *o);  /* it has ended: what it has printed waits for the next end */

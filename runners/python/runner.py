@@ -40,7 +40,7 @@ from json import scanner as _scanner
 # Ahead of time what functions import most: an import costs a cold call its milliseconds.
 import _sitebuiltins
 import base64, collections, dataclasses, datetime, decimal, enum, functools, itertools  # noqa: F401
-import logging, math, random, re, string, typing, urllib.parse, uuid  # noqa: E401, F401
+import linecache, logging, math, random, re, string, typing, urllib.parse, uuid  # noqa: E401, F401
 
 _os.register_at_fork = _register_at_fork
 _AHEAD = frozenset(_sys.modules) - _at_start
@@ -214,6 +214,9 @@ class _HandlerError(Exception):
 
 _HandlerError.__name__ = "HandlerError"
 
+_code_dir = "/code/"  # with the slash
+_entry = None  # the handler's file below it, once known
+
 
 def load(settings, sources, code_dir):
     """(handler, number of arguments it takes, longest result in bytes).
@@ -225,6 +228,8 @@ def load(settings, sources, code_dir):
         _add_environment(settings["environment"])
     Context.function_name = settings["function"]
     Context.function_version = settings["version"]
+    global _code_dir, _entry
+    _code_dir, _entry = f"{code_dir}/", None
     _os.chdir(code_dir)
     _sys.path.insert(0, code_dir)
     module_name, _, name = settings["handler"].rpartition(".")
@@ -232,6 +237,7 @@ def load(settings, sources, code_dir):
         raise _HandlerError(f"handler '{settings['handler']}' must read 'file.function'")
     file = module_name.replace(".", "/") + ".py"
     _sys.argv[:] = [f"{code_dir}/{file}"]
+    _entry = file
     module = _import_module(module_name, file, sources, code_dir)
     handler = _find_handler(module, name, file)
     if _is_coroutine_function(handler):
@@ -496,8 +502,9 @@ def failure(error, phase):
         kind, message = type(error).__name__, "(its description failed too)"
         text = f"{type(second).__name__} while the traceback was made"
     described = {"type": kind, "message": _bounded(message, _MESSAGE_MAX),
-                 "traceback": _bounded(text, _TRACEBACK_MAX)}
-    return _json.dumps(described, ensure_ascii=False).encode("utf-8", "backslashreplace")
+                 "traceback": _bounded(text, _TRACEBACK_MAX), **_place(error)}
+    # Not as an escape: the server takes no half of a surrogate pair, and the failure would be lost.
+    return _json.dumps(described, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _summary(error, phase):

@@ -193,7 +193,7 @@ static void serve_load(struct serve *s, const struct channel_frame *frame)
     PyObject *sources = PyDict_New();
     output_begin(&s->output);
     if (sources && load_function(s, frame->payload, sources) == 0) {
-        output_keep(&s->output); /* belongs to the log of the first call */
+        output_end(&s->output); /* of a load that no call follows, or else of the first call */
         answer(s, FRAME_LOADED, 0, STR(""));
     } else
         answer_failure(s, "load", FRAME_FATAL);
@@ -428,6 +428,14 @@ static bool next_frame(struct serve *s, struct channel_frame *ret)
     }
 }
 
+/* "3.11.2" of "3.11.2 (main, ...) [GCC ...]". */
+static struct str python_version(void)
+{
+    struct str rest = str_of(Py_GetVersion());
+    struct str version = str_cut(&rest, ' ');
+    return (struct str){version.p, version.n < FRAME_VERSION_MAX ? version.n : FRAME_VERSION_MAX};
+}
+
 void serve_open_streams(struct serve *s)
 {
     if (output_open(&s->output) < 0)
@@ -447,7 +455,7 @@ _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
     Py_DECREF(awake);
     output_start(&s->output);
     rehearse_unless_needed(s);
-    answer(s, FRAME_READY, 0, STR(""));
+    answer(s, FRAME_READY, 0, python_version());
     while (next_frame(s, &frame))
         if (frame.type == FRAME_LOAD && !s->handler)
             serve_load(s, &frame);

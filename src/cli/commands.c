@@ -53,7 +53,9 @@ const struct command command_table[] = {
          "A single file becomes the entry: .py main.py, .js/.mjs/.cjs index.*, an executable\n"
          "bootstrap. Settings may stand in virga.json in the directory; options win over them.\n"
          "Left out: .git, .venv, __pycache__, *.pyc, and what .virgaignore lists (one pattern a\n"
-         "line; '/' at its end for directories). Symbolic links are never followed.",
+         "line; '/' at its end for directories). Symbolic links are never followed.\n"
+         "Then the code is loaded, so that the first call finds it ready. Exit status 1 when it\n"
+         "does not load; the version is saved all the same.",
      .examples =
          "virga deploy hello.py\nvirga deploy ./api --name api --memory 256m --timeout 10s\n"
          "virga deploy . --env MODE=production --env LEVEL=2"},

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESULTS_MAX = 64, FEATURE_COLUMN = 24 };
+enum { FEATURE_COLUMN = 24 };
 
 const struct option_spec doctor_options[] = {
     {0, "runners", "DIR", "where the runners are (default: as the server finds them)"},
@@ -50,20 +50,10 @@ static void print_json(struct cli *c, const struct probe_result *results, size_t
     free(text);
 }
 
-/* What --allow-weaker calls the protections. */
-static const struct {
-    const char *feature, *words;
-} weaker_words[] = {
-    {"memory limit", "memory"},       {"CPU limit", "cpu"},
-    {"process limit", "pids"},        {"cgroup", "memory,cpu,pids"},
-    {"own user id per slot", "uids"},
-};
-
 static void add_weaker(const struct probe_result *r, struct buf *words)
 {
-    for (size_t i = 0; i < ARRAY_LEN(weaker_words) && r->state == PROBE_WEAKER; i++)
-        if (strcmp(weaker_words[i].feature, r->feature) == 0)
-            buf_addf(words, "%s%s", words->len ? "," : "", weaker_words[i].words);
+    if (r->state == PROBE_WEAKER && r->weaker)
+        buf_addf(words, "%s%s", words->len ? "," : "", r->weaker);
 }
 
 static void conclude(struct cli *c, size_t missing, const struct buf *words)
@@ -83,13 +73,13 @@ static void conclude(struct cli *c, size_t missing, const struct buf *words)
 int doctor_run(struct cli *c, struct err *e)
 {
     char found[PATH_MAX + 32];
-    struct probe_result results[RESULTS_MAX] = {0};
+    struct probe_result results[PROBE_RESULTS_MAX] = {0};
     size_t missing = 0;
     auto_buf struct buf words = {0};
     const char *runners = options_value(&c->options, "runners");
     if (!runners && runtimes_find_runners(found, sizeof found, e) < 0)
         return -1;
-    size_t count = probe_all(runners ? runners : found, results, RESULTS_MAX);
+    size_t count = probe_all(runners ? runners : found, results, PROBE_RESULTS_MAX);
     if (c->json)
         print_json(c, results, count);
     for (size_t i = 0; i < count; i++) {

@@ -20,6 +20,7 @@ const struct option_spec manifest_options[] = {
     {0, "concurrency", "COUNT", "calls that may run at the same time"},
     {0, "reuse", "WHEN", "always: keep a sandbox for later calls; never: a fresh copy for each"},
     {0, "queue", "COUNT", "calls that may wait beyond that; more are refused with 429"},
+    {0, "no-load", NULL, "uploads only, without trying whether the code loads"},
     {0},
 };
 

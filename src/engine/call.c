@@ -6,6 +6,7 @@
  * call_finish fills the record, answers whoever asked, hands the record to the sink, and gives the
  * slot to the next one waiting. */
 #include "engine/private.h"
+#include "engine/problem.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -43,6 +44,7 @@ void call_record_free(struct call_record *r)
     free(r->output);
     free(r->error);
     free(r->traceback);
+    problem_free(r->problem);
     free(r->out);
     free(r->err);
     free(r);
@@ -73,7 +75,7 @@ static void fill_phases(struct call *c, const struct slot *s, uint64_t now)
     if (r->cold) {
         r->phases.queue_us = span(c->arrived_us, asked);
         r->phases.place_us = span(asked, s->sent_us);
-        begun = s->loaded ? s->loaded_us : now;
+        begun = s->loaded && !c->load_only ? s->loaded_us : now;
         r->phases.load_us = span(s->sent_us, begun);
     } else {
         r->phases.queue_us = span(c->arrived_us, s->sent_us);
@@ -120,6 +122,7 @@ static void fill_outcome(struct call_record *r, const struct call_outcome *how)
     }
     r->error = mem_strdup(how->error);
     r->traceback = how->traceback && *how->traceback ? mem_strdup(how->traceback) : NULL;
+    r->problem = how->problem;
 }
 
 static bool reusable(const struct slot *s)
@@ -143,7 +146,26 @@ static void release(struct slot *s)
     }
 }
 
-static void serve_next(struct engine *e, struct fn *fn)
+/* Loads at the front of the queue have what they ask for when a slot idles. It stays idle. One
+ * after the other here, since a queue may be longer than the stack is deep. */
+static void answer_loads(struct fn *fn)
+{
+    struct list *first, *idle;
+    while ((first = list_first(&fn->waiting)) && (idle = list_first(&fn->idle))) {
+        struct call *c = list_of(first, struct call, node);
+        struct slot *s = list_of(idle, struct slot, owner_node);
+        if (!c->load_only)
+            return;
+        if (!slot_is_quiet(s)) {
+            slot_kill(s);
+            continue;
+        }
+        c->record->version = s->version;
+        call_finish(c, &(struct call_outcome){.status = CALL_SUCCESS});
+    }
+}
+
+static void serve_first(struct engine *e, struct fn *fn)
 {
     struct list *idle = list_first(&fn->idle);
     if (list_empty(&fn->waiting))
@@ -152,6 +174,14 @@ static void serve_next(struct engine *e, struct fn *fn)
         call_serve(fn, list_of(idle, struct slot, owner_node));
     else
         pool_place(e, fn);
+}
+
+static void serve_next(struct engine *e, struct fn *fn)
+{
+    fn_use(fn); /* who is told of a load may remove it */
+    answer_loads(fn);
+    serve_first(e, fn);
+    fn_unuse(fn);
 }
 
 static void join_queue(struct call *c, bool in_front)
@@ -197,11 +227,13 @@ void call_finish(struct call *c, const struct call_outcome *how)
         r->phases.queue_us = span(c->arrived_us, now);
     }
     fill_input(c);
-    metrics_call(&e->metrics, r);
+    if (!c->load_only)
+        metrics_call(&e->metrics, r);
     c->done(c->arg, r, NULL);
     if (s)
         fill_usage(r, s);
-    e->config.record(e->config.arg, take_ptr(c->record));
+    if (!c->load_only)
+        e->config.record(e->config.arg, take_ptr(c->record));
     call_free(c);
     if (s) { /* a call that never had one gives nothing back; whoever ended it goes on */
         serve_next(e, fn);
@@ -223,7 +255,7 @@ void call_fail(struct call *c, enum call_status status, const char *fmt, ...)
 void call_refuse(struct call *c, const struct err *why)
 {
     leave_queue(c);
-    if (why->code == ERR_LIMIT)
+    if (why->code == ERR_LIMIT && !c->load_only)
         c->engine->metrics.calls[CALL_THROTTLED]++;
     c->done(c->arg, NULL, why);
     call_free(c);
@@ -288,11 +320,12 @@ static struct call *call_new(struct engine *e, struct fn *fn, const struct call_
     c->arrived_us = clock_mono_us();
     c->done = req->done;
     c->arg = req->arg;
+    c->load_only = req->load_only;
     c->taker = req->stream;
     list_init(&c->taker_node);
     if (c->taker)
         list_append(&e->takers, &c->taker_node);
-    r->created_us = clock_wall_us();
+    r->created_us = req->id ? req->created_us : clock_wall_us();
     r->source = req->source;
     r->http_method = mem_strdup(req->http_method);
     r->http_path = mem_strdup(req->http_path);
@@ -316,7 +349,7 @@ void engine_call(struct engine *e, const struct call_request *req)
         return;
     }
     if (may_enter(e, fn, req, &why) < 0) {
-        if (why.code == ERR_LIMIT)
+        if (why.code == ERR_LIMIT && !req->load_only)
             e->metrics.calls[CALL_THROTTLED]++;
         req->done(req->arg, NULL, &why);
         return;

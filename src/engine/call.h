@@ -15,6 +15,7 @@ struct call {
     struct slot *slot; /* NULL while waiting */
     struct call_record *record;
     struct str event; /* owned */
+    bool load_only;   /* over when the code is loaded: no CALL is sent */
     bool again;       /* given to a second slot, since the first was dead already */
     uint64_t arrived_us;
     void (*done)(void *arg, const struct call_record *r, const struct err *refused);
@@ -31,6 +32,7 @@ struct call_outcome {
     struct str output;
     const char *error;
     const char *traceback;
+    struct call_problem *problem; /* taken over, or NULL */
 };
 
 /* Gives the slot to the oldest waiting call, or to nobody: then it idles. */

@@ -59,6 +59,14 @@ struct call_phases {
     uint32_t handler_us; /* event sent until result received */
 };
 
+/* Where the function's code failed, as its runner says: a guest can make it lie. */
+struct call_problem {
+    char *file;            /* relative to the code: "lib/db.py". No empty, "." or ".." segments */
+    uint32_t line, column; /* 1 to PROBLEM_PLACE_MAX; column 0: unknown */
+    char *type, *message;
+};
+enum { PROBLEM_FILE_MAX = 1024, PROBLEM_PLACE_MAX = 10 * 1000 * 1000 };
+
 /* A finished call. Owned memory; call_record_free. The done callback sees it without
  * memory_peak_bytes and cpu_us, which are read after the answer is out; the sink sees all of it. */
 struct call_record {
@@ -79,9 +87,10 @@ struct call_record {
     char *input;                   /* JSON text; cut at 64 KB for the record, `input_cut` says so */
     char *output;                  /* JSON text of the result, or NULL */
     size_t output_len;
-    char *error;     /* one line for anybody: "ValueError: no such thing", or NULL */
-    char *traceback; /* for the owner, or NULL */
-    char *out, *err; /* what the call printed */
+    char *error;                  /* one line for anybody: "ValueError: no such thing", or NULL */
+    char *traceback;              /* for the owner, or NULL */
+    struct call_problem *problem; /* for the owner, or NULL: unknown */
+    char *out, *err;              /* what the call printed */
     size_t out_len, err_len;
     bool input_cut;
 };
@@ -147,8 +156,13 @@ struct call_stream {
 struct call_request {
     const char *function_id;
     const char *id;     /* of the call, by id_new_call, for who needs it before; NULL: made here */
+    int64_t created_us; /* with `id`: what it was made of, since a record is found by both */
     struct str event;   /* one JSON text; copied */
-    const char *source; /* static text */
+    /* No more than what comes before an event is sent, within the bounds of a call: waits for a
+     * slot and has the code loaded; an idle slot is as good (not `cold`). Its record goes to `done`
+     * alone and counts nowhere; its log is what the code printed while it was loaded. */
+    bool load_only;
+    const char *source;                  /* static text */
     const char *http_method, *http_path; /* of a gateway call, for its record; NULL; copied */
     /* Static. NULL: results come whole, and a handler that streams has its pieces joined into one
      * result, which must keep to `result_bytes`: a JSON string when they are UTF-8, else
@@ -174,9 +188,12 @@ void engine_abandon(struct engine *e, const void *arg);
 struct engine_stats {
     uint64_t calls[CALL_STATUSES];
     uint64_t cold_starts;
-    unsigned slots_idle, slots_busy, slots_starting, slots_blank, queued, functions;
+    unsigned slots_idle, slots_busy, slots_starting, slots_blank, slots_max, queued, functions;
 };
 void engine_stats(const struct engine *e, struct engine_stats *ret);
+/* The version of a runtime as its sandboxes say it: "3.11.2"; "" before the first one has started,
+ * and where a function brings its own. NULL behind the last of config.runtimes. */
+const char *engine_runtime_version(const struct engine *e, unsigned index);
 /* Prometheus text: virga_calls_total, virga_call_duration_seconds, virga_cold_start_seconds by
  * phase, pool and queue gauges. */
 struct buf;

@@ -280,7 +280,36 @@ TEST(stats_count_what_happened)
     engine_stats(w->engine, &stats);
     CHECK(stats.calls[CALL_SUCCESS] == 2 && stats.calls[CALL_THROTTLED] == 1);
     CHECK(stats.cold_starts == 1 && stats.slots_idle == 1 && stats.functions == 1);
-    CHECK(stats.queued == 0 && stats.slots_busy == 0);
+    CHECK(stats.queued == 0 && stats.slots_busy == 0 && stats.slots_max == 4);
+}
+
+TEST(a_runtime_has_the_version_that_its_sandboxes_say)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    CHECK_STR(engine_runtime_version(w->engine, 0), "");
+    CHECK(!engine_runtime_version(w->engine, 2));
+    w->hold_ready = true;
+    world_function(w, "a");
+    struct answer *a = world_call(w, "a", "1");
+    UNTIL(w, w->slots[0].live);
+    runner_send(&w->slots[0], FRAME_READY, 0, STR("3.11.2"));
+    UNTIL(w, a->times);
+    CHECK(a->status == CALL_SUCCESS);
+    CHECK_STR(engine_runtime_version(w->engine, 0), "3.11.2");
+    CHECK_STR(engine_runtime_version(w->engine, 1), "");
+}
+
+TEST(a_version_that_could_break_a_line_ends_the_slot)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    w->hold_ready = w->hold_load = w->hold_call = true;
+    world_function(w, "a");
+    struct answer *a = world_call(w, "a", "1");
+    UNTIL(w, w->slots[0].live);
+    runner_send(&w->slots[0], FRAME_READY, 0, STR("3.11\n2"));
+    UNTIL(w, a->times);
+    CHECK(a->status == CALL_CRASHED && strstr(a->error, "a version that is no word"));
+    CHECK_STR(engine_runtime_version(w->engine, 0), "");
 }
 
 /* name{labels} number, or a comment. */
@@ -333,4 +362,6 @@ TEST_MAIN(a_cold_call_loads_and_a_warm_one_does_not, settings_and_files_arrive_a
           code_that_cannot_be_fetched_fails_all_waiting_calls_with_the_reason,
           a_caller_may_remove_the_function_when_its_call_fails, shutdown_answers_every_call,
           a_lost_spawner_fails_every_call, stats_count_what_happened,
+          a_runtime_has_the_version_that_its_sandboxes_say,
+          a_version_that_could_break_a_line_ends_the_slot,
           metrics_are_prometheus_text_with_the_right_counts)

@@ -16,16 +16,16 @@ static_assert(sizeof(struct header) == FRAME_HEADER, "the header has no padding"
 /* What a runner may send, and with which flags. */
 static const struct {
     bool allowed;
-    bool empty;   /* carries no payload */
-    bool answers; /* carries the number of a call */
+    bool answers;  /* carries the number of a call */
+    uint32_t most; /* bytes of payload; the reader's own limit holds as well */
     unsigned flags;
 } from_runner[256] = {
-    [FRAME_READY] = {.allowed = true, .empty = true},
-    [FRAME_LOADED] = {.allowed = true, .empty = true},
-    [FRAME_RESULT] = {.allowed = true, .answers = true},
-    [FRAME_FAILED] = {.allowed = true, .answers = true, .flags = FRAME_FATAL},
-    [FRAME_STREAM] = {.allowed = true, .answers = true},
-    [FRAME_CHUNK] = {.allowed = true, .answers = true},
+    [FRAME_READY] = {.allowed = true, .most = FRAME_VERSION_MAX},
+    [FRAME_LOADED] = {.allowed = true},
+    [FRAME_RESULT] = {.allowed = true, .answers = true, .most = UINT32_MAX},
+    [FRAME_FAILED] = {.allowed = true, .answers = true, .most = UINT32_MAX, .flags = FRAME_FATAL},
+    [FRAME_STREAM] = {.allowed = true, .answers = true, .most = UINT32_MAX},
+    [FRAME_CHUNK] = {.allowed = true, .answers = true, .most = UINT32_MAX},
 };
 
 void frame_begin(struct buf *out, enum frame_type type, unsigned flags, uint16_t call,
@@ -43,8 +43,9 @@ static int check(const struct header *h, size_t max, struct err *e)
         return err_set(e, ERR_INVALID, "unknown flags 0x%02x on frame 0x%02x", h->flags, h->type);
     if (h->call && !from_runner[h->type].answers)
         return err_set(e, ERR_INVALID, "a call's number on frame 0x%02x", h->type);
-    if (from_runner[h->type].empty && h->length)
-        return err_set(e, ERR_INVALID, "payload on frame 0x%02x", h->type);
+    if (le32toh(h->length) > from_runner[h->type].most)
+        return err_set(e, ERR_INVALID, "payload of %u bytes on frame 0x%02x", le32toh(h->length),
+                       h->type);
     if (le32toh(h->length) > max)
         return err_set(e, ERR_TOO_LARGE, "frame of %u bytes, limit %zu", le32toh(h->length), max);
     return 0;

@@ -26,12 +26,16 @@
  *
  * Runner to server
  *
- *   READY  empty. The runner has started and waits for LOAD.
+ *   READY  what the runtime says its version is ("3.11.2"): printable ASCII without blanks, up to
+ *          FRAME_VERSION_MAX bytes, empty where there is none. The runner has started and waits for
+ *          LOAD.
  *   LOADED empty. The user's code is loaded, calls can be served.
  *   RESULT the result as one JSON text; empty when it ends a stream.
  *   FAILED JSON {"type": text, "message": text, "traceback": text}: the handler raised, its result
  *          is not JSON, or (for a load) the code does not compile or has no handler. Also breaks
- *          off a stream. FRAME_FATAL: this runner serves no more calls.
+ *          off a stream. FRAME_FATAL: this runner serves no more calls. When the runner knows where
+ *          the user's code failed it adds "file": path below /code, "line": number and "column":
+ *          number or null, both from 1. Members that a reader does not know are ignored.
  *   STREAM JSON {"statusCode": number, "headers": {name: text}}, both optional: opens a streamed
  *          result. No longer than FRAME_OPENING_MAX.
  *   CHUNK  1 to FRAME_CHUNK_MAX bytes of a streamed result.
@@ -55,6 +59,7 @@ enum {
     FRAME_HEADER = 8,
     FRAME_OPENING_MAX = 32 * 1024,
     FRAME_CHUNK_MAX = 256 * 1024,
+    FRAME_VERSION_MAX = 31,
 };
 
 enum frame_type {

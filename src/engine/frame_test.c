@@ -65,7 +65,20 @@ TEST(unknown_types_flags_and_numbers_where_none_belong_are_refused)
     CHECK(parse("\x01\0\0\0\x82\0\0\0x", 9, 1000, &f, &e) < 0);
 }
 
+TEST(a_runner_says_its_version_in_a_few_bytes)
+{
+    struct frame f;
+    struct err e = {0};
+    CHECK(parse("\0\0\0\0\x81\0\0\0", 8, 1000, &f, &e) == 1 && f.payload.n == 0);
+    CHECK(parse("\x06\0\0\0\x81\0\0\0"
+                "3.11.2",
+                14, 1000, &f, &e) == 1 &&
+          f.payload.n == 6);
+    CHECK(parse("\x20\0\0\0\x81\0\0\0", 8, 1000, &f, &e) < 0 && e.code == ERR_INVALID);
+}
+
 TEST_MAIN(frames_come_out_as_they_went_in, a_frame_that_is_not_whole_yet_waits,
           a_length_above_the_limit_is_refused_before_its_bytes_arrive,
           what_only_a_server_sends_is_refused_from_a_runner,
-          unknown_types_flags_and_numbers_where_none_belong_are_refused)
+          unknown_types_flags_and_numbers_where_none_belong_are_refused,
+          a_runner_says_its_version_in_a_few_bytes)

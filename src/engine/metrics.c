@@ -109,6 +109,12 @@ void engine_stats(const struct engine *e, struct engine_stats *ret)
     ret->slots_busy = e->pool.count[SLOT_BUSY];
     ret->slots_starting = e->pool.count[SLOT_STARTING] + e->pool.count[SLOT_LIMITING];
     ret->slots_blank = e->pool.count[SLOT_BLANK];
+    ret->slots_max = e->config.slots_max;
     ret->queued = e->waiting;
     ret->functions = (unsigned)e->functions.count;
+}
+
+const char *engine_runtime_version(const struct engine *e, unsigned index)
+{
+    return index < e->nursery_count ? e->nurseries[index].version : NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "engine/engine.h"
 #include "engine/fn.h"
+#include "engine/frame.h"
 
 struct call;
 struct timer;
@@ -55,8 +56,9 @@ struct slot {
 struct nursery {
     const struct runtime *runtime;
     unsigned index;
-    bool up;           /* its template is ready */
-    struct err failed; /* why not, when failed.code is set */
+    bool up;                             /* its template is ready */
+    struct err failed;                   /* why not, when failed.code is set */
+    char version[FRAME_VERSION_MAX + 1]; /* as its last slot has said */
     struct list blanks;
     unsigned blank_count, starting; /* starting: for no function in particular */
     struct list
@@ -124,9 +126,13 @@ void slot_free(struct slot *s); /* the spawner has no more to say about it */
 /* Takes it off its function's count: its version was replaced or it is about to end. */
 void slot_uncount(struct slot *s);
 
-/* slot_io.c: sends what begins a call, LOAD first when the slot is fresh. False: the slot's end of
+/* slot_io.c: sends what begins a call, LOAD first when the slot is fresh, and nothing else when it
+ * is to be loaded only. False: the slot's end of
  * the socket was closed before any of it was taken. */
 bool slot_send_call(struct slot *s, struct call *c);
+/* An idle slot whose process lives, as far as its socket tells, and has said nothing out of turn.
+ */
+bool slot_is_quiet(const struct slot *s);
 /* Takes in what is in the pipes right now, without waiting. -1: over the function's output limit.
  */
 int slot_drain(struct slot *s);

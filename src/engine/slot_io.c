@@ -2,6 +2,7 @@
  * guest. */
 #include "engine/frame.h"
 #include "engine/private.h"
+#include "engine/problem.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -12,6 +13,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -107,9 +109,10 @@ static void add_load(struct buf *out, const struct fn *fn)
     buf_add(out, fn->code->bytes, fn->code->len);
 }
 
-static void add_call(struct buf *out, const struct slot *s, const struct call *c,
-                     uint64_t deadline_us)
+static void add_call(struct buf *out, struct slot *s, const struct call *c, uint64_t deadline_us)
 {
+    if (++s->number == 0)
+        s->number = 1;
     size_t id_len = strlen(c->record->id);
     uint8_t id_length = (uint8_t)id_len;
     frame_begin(out, FRAME_CALL, c->taker ? FRAME_STREAM_OK : 0, s->number,
@@ -131,15 +134,20 @@ bool slot_send_call(struct slot *s, struct call *c)
         s->version = s->fn->spec.version;
         add_load(out, s->fn);
     }
-    if (++s->number == 0)
-        s->number = 1;
     s->sent_us = clock_mono_us();
-    add_call(out, s, c, s->sent_us + timeout_us);
+    if (!c->load_only)
+        add_call(out, s, c, s->sent_us + timeout_us);
     timer_set_us(s->deadline, timeout_us);
     bool sent = send_bytes(s, buf_str(out));
     if (out->cap > KEPT_BYTES) /* one large program must not stay in memory for ever */
         buf_done(out);
     return sent;
+}
+
+bool slot_is_quiet(const struct slot *s)
+{
+    char byte;
+    return recv(s->box.socket, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;
 }
 
 static const char *text_of(json_t *object, const char *name)
@@ -163,7 +171,8 @@ static void on_failed(struct slot *s, const struct frame *f)
         slot_kill(s);
     call_finish(c, &(struct call_outcome){.status = CALL_ERROR,
                                           .error = line,
-                                          .traceback = text_of(failed, "traceback")});
+                                          .traceback = text_of(failed, "traceback"),
+                                          .problem = problem_read(failed)});
     json_decref(failed);
 }
 
@@ -210,6 +219,18 @@ static bool expected(const struct slot *s, enum frame_type type)
     }
 }
 
+/* Comes before any user code. */
+static void on_ready(struct slot *s, struct str version)
+{
+    for (size_t i = 0; i < version.n; i++)
+        if (version.p[i] <= ' ' || version.p[i] > '~') {
+            slot_broken(s, "a version that is no word");
+            return;
+        }
+    s->ready = true;
+    snprintf(s->nursery->version, sizeof s->nursery->version, STR_FMT, STR_ARG(version));
+}
+
 /* A thread that an earlier call has left behind may speak for that call: this one must not get its
  * answer. What is said out of turn is dropped, and the slot serves no further call. */
 static bool out_of_turn(struct slot *s, const struct frame *f)
@@ -224,12 +245,30 @@ static bool out_of_turn(struct slot *s, const struct frame *f)
     return true;
 }
 
-static void on_answer(struct slot *s, const struct frame *f, bool last)
+/* What its call printed is taken in. An answer with something behind it counts, but its slot is at
+ * its end: what it said before it was asked must not answer the next call. False when the call is
+ * over already. */
+static bool settle(struct slot *s, bool last)
 {
     if (slot_drain(s) < 0)
-        return;
+        return false;
     if (!last || s->unsent.len)
         slot_kill(s);
+    return true;
+}
+
+static void on_loaded(struct slot *s, bool last)
+{
+    s->loaded = true;
+    s->loaded_us = clock_mono_us();
+    if (s->call->load_only && settle(s, last))
+        call_finish(s->call, &(struct call_outcome){.status = CALL_SUCCESS});
+}
+
+static void on_answer(struct slot *s, const struct frame *f, bool last)
+{
+    if (!settle(s, last))
+        return;
     if (f->type == FRAME_FAILED)
         on_failed(s, f);
     else if (s->call->stream)
@@ -238,8 +277,7 @@ static void on_answer(struct slot *s, const struct frame *f, bool last)
         on_result(s, f);
 }
 
-/* `last`: nothing stands behind it in the buffer. An answer with something behind it counts, but
- * its slot is at its end: what it said before it was asked must not answer the next call. */
+/* `last`: nothing stands behind it in the buffer. */
 static void on_frame(struct slot *s, const struct frame *f, bool last)
 {
     if (out_of_turn(s, f))
@@ -247,10 +285,9 @@ static void on_frame(struct slot *s, const struct frame *f, bool last)
     if (!expected(s, f->type)) {
         slot_broken(s, "a frame that nobody asked for");
     } else if (f->type == FRAME_READY) {
-        s->ready = true;
+        on_ready(s, f->payload);
     } else if (f->type == FRAME_LOADED) {
-        s->loaded = true;
-        s->loaded_us = clock_mono_us();
+        on_loaded(s, last);
     } else if (f->type == FRAME_STREAM) {
         stream_open(s, f);
     } else if (f->type == FRAME_CHUNK) {

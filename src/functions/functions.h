@@ -31,6 +31,9 @@ struct functions;
 
 enum { VERSIONS_KEPT = 100 };
 
+/* Inputs saved with a function, for calling it by hand. They are no secrets. */
+enum { INPUTS_MAX = 50, INPUT_BYTES_MAX = 64 * 1024 };
+
 enum limit {
     LIMIT_MEMORY_MB,
     LIMIT_CPU_MILLIS,
@@ -83,7 +86,7 @@ void functions_changed(struct functions *f);
 int functions_leave(struct tx *tx, const char *account, struct err *e);
 
 extern const struct migration functions_migrations[]; /* 1, 2, 30 to 39 */
-extern const struct route functions_routes[], versions_routes[], deploy_routes[];
+extern const struct route functions_routes[], versions_routes[], deploy_routes[], inputs_routes[];
 
 /* Any thread with a connection. ERR_NOT_FOUND "Function not found". */
 int functions_find_id(struct db *db, struct arena *a, const char *id, struct function *ret,

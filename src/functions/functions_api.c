@@ -28,6 +28,7 @@ static int read_filter(struct request *req, struct functions_filter *ret, struct
 {
     const char *key = http_query(req, "project");
     ret->name = http_query(req, "name");
+    ret->part = http_query(req, "q");
     ret->before = http_query(req, "before");
     if (form_limit(req, LIST_MAX, LIST_MAX, &ret->limit, e) < 0)
         return -1;

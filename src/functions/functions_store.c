@@ -2,6 +2,7 @@
 #include "functions/rules.h"
 #include "functions/versions_store.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define SETTINGS                                                                                   \
@@ -201,7 +202,9 @@ static int read_cursor(struct db *db, const char *before, int64_t *ret_us, struc
  * and however large their code is, only rows of the page are read and none of them is sorted. */
 #define IDS "SELECT f.id, f.created_us FROM functions f WHERE "
 #define FILTERED                                                                                   \
-    " AND (CAST($2 AS text) IS NULL OR f.name = $2) AND (f.created_us, f.id) < ($3, $4)"
+    " AND (CAST($2 AS text) IS NULL OR f.name = $2)"                                               \
+    " AND (CAST($6 AS text) IS NULL OR lower(f.name) LIKE $6 ESCAPE '\\')"                         \
+    " AND (f.created_us, f.id) < ($3, $4)"
 #define NEWEST_FIRST " ORDER BY created_us DESC, id DESC LIMIT $5"
 
 static const char *list_sql(const struct functions_filter *f)
@@ -212,6 +215,22 @@ static const char *list_sql(const struct functions_filter *f)
         return IDS "f.owner_id = $1" FILTERED NEWEST_FIRST;
     return IDS "f.owner_id = $1" FILTERED " UNION ALL " IDS
                "f.project_id IN" MEMBER_OF FILTERED NEWEST_FIRST;
+}
+
+/* What LIKE takes for names with these letters in them, upper or lower case; NULL for none. */
+static const char *like_part(struct arena *a, const char *part)
+{
+    if (!part)
+        return NULL;
+    char *like = arena_alloc(a, 2 * strlen(part) + 3), *end = like;
+    *end++ = '%';
+    for (; *part; part++) {
+        if (strchr("%_\\", *part))
+            *end++ = '\\';
+        *end++ = (char)tolower((unsigned char)*part);
+    }
+    *end = '%';
+    return like;
 }
 
 /* One more than the page has, to see whether there are more. */
@@ -225,7 +244,7 @@ static int list_ids(struct db *db, struct arena *a, const struct functions_filte
         db_query(db, list_sql(f),
                  DB_ARGS(db_textz(f->project ? f->project : f->account), db_textz(f->name),
                          db_int(cursor_us), db_textz(f->before ? f->before : ""),
-                         db_int((int64_t)f->limit + 1)),
+                         db_int((int64_t)f->limit + 1), db_textz(like_part(a, f->part))),
                  &q, e) < 0)
         return -1;
     *ret_count = 0;

@@ -11,6 +11,7 @@ struct functions_filter {
     const char *project; /* id; whoever asks may see it. NULL: all */
     bool no_project;     /* only those in no project */
     const char *name;    /* NULL: any */
+    const char *part;    /* in the name, upper or lower case; NULL: any */
     const char *before;  /* a function's id; NULL: from the newest */
     size_t limit;
 };

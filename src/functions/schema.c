@@ -1,4 +1,4 @@
-/* schema — the tables of functions and their versions, as they came to be. */
+/* schema — the tables of functions, their versions and saved inputs, as they came to be. */
 #include "functions/functions.h"
 
 /* The bytes of a version come last in its row, so that reading the rest never touches them. */
@@ -54,5 +54,9 @@ const struct migration functions_migrations[] = {
      "CREATE UNIQUE INDEX functions_by_project ON functions (project_id, name);"
      "CREATE UNIQUE INDEX functions_by_owner ON functions (owner_id, name);"
      "CREATE INDEX functions_by_account ON functions (account_id);"},
+    {31, "saved inputs",
+     "CREATE TABLE function_inputs (function_id text NOT NULL"
+     " REFERENCES functions (id) ON DELETE CASCADE, name text NOT NULL, input text NOT NULL,"
+     " updated_us bigint NOT NULL, PRIMARY KEY (function_id, name));"},
     {0},
 };

@@ -116,7 +116,9 @@ static void check_rates(struct gateway *g, struct request *req, struct table_fun
 
 /* --- the quota --- */
 
-static void check_quota(struct gateway *g, const struct table_function *fn, struct verdict *v)
+/* `calls` are taken when there is one left. */
+static void check_quota(struct gateway *g, const struct table_function *fn, unsigned calls,
+                        struct verdict *v)
 {
     const int64_t day_us = INT64_C(86400) * 1000000;
     struct table_account *payer = table_payer(g, fn);
@@ -124,7 +126,7 @@ static void check_quota(struct gateway *g, const struct table_function *fn, stru
     if (!payer || !payer->calls_per_day)
         return;
     if (payer->used < payer->calls_per_day) {
-        payer->used++;
+        payer->used += calls;
         return;
     }
     int64_t now = clock_wall_us(), next = (now / day_us + 1) * day_us;
@@ -149,7 +151,7 @@ static void decide(struct question *q)
     else if (check_access(g, req, fn, &v.refused) == 0 && (fn->rate_limit || fn->client_rate_limit))
         check_rates(g, req, fn, &v);
     if (fn && !v.refused.code)
-        check_quota(g, fn, &v);
+        check_quota(g, fn, 1, &v);
     g->stats.limited += v.refused.code == ERR_LIMIT;
     g->stats.denied += v.refused.code == ERR_UNAUTHORIZED || v.refused.code == ERR_DENIED;
     q->decided(q->arg, &v);
@@ -194,6 +196,17 @@ void admission_ask(struct http_exchange *x, const char *function_id,
     *q = (struct question){.x = x, .function_id = function_id, .decided = decided, .arg = arg};
     if (!identify(q, table_function(app->gateway, function_id)))
         decide(q);
+}
+
+void admission_look(struct request *req, const char *function_id, struct verdict *ret)
+{
+    struct gateway *g = ((const struct app *)req->app)->gateway;
+    const struct table_function *fn = table_function(g, function_id);
+    *ret = (struct verdict){0};
+    if (!fn)
+        (void)err_set(&ret->refused, ERR_NOT_FOUND, "Function not found");
+    else
+        check_quota(g, fn, 0, ret);
 }
 
 void admission_headers(struct request *req, const struct verdict *v, struct response *res)

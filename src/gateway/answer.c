@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 
-#include <string.h>
+#include <inttypes.h>
 
 void answer_detail(struct request *req, int status, const char *text, struct response *res)
 {
@@ -27,4 +27,28 @@ void answer_error(struct request *req, const struct err *e, unsigned retry_s, st
     if (e->code == ERR_LIMIT || e->code == ERR_UNAVAILABLE)
         http_response_header(req, res, "Retry-After",
                              arena_printf(req->arena, "%u", retry_s ? retry_s : 1));
+}
+
+static void add_member(struct buf *out, const char *name, const char *text)
+{
+    buf_addf(out, ",\"%s\":", name);
+    json_add_string(out, str_of(text));
+}
+
+void answer_add_problem(struct buf *out, const struct call_problem *p)
+{
+    if (!p) {
+        buf_addz(out, "null");
+        return;
+    }
+    buf_addz(out, "{\"file\":");
+    json_add_string(out, str_of(p->file));
+    buf_addf(out, ",\"line\":%" PRIu32 ",\"column\":", p->line);
+    if (p->column)
+        buf_addf(out, "%" PRIu32, p->column);
+    else
+        buf_addz(out, "null");
+    add_member(out, "type", p->type);
+    add_member(out, "message", p->message);
+    buf_addz(out, "}");
 }

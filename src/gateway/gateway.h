@@ -93,4 +93,4 @@ struct gateway_stats {
 void gateway_stats(const struct gateway *g, struct gateway_stats *ret);
 
 extern const struct migration gateway_migrations[]; /* 40 to 49 */
-extern const struct route gateway_routes_table[], invoke_routes[], routes_routes[];
+extern const struct route gateway_routes_table[], invoke_routes[], load_routes[], routes_routes[];

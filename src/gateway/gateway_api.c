@@ -265,13 +265,15 @@ static void call(struct passage *p)
 {
     struct gateway *g = p->app->gateway;
     auto_buf struct buf event = {0};
-    id_new_call(clock_wall_us(), p->id);
+    int64_t now_us = clock_wall_us();
+    id_new_call(now_us, p->id);
     write_event(p, table_function(g, p->function_id), &event);
     g->stats.routed++;
     http_on_gone(p->x, on_gone, p);
     engine_call(p->app->engine,
                 &(struct call_request){.function_id = p->function_id,
                                        .id = p->id,
+                                       .created_us = now_us,
                                        .event = buf_str(&event),
                                        .source = "gateway",
                                        .http_method = http_method_name(p->req->method),

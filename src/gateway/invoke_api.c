@@ -5,7 +5,7 @@
  * 200, also when its code failed.
  *
  * Access, rates and quotas come before the call (admission.h). Only the function's own people see
- * traceback and output in the answer. */
+ * traceback, problem and output in the answer. */
 #include "app.h"
 #include "auth/auth.h"
 #include "base/buf.h"
@@ -29,6 +29,10 @@ static void add_private(struct buf *out, const struct call_record *r)
 {
     if (r->traceback)
         add_text(out, "traceback", str_of(r->traceback));
+    if (r->problem) {
+        buf_addz(out, ",\"problem\":");
+        answer_add_problem(out, r->problem);
+    }
     add_text(out, "stdout", (struct str){r->out, r->out_len});
     add_text(out, "stderr", (struct str){r->err, r->err_len});
 }

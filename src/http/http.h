@@ -164,19 +164,18 @@ void http_server_stats(const struct http_server *s, struct http_stats *ret);
 /* Request */
 const char *http_param(const struct request *req,
                        const char *name); /* never NULL for a name in the path */
-/* Puts what a parameter stands for in its place, such as an id for a name. In the arena, not
- * copied.
- */
+/* Puts what a parameter stands for in its place, such as an id for a name. Not copied. */
 void http_param_set(struct request *req, const char *name, const char *value);
 const char *http_header(const struct request *req, const char *name); /* first one, or NULL */
 /* A decoded query parameter, in the request's arena; NULL when absent. The last one wins when
  * repeated. */
 const char *http_query(const struct request *req, const char *name);
-/* The body as a JSON object, freed with the arena; on failure the error carries a 422 as contracts
- * describe
- * ("JSON decode error", with the position). Refuses duplicate keys, more than 64 levels, invalid
- * UTF-8. */
+/* The body as a JSON object, freed with the arena; on failure the error carries a 422 ("JSON decode
+ * error", with the position). Refuses duplicate keys, more than 64 levels, invalid UTF-8. */
 int http_body_json(struct request *req, json_t **ret, struct err *e);
+/* One member of such a body as the bytes that stand there, for what is passed on as it came: a tree
+ * would round numbers. p == NULL when it is absent. */
+int http_body_member(struct request *req, const char *name, struct str *ret, struct err *e);
 
 /* Response. All copy into the arena and return 0, so that a handler ends in `return
  * http_reply_json(...)`. */

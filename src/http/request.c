@@ -224,7 +224,7 @@ static int parse_body(struct request *req, struct err *e)
     return 0;
 }
 
-int http_body_json(struct request *req, json_t **ret, struct err *e)
+static int check_present(struct request *req, struct err *e)
 {
     if (req->body.n == 0)
         return http_invalid(req, "body", "missing", e, "Field required");
@@ -232,7 +232,25 @@ int http_body_json(struct request *req, json_t **ret, struct err *e)
         return http_invalid(req, "body", "dict_type", e,
                             "Input should be a valid dictionary: send it with the header "
                             "Content-Type: application/json");
-    if (!req->json && parse_body(req, e) < 0)
+    return 0;
+}
+
+int http_body_member(struct request *req, const char *name, struct str *ret, struct err *e)
+{
+    struct err why = {0};
+    if (check_present(req, e) < 0)
+        return -1;
+    if (json_check(req->body, &why) < 0)
+        return not_json(req, 0, why.text, e);
+    if (json_member(req->body, name, ret, &why) < 0)
+        return http_invalid(req, "body", "dict_type", e, "Input should be a valid dictionary: %s",
+                            why.text);
+    return 0;
+}
+
+int http_body_json(struct request *req, json_t **ret, struct err *e)
+{
+    if (check_present(req, e) < 0 || (!req->json && parse_body(req, e) < 0))
         return -1;
     if (!json_is_object(req->json))
         return not_object(req, e);

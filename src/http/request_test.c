@@ -76,6 +76,39 @@ TEST(a_body_that_is_not_json_says_where)
                               "\"msg\":\"Input should be a valid dictionary\",\"input\":[1]");
 }
 
+static void check_member(const char *body, const char *expected)
+{
+    struct ask a;
+    struct str value;
+    ask_init(&a, str_of(body));
+    CHECK(http_body_member(&a.req, "input", &value, &a.e) == 0);
+    CHECK(expected ? str_is(value, expected) : !value.p);
+    arena_free(a.arena);
+}
+
+static void check_no_member(const char *body, const char *expected)
+{
+    struct ask a;
+    struct str value;
+    ask_init(&a, str_of(body));
+    CHECK(http_body_member(&a.req, "input", &value, &a.e) < 0);
+    if (!strstr(detail(&a), expected))
+        fail_msg("%s", detail(&a));
+    arena_free(a.arena);
+}
+
+TEST(a_member_is_handed_over_as_the_bytes_that_stand_there)
+{
+    check_member("{\"a\":1, \"input\" : {\"n\": 1e400,\n\"n\":123456789012345678901} }",
+                 "{\"n\": 1e400,\n\"n\":123456789012345678901}");
+    check_member("{\"input\":null}", "null");
+    check_member("{\"inputs\":1}", NULL);
+    check_no_member("", "\"type\":\"missing\",\"loc\":[\"body\"]");
+    check_no_member("{\"input\":}", "\"type\":\"json_invalid\"");
+    check_no_member("[1]", "Input should be a valid dictionary");
+    check_no_member("{\"input\":1,\"input\":2}", "stands there twice");
+}
+
 TEST(deep_nesting_is_refused_before_the_parser_recurses)
 {
     static char deep[200000];
@@ -203,6 +236,7 @@ TEST(methods_have_names_and_names_have_methods)
 
 TEST_MAIN(methods_have_names_and_names_have_methods,
           query_parameters_are_decoded_and_the_last_one_wins, a_json_object_is_handed_over,
-          a_body_that_is_not_json_says_where, deep_nesting_is_refused_before_the_parser_recurses,
-          only_json_types_are_read_as_json, validation_errors_pile_up_with_their_input,
-          errors_become_replies_and_500_says_nothing, a_reply_cannot_be_split_by_its_headers)
+          a_body_that_is_not_json_says_where, a_member_is_handed_over_as_the_bytes_that_stand_there,
+          deep_nesting_is_refused_before_the_parser_recurses, only_json_types_are_read_as_json,
+          validation_errors_pile_up_with_their_input, errors_become_replies_and_500_says_nothing,
+          a_reply_cannot_be_split_by_its_headers)

@@ -28,6 +28,23 @@ struct results {
     size_t n, max;
 };
 
+/* What --allow-weaker calls the protections. */
+static const struct {
+    const char *feature, *words;
+} weaker_words[] = {
+    {"memory limit", "memory"},       {"CPU limit", "cpu"},
+    {"process limit", "pids"},        {"cgroup", "memory,cpu,pids"},
+    {"own user id per slot", "uids"},
+};
+
+static const char *words_for(const char *feature)
+{
+    for (size_t i = 0; i < ARRAY_LEN(weaker_words); i++)
+        if (strcmp(weaker_words[i].feature, feature) == 0)
+            return weaker_words[i].words;
+    return NULL;
+}
+
 static void put(struct results *l, const char *feature, enum probe_state state, const char *detail,
                 const char *fix)
 {
@@ -36,6 +53,7 @@ static void put(struct results *l, const char *feature, enum probe_state state, 
     struct probe_result *r = &l->at[l->n++];
     r->feature = feature;
     r->state = state;
+    r->weaker = words_for(feature);
     snprintf(r->detail, sizeof r->detail, "%s", detail);
     snprintf(r->fix, sizeof r->fix, "%s", state == PROBE_WORKS ? "" : fix);
 }
@@ -299,4 +317,9 @@ size_t probe_all(const char *runners_dir, struct probe_result *ret, size_t max)
     check_uids(&l);
     check_runtimes(&l, runners_dir);
     return l.n;
+}
+
+bool probe_unprotected(const struct probe_result *r)
+{
+    return r->state == PROBE_MISSING || (r->state == PROBE_WEAKER && r->weaker);
 }

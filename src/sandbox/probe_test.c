@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX = 64 };
+enum { MAX = PROBE_RESULTS_MAX };
 
 static const struct probe_result *find(const struct probe_result *r, size_t n, const char *feature)
 {
@@ -39,6 +39,15 @@ TEST(no_more_results_than_there_is_room_for)
     CHECK_INT(((unsigned char *)&r[3])[0], 0x5a);
 }
 
+TEST(a_runtime_that_is_not_there_leaves_nobody_unprotected)
+{
+    const struct probe_result node = {.state = PROBE_WEAKER}, none = {.state = PROBE_MISSING},
+                              memory = {.state = PROBE_WEAKER, .weaker = "memory"},
+                              works = {.state = PROBE_WORKS, .weaker = "memory"};
+    CHECK(!probe_unprotected(&node) && !probe_unprotected(&works));
+    CHECK(probe_unprotected(&none) && probe_unprotected(&memory));
+}
+
 TEST(without_root_the_shared_uid_and_the_cgroup_are_named_as_weaker)
 {
     if (geteuid() != 0)
@@ -51,7 +60,8 @@ TEST(without_root_the_shared_uid_and_the_cgroup_are_named_as_weaker)
         size_t n = probe_all(NULL, r, MAX);
         _exit(find(r, n, "own user id per slot")->state != PROBE_WEAKER ||
               find(r, n, "memory limit")->state != PROBE_WEAKER ||
-              !find(r, n, "memory limit")->fix[0]);
+              !find(r, n, "memory limit")->fix[0] ||
+              !probe_unprotected(find(r, n, "own user id per slot")));
     }
     int status;
     CHECK(waitpid(pid, &status, 0) == pid);
@@ -79,6 +89,8 @@ TEST(an_exhausted_number_of_user_namespaces_is_named_with_its_sysctl)
     CHECK_INT(status, 0);
 }
 
-TEST_MAIN(every_result_has_a_detail_and_every_failure_a_fix, no_more_results_than_there_is_room_for,
+TEST_MAIN(every_result_has_a_detail_and_every_failure_a_fix,
+          a_runtime_that_is_not_there_leaves_nobody_unprotected,
+          no_more_results_than_there_is_room_for,
           without_root_the_shared_uid_and_the_cgroup_are_named_as_weaker,
           an_exhausted_number_of_user_namespaces_is_named_with_its_sysctl)

@@ -11,17 +11,11 @@
 #include <stdio.h>
 
 const struct route *const routes_all[] = {
-    usage_routes,         auth_routes,
-    accounts_routes,      invites_routes,
-    sessions_routes,      keys_routes,
-    audit_routes,         projects_routes,
-    members_routes,       variables_routes,
-    domains_routes,       routes_routes,
-    functions_routes,     versions_routes,
-    deploy_routes,        invoke_routes,
-    gateway_routes_table, calls_routes,
-    stats_routes,         tail_routes,
-    web_routes,           NULL,
+    usage_routes,     system_routes,  auth_routes,   accounts_routes,  invites_routes,
+    sessions_routes,  keys_routes,    audit_routes,  projects_routes,  members_routes,
+    variables_routes, domains_routes, routes_routes, functions_routes, versions_routes,
+    deploy_routes,    inputs_routes,  invoke_routes, load_routes,      gateway_routes_table,
+    calls_routes,     stats_routes,   tail_routes,   web_routes,       NULL,
 };
 
 static void print_row(const struct route *row)

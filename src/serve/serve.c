@@ -28,6 +28,7 @@ static const struct step {
     int (*run)(struct server *s, struct err *e);
 } steps[] = {
     {"data directory", server_open_data},
+    {"protections", server_probe}, /* by a child: behind the spawner the server never forks */
     {"spawner", server_start_spawner},
     {"lock", server_lock_data},
     {"keys", server_load_keys},

@@ -13,9 +13,10 @@
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
 #include "serve/admit.h"
-#include "serve/origins.h"
+#include "serve/checks.h"
 #include "serve/fetch.h"
 #include "serve/leave.h"
+#include "serve/origins.h"
 #include "serve/privileges.h"
 #include "serve/quotas.h"
 #include "serve/refresh.h"
@@ -45,13 +46,34 @@ int server_open_data(struct server *s, struct err *e)
     return s->data_fd < 0 ? -1 : 0;
 }
 
+/* `found` holds PATH_MAX + 32 bytes. */
+static const char *runners_dir(const struct server *s, char *found, struct err *e)
+{
+    if (s->settings.runners_dir)
+        return s->settings.runners_dir;
+    return runtimes_find_runners(found, PATH_MAX + 32, e) < 0 ? NULL : found;
+}
+
+int server_probe(struct server *s, struct err *e)
+{
+    char found[PATH_MAX + 32];
+    const char *runners = runners_dir(s, found, e);
+    if (!runners)
+        return -1;
+    if (checks_start(runners, &s->checks, e) < 0)
+        return -1;
+    s->app.checks = s->checks->results;
+    s->app.check_count = &s->checks->count;
+    return 0;
+}
+
 int server_start_spawner(struct server *s, struct err *e)
 {
-    char runners[PATH_MAX + 32];
+    char found[PATH_MAX + 32];
+    const char *runners = runners_dir(s, found, e);
     struct sandbox_template templates[SANDBOX_TEMPLATES_MAX] = {0};
     unsigned count = 0;
-    const char *named = s->settings.runners_dir;
-    if (!named && runtimes_find_runners(runners, sizeof runners, e) < 0)
+    if (!runners)
         return -1;
     for (; runtimes[count]; count++)
         templates[count] =
@@ -60,7 +82,7 @@ int server_start_spawner(struct server *s, struct err *e)
                                       .slot_argv = runtimes[count]->slot_argv};
     struct sandbox_config config = {.templates = templates,
                                     .template_count = count,
-                                    .runners_dir = named ? named : runners,
+                                    .runners_dir = runners,
                                     .root_dir = s->settings.root_dir,
                                     .slots_max = s->settings.slots_max,
                                     .weaker = s->settings.weaker};
@@ -155,7 +177,7 @@ int server_open_functions(struct server *s, struct err *e)
 {
     (void)e;
     s->app.functions = functions_new(&(struct functions_config){
-        .seal = s->seal, .egress = false, .files_max = s->settings.body_max});
+        .seal = s->seal, .egress = s->app.egress, .files_max = s->settings.body_max});
     return 0;
 }
 
@@ -338,5 +360,6 @@ void server_done(struct server *s)
     fd_close(&s->spawner_fd);
     fd_close(&s->data_fd);
     fd_close(&s->lock_fd);
+    checks_free(s->checks);
     pthread_mutex_destroy(&s->refreshing);
 }

@@ -31,10 +31,12 @@ struct server {
     pthread_mutex_t refreshing;
     struct auth_quota quota;
     struct quotas *quotas;
+    struct checks *checks; /* serve/checks.h */
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
 int server_open_data(struct server *s, struct err *e);
+int server_probe(struct server *s, struct err *e);
 int server_start_spawner(struct server *s, struct err *e);
 int server_lock_data(struct server *s, struct err *e);
 int server_load_keys(struct server *s, struct err *e);

@@ -4,13 +4,12 @@
 #include "auth/auth.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/fd.h"
 #include "calls/calls.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
+#include "usage/process.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static void health(struct http_exchange *x)
@@ -18,19 +17,6 @@ static void health(struct http_exchange *x)
     http_answer(x, &(struct response){
                        .status = 200,
                        .body = STR("{\"status\":\"ok\",\"version\":\"" VIRGA_VERSION "\"}")});
-}
-
-/* Resident bytes of a process; 0 when it cannot be read. */
-static uint64_t resident(pid_t pid)
-{
-    auto_buf struct buf text = {0};
-    struct err ignored;
-    char path[64];
-    unsigned long pages = 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    if (fd_read_file(path, 4096, &text, &ignored) < 0 || sscanf(text.data, "%*u %lu", &pages) != 1)
-        return 0;
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void gauge(struct buf *out, const char *name, const char *help, double value)
@@ -45,9 +31,9 @@ static void add_process(struct buf *out, const struct app *app)
     gauge(out, "virga_process_start_time_seconds", "When the server started.",
           (double)app->started_us / 1e6);
     gauge(out, "virga_server_resident_bytes", "Memory of the server process.",
-          (double)resident(getpid()));
+          (double)process_resident(getpid()));
     gauge(out, "virga_spawner_resident_bytes", "Memory of the spawner process.",
-          (double)resident(app->spawner));
+          (double)process_resident(app->spawner));
     gauge(out, "virga_http_connections", "Open client connections.", http.connections);
     gauge(out, "virga_http_buffered_bytes", "Request bodies in memory.",
           (double)http.buffered_bytes);

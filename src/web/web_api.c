@@ -77,9 +77,12 @@ const struct route web_routes[] = {
     {READ, "/setup", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {READ, "/sign-in", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {READ, "/sign-up", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/projects", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {READ, "/projects/*rest", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/functions", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {READ, "/functions/*rest", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {READ, "/logs", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
+    {READ, "/settings", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {READ, "/settings/*rest", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {0},
 };

@@ -258,6 +258,16 @@ def test_a_server_that_stops_says_so_to_who_follows(tmp_path):
         assert opcode == 8 and int.from_bytes(payload[:2], "big") == 1001
 
 
+def test_every_call_through_the_gateway_is_found_by_its_id(shared):
+    project = shared.request("POST", "/api/projects", {"name": "Found"}).json
+    fn = shared.create("def handler(event): return 1", project_id=project["id"])
+    shared.request("POST", f"/api/projects/{project['id']}/routes", {"function_id": fn["id"], "method": "GET", "path": "/x"})
+    ids = [shared.request("GET", f"/api/gateway/{project['slug']}/x", key=False, headers={"X-Pad": "p" * 8000})
+           .headers["X-Virga-Call"] for _ in range(400)]
+    lost = [i for i in ids if shared.request("GET", f"/api/functions/{fn['id']}/invocations/{i}").status != 200]
+    assert lost == []
+
+
 def test_strangers_never_see_what_visitors_sent(shared):
     fn = shared.create("def handler(event): return 'hi'", public_logs=True)
     shared.call(fn, {"mine": 1})

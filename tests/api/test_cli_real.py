@@ -95,6 +95,18 @@ def test_node_and_provided_are_deployed_by_their_entry_files(cli):
     assert json.loads(cli.ok("invoke", "n", '{"n": 21}')) == 42
 
 
+def test_a_deploy_loads_the_code_and_says_where_it_fails(cli, shared):
+    file = cli.home / "tried.py"
+    file.write_text(CODE)
+    fn = cli.json("deploy", "tried.py")
+    assert not shared.call(fn)["cold_start"] and shared.metric("virga_functions") > 0
+    file.write_text("def handler(event):\n    return (1\n")
+    done = cli("deploy", "tried.py")
+    assert done.returncode == FAILED and "deployed tried version 2" in done.stdout
+    assert done.stderr.startswith("main.py:2:12: SyntaxError: '(' was never closed")
+    assert "deployed tried version 3" in cli.ok("deploy", "tried.py", "--no-load")
+
+
 def test_a_symbolic_link_is_never_followed(cli):
     at = cli.home / "linked"
     at.mkdir()

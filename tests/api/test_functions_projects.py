@@ -1,7 +1,9 @@
 """Functions in lists and in projects: where they live, how they move, and what is shown of them."""
 
 import json
+import os
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -101,6 +103,19 @@ def test_a_list_can_be_narrowed(shared, projects):
     assert first(shared.request("GET", "/api/functions?project=none"))[0] == "query.project"
     reply = shared.request("GET", f"/api/functions?project={projects[0]['slug']}&limit=1")
     assert reply.headers["Link"] == f'<?project={projects[0]["slug"]}&limit=1&before={fn["id"]}>; rel="next"'
+
+
+def test_a_list_can_be_searched_by_a_part_of_the_name(shared):
+    def names(part):
+        return {f["name"] for f in shared.request("GET", "/api/functions?" + urlencode({"q": part})).json}
+
+    mark = "q" + os.urandom(6).hex()
+    for name in (f"{mark} Send_Mail", f"{mark}-sendXmail"):
+        shared.create(CODE, name=name)
+    assert names(f"{mark.upper()} send_MAIL") == {f"{mark} Send_Mail"}
+    assert names(f"{mark}") == {f"{mark} Send_Mail", f"{mark}-sendXmail"}
+    for nothing in (f"{mark} Send%", f"{mark}_", f"{mark}\\", "\u00e4\u1e9e" + mark):
+        assert names(nothing) == set()
 
 
 def test_a_list_follows_every_acknowledged_change(shared, projects):

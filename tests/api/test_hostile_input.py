@@ -94,6 +94,11 @@ def example(schema):
     return made
 
 
+def takes_null(member):
+    """It says so, or may be any JSON."""
+    return "null" in str(member) or not member.keys() - {"description"}
+
+
 @pytest.mark.parametrize("operation", WITH_BODY, **BY_NAME)
 def test_a_member_of_a_wrong_kind_is_refused(server, operation):
     method, path, _, schema = operation
@@ -103,7 +108,7 @@ def test_a_member_of_a_wrong_kind_is_refused(server, operation):
         for value in VALUES:
             body = json.dumps({**example(schema), name: value}, ensure_ascii=True).encode()
             reply = check(server, method, fill(server, path), body, f"{name} = {str(value)[:60]!r}")
-            if value is None and "null" not in str(resolve(schema["properties"][name])) and "gateway" not in path \
+            if value is None and not takes_null(resolve(schema["properties"][name])) and "gateway" not in path \
                     and not path.startswith("/api/invoke"):
                 assert reply.status in (401, 403, 404, 409, 422, 429), (method, path, name, reply.status, reply.body[:200])
 

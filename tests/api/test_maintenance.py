@@ -54,11 +54,13 @@ class Filling:
         self.word = word
         self.project = ok(server.request("POST", "/api/projects", {"name": f"project {word}"}))
         self.fn = server.create(SHOW, name=word, project_id=self.project["id"], environment={"OWN": f"own {word}"})
+        self.path = f"/api/functions/{self.fn['id']}"
         self.variable(server, f"shared {word}")
         ok(server.request("POST", f"/api/projects/{self.project['id']}/routes",
                           {"function_id": self.fn["id"], "method": "GET", "path": "/there"}))
         ok(server.request("POST", "/api/register", {"name": word, "password": f"password of {word}"}, key=False))
         self.key = ok(server.request("POST", "/api/keys", {"name": word, "scopes": ["functions:read", "invoke"]}))["key"]
+        ok(server.request("PUT", f"{self.path}/inputs/{word}", {"input": [word]}))
         self.record = server.call(self.fn)["invocation_id"]
         assert server.records(self.fn)[0]["id"] == self.record  # a list waits until it is in the store
 
@@ -78,6 +80,7 @@ class Filling:
         assert ok(self.through_route(server)) == self.output()
         assert self.log_in(server).status == 200
         assert self.record in [r["id"] for r in server.records(self.fn)]
+        assert [i["input"] for i in ok(server.request("GET", f"{self.path}/inputs"))] == [[self.word]]
         assert self.is_there(server)
 
     def check_gone(self, server):

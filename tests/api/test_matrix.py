@@ -106,13 +106,14 @@ class World:
         return key
 
     def project(self):
-        """A new one, with a member of each role, a function, a variable, a route and a domain."""
+        """A new one, with a member of each role, a function with an input, a variable, a route and a domain."""
         owner = self.keys["owner"]
         project = self.post("/api/projects", {"name": f"p{os.urandom(4).hex()}"}, key=owner)
         base = f"/api/projects/{project['id']}"
         for role in ("viewer", "editor"):
             self.post(f"{base}/members/{self.accounts[role]}", {"role": role}, key=owner, method="PUT")
         function = self.post("/api/functions", {"name": "f", "code": "def handler(e): return 1", "project_id": project["id"]}, key=owner)
+        self.post(f"/api/functions/{function['id']}/inputs/an-input", {"input": 1}, key=owner, method="PUT")
         self.post(f"{base}/env", {"key": "NAME", "value": "v"}, key=owner)
         route = self.post(f"{base}/routes", {"function_id": function["id"], "method": "GET", "path": "/x"}, key=owner)
         return project, function, route
@@ -125,11 +126,13 @@ class World:
         return {
             "version": lambda: "1",
             "file": lambda: "docs.js",
+            "name": lambda: "an-input",
             "member": lambda: self.accounts["target"],
             "domain": lambda: "matrix.example",
             "route": lambda: route["id"],
             "slug": lambda: project["slug"],
             "path": lambda: "x",
+            "rest": lambda: "x",
             "call": lambda: "0" * 36,
             "account": lambda: self.accounts["target"],
             "session": lambda: "0" * 24,

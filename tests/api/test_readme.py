@@ -6,7 +6,7 @@ import re
 import select
 import subprocess
 
-from virga import BUILD, ROOT, Server
+from virga import BUILD, ROOT, Server, until
 
 PASSWORD = "correct horse"
 CHANGES = [  # what differs from run to run
@@ -14,7 +14,7 @@ CHANGES = [  # what differs from run to run
     (r"127\.0\.0\.1:\d+", "SERVER"),
     (r"\beyJ[\w.-]+", "TOKEN"),
     (r"\b[0-9a-f]{20,}\b", "ID"),
-    (r"[\d.]+ ms", "DURATION"),
+    (r"[\d.]+ (us|ms)", "DURATION"),
     (r"(?m)\b(cold|warm)\b", "START"),
 ]
 
@@ -69,7 +69,7 @@ def on_terminal(command, answers, env):
 
 def test_every_command_of_the_readme_does_what_it_shows(tmp_path):
     with Server(tmp_path) as server:
-        token = re.search(r"/setup\?token=(\w+)", server.log_text())[1]
+        token = until(lambda: re.search(r"/setup\?token=(\w+)", server.log_text()), "the set-up link is in the log")[1]
         env = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "VIRGA_DATA_DIR": str(server.data), "NO_COLOR": "1",
                "VIRGA_SERVER": f"http://127.0.0.1:{server.port}", "XDG_CONFIG_HOME": str(tmp_path / "config")}
         ran = 0

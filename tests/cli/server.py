@@ -88,6 +88,7 @@ class Api:
         self.calls = []
         self.page_max = 200
         self.result = {"success": True, "output": None, "status": "success"}
+        self.loaded = {"loaded": True, "problem": None}
         self.canned = None
         self.requests = []
         self.files = {}
@@ -320,6 +321,8 @@ class Api:
             return self.page(parts, query)
         if parts[2:3] == ["invocations"]:
             return 200, next(c for c in self.calls if c["id"] == parts[3])
+        if parts[2:] == ["load"]:
+            return self.loaded if isinstance(self.loaded, tuple) else (200, self.loaded)
         if parts[2:] == ["stats"]:
             return 200, {"total": STATS if found["name"] != "idle" else {**STATS, "calls": 0}}
         if parts[2:] == ["versions"]:
@@ -378,10 +381,11 @@ class Api:
             self.files = {m.name: (m.mode, tar.extractfile(m).read()) for m in tar.getmembers()}
         name = query["name"]
         self.add(name, versions=self.functions.get(name, {}).get("active_version", 0) + 1,
-                 runtime=query.get("runtime", "guessed"), access=self.access)
+                 runtime=query.get("runtime", "guessed"), access=self.access, status=self.state)
         return 200, self.functions[name]
 
     access = "public"
+    state = "active"
 
 
 STATS = {"calls": 10, "errors": 1, "p50_ms": 1.5, "p95_ms": 20, "p99_ms": 1500, "cold_share": 0.1}

@@ -337,6 +337,42 @@ def test_a_broken_virga_json_names_its_line(cli, tmp_path):
     assert done.returncode == 2 and "virga.json, line 2" in done.stderr
 
 
+def test_deploy_loads_what_it_has_saved_unless_told_not_to(cli, api, tmp_path):
+    (tmp_path / "hello.py").write_text("x")
+    load = lambda: f"POST /api/functions/{api.functions['hello']['id']}/load"  # noqa: E731
+    assert cli("deploy", "hello.py").returncode == 0 and api.asked()[-1] == load()
+    api.requests.clear()
+    assert cli("deploy", "hello.py", "--no-load").returncode == 0 and load() not in api.asked()
+    assert "virga.json" not in api.files, "no setting"
+    api.state = "inactive"
+    assert cli("deploy", "hello.py").returncode == 0 and load() not in api.asked()
+
+
+@pytest.mark.parametrize("problem, line", [
+    ({"file": "main.py", "line": 3, "column": 7, "type": "SyntaxError", "message": "no"}, "main.py:3:7: SyntaxError: no"),
+    ({"file": "lib/a.js", "line": 1, "column": None, "type": "Error", "message": "m"}, "lib/a.js:1: Error: m"),
+    (None, "virga: timed out"),
+])
+def test_deploy_says_where_the_code_does_not_load(cli, api, tmp_path, problem, line):
+    (tmp_path / "hello.py").write_text("x")
+    api.loaded = {"loaded": False, "problem": problem, "error": "timed out", "traceback": "Trace\n", "stdout": "so far",
+                  "stderr": ""}
+    done = cli("deploy", "hello.py")
+    assert (done.returncode, done.stderr) == (1, f"so far\n{line}\nTrace\n")
+    assert done.stdout.startswith("deployed hello version 1\n")
+    done = cli("deploy", "hello.py", "--json")
+    assert done.returncode == 1 and json.loads(done.stdout) == api.functions["hello"] and line in done.stderr
+
+
+@pytest.mark.parametrize("answer", [(503, {"detail": "The server is shutting down"}), (200, {})])
+def test_a_load_that_is_refused_is_no_failure_of_the_code(cli, api, tmp_path, answer):
+    (tmp_path / "hello.py").write_text("x")
+    api.loaded = answer
+    done = cli("deploy", "hello.py")
+    assert done.returncode in (2, 3) and "the version is saved" in done.stderr and "--no-load" in done.stderr
+    assert answer[0] != 503 or (done.returncode == 3 and "shutting down" in done.stderr)
+
+
 def test_deploy_as_json_is_the_function(cli, api, tmp_path):
     (tmp_path / "hello.py").write_text("x")
     assert json.loads(cli("deploy", "hello.py", "--json").stdout) == api.functions["hello"]

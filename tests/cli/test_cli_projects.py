@@ -96,7 +96,7 @@ def test_a_function_is_deployed_into_the_project_in_use(shop, api):
     (shop.home / "f.py").write_text("x")
 
     def deployed(*args, **env):
-        shop.ok("deploy", *args, **env)
+        shop.ok("deploy", "--no-load", *args, **env)
         return next((p for p in api.requests[-1][1].split("?")[1].split("&") if p.startswith("project=")), None)
     assert deployed("f.py") == "project=shop"
     assert deployed("f.py", VIRGA_PROJECT="one") == "project=one"

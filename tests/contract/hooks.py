@@ -49,6 +49,8 @@ def supply(method, path, name):
     """The ids that may stand for a parameter."""
     if name == "id":
         name = "project" if path.startswith("/api/projects") else "function"
+    elif name == "name":
+        name = "input"
     elif name == "key":
         name = "variable" if "/env/" in path else "key"
     return WORLD["doomed" if method == "DELETE" else "kept"].get(name, [])

@@ -46,11 +46,12 @@ class Furniture:
         call = self.make(f"/api/invoke/{function}", {"input": {"a": 1}})["invocation_id"]
         route = self.make(f"{base}/routes", {"function_id": function, "method": "ANY", "path": "/*rest"})["id"]
         self.make(f"{base}/env", {"key": "NAME", "value": "v"})
+        made(self.server, "PUT", f"/api/functions/{function}/inputs/kept", {"input": {"a": [1, None]}})
         self.make(f"{base}/domains", {"domain": f"{name}.example"})
         account = self.account(f"member-of-{name}")
         made(self.server, "PUT", f"{base}/members/{account}", {"role": "viewer"})
         return {"project": [project], "slug": [name], "function": [function], "call": [call], "route": [route],
-                "variable": ["NAME"], "domain": [f"{name}.example"], "member": [account], "version": [1, 2],
+                "input": ["kept"], "variable": ["NAME"], "domain": [f"{name}.example"], "member": [account], "version": [1, 2],
                 "account": [account], "path": ["", "a/b", "a%20b"]}
 
     def account(self, name):

@@ -49,6 +49,8 @@ class Failed(Exception):
         self.frame, self.fatal = frame, frame.fatal
         self.type, self.message = frame.json["type"], frame.json["message"]
         self.traceback = frame.json["traceback"]
+        # (file, line, column), or None when the runner does not say where.
+        self.place = tuple(frame.json[k] for k in ("file", "line", "column")) if "file" in frame.json else None
         super().__init__(f"{self.type}: {self.message}\n{self.traceback}")
 
 

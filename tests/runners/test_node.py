@@ -108,6 +108,43 @@ def test_code_that_does_not_load_says_why(node, code, words):
     assert "runners/node" not in failed.message + failed.traceback
 
 
+@pytest.mark.parametrize("code, place", [
+    ("const a = 1;\n\tlet = = 3;\n", ("index.js", 2, 8)),
+    ({"index.mjs": "let b = = 3;\n"}, ("index.mjs", 1, 9)),
+    ("export const a = 1;\nlet b = = 3;\n", ("index.js", 2, 9)),
+    ("let x;\n  require('nowhere');\n", ("index.js", 2, 3)),
+    ({"index.mjs": "// its imports\n  import a from 'nowhere';\n"}, ("index.mjs", 2, 3)),
+    ({"index.mjs": "import './lib/a.mjs';\n", "lib/a.mjs": "\nimport './b.mjs';\n"}, ("lib/a.mjs", 2, 1)),
+    ({"index.js": "require('./lib/db');\n", "lib/db.js": "\nfoo(;\n"}, ("lib/db.js", 2, 5)),
+    ({"index.mjs": "import './lib/db.mjs';\n", "lib/db.mjs": "\nfoo(;\n"}, ("lib/db.mjs", 2, 5)),
+    ({"index.mjs": "import { b } from './a.mjs';\n", "a.mjs": "export const a = 1;"}, ("index.mjs", 1, 10)),
+    ({"index.js": "require('./a b');\n", "a b.js": "  null.x;\n"}, ("a b.js", 1, 8)),
+    ({"index.mjs": "import './a b.mjs';\n", "a b.mjs": "  null.x;\n"}, ("a b.mjs", 1, 8)),
+    ("require('./x.json')", ("index.js", 1, 1)),
+    ("exports.a = 1;\n", ("index.js", 1, None)),
+    ({"main.js": ""}, None),
+    ("process.exit(3)", None),
+    ("throw 'a text'", None),
+], ids=lambda v: None)
+def test_a_load_that_fails_says_where(node, code, place):
+    assert node.load_fails(code).place == place
+
+
+@pytest.mark.parametrize("body, place", [
+    ("event.a.b();", ("index.js", 2, 11)),
+    ("JSON.parse('{');", ("index.js", 2, 8)),
+    ("await null; inner();", ("index.js", 4, 29)),
+    ("eval('1 +* 2');", ("index.js", 2, 3)),
+    ("return { x: 1n };", None),
+    ("throw { stack: 7 };", None),
+    ("const e = new Error(); Object.defineProperty(e, 'stack', { get() { throw 1; } }); throw e;", None),
+    ("const e = new Error(); e.stack = '/etc/passwd:1\\nroot\\n^\\n'; throw e;", None),
+])
+def test_a_call_that_fails_says_where(node, body, place):
+    node.load(f"exports.handler = async (event) => {{\n  {body}\n}};\nconst inner = () => {{ throw new Error('in'); }};\n")
+    assert node.call_fails({}).place == place
+
+
 def test_a_missing_file_names_what_there_is(node):
     failed = node.load_fails({"main.js": ""})
     assert "index.js" in failed.message and "main.js" in failed.message

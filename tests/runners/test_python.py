@@ -386,14 +386,14 @@ def test_an_impossible_environment_fails_the_load(runner):
 
 # What is printed
 
-def test_what_is_printed_is_in_the_pipes_before_the_result(runner):
+def test_what_is_printed_is_in_the_pipes_before_the_answer(runner):
     runner.load("import sys\nprint('loading')\n"
                 "def handler(event):\n"
                 "    print('out', event); print('err', file=sys.stderr)\n"
                 "    return 1")
-    assert runner.stdout() == b""
+    assert runner.stdout() == b"loading\n"
     runner.call("é")
-    assert runner.stdout() == "loading\nout é\n".encode() and runner.stderr() == b"err\n"
+    assert runner.stdout() == "out é\n".encode() and runner.stderr() == b"err\n"
     runner.call(2)
     assert runner.stdout() == b"out 2\n"
 

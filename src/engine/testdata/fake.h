@@ -352,6 +352,13 @@ static void copy_text(char *to, size_t size, const char *from, size_t len)
     snprintf(to, size, STR_FMT, (int)(from ? len : 0), from ? from : "");
 }
 
+static void copy_problem(struct answer *a, const struct call_problem *p)
+{
+    if (p)
+        snprintf(a->problem, sizeof a->problem, "%s:%u:%u: %s: %s", p->file, p->line, p->column,
+                 p->type, p->message);
+}
+
 static void on_done(void *arg, const struct call_record *r, const struct err *refused)
 {
     struct answer *a = *(struct answer **)arg;
@@ -370,6 +377,8 @@ static void on_done(void *arg, const struct call_record *r, const struct err *re
         a->phases_us = (uint64_t)r->phases.queue_us + r->phases.place_us + r->phases.load_us +
                        r->phases.handler_us;
         CHECK(a->phases_us == a->duration_us);
+        a->handler_us = r->phases.handler_us;
+        copy_problem(a, r->problem);
         copy_text(a->error, sizeof a->error, r->error, r->error ? strlen(r->error) : 0);
         copy_text(a->output, sizeof a->output, r->output, r->output_len);
         a->streamed = r->streamed;
@@ -418,6 +427,7 @@ static void call_into(struct world *w, struct answer *a, const char *id, const c
                                                   .http_method = taker ? "GET" : NULL,
                                                   .http_path = taker ? "/x" : NULL,
                                                   .stream = taker,
+                                                  .load_only = a->load,
                                                   .done = on_done,
                                                   .arg = arg});
 }
@@ -427,6 +437,17 @@ FAKE struct answer *world_call(struct world *w, const char *id, const char *even
     CHECK(w->answer_count < FAKE_ANSWERS);
     struct answer *a = &w->answers[w->answer_count++];
     call_into(w, a, id, event, NULL);
+    world_check(w);
+    return a;
+}
+
+/* Has the code loaded, and no more. */
+FAKE struct answer *world_load(struct world *w, const char *id)
+{
+    CHECK(w->answer_count < FAKE_ANSWERS);
+    struct answer *a = &w->answers[w->answer_count++];
+    a->load = true;
+    call_into(w, a, id, "", NULL);
     world_check(w);
     return a;
 }
@@ -539,7 +560,7 @@ FAKE void world_free(struct world **world)
     unsigned finished = 0;
     for (unsigned i = 0; i < w->answer_count; i++) {
         CHECK_INT(w->answers[i].times, 1);
-        finished += !w->answers[i].refused;
+        finished += !w->answers[i].refused && !w->answers[i].load;
     }
     CHECK_INT(w->records, finished + w->repeated);
     for (int i = 0; i < FAKE_SLOTS; i++)

@@ -70,6 +70,9 @@ struct answer {
     char headers[128], last[64]; /* piece */
     bool hold;                   /* says stop to each piece */
     char request[64];            /* "METHOD path" in its record */
+    bool load;                   /* asked for no more than that */
+    uint32_t handler_us;
+    char problem[512]; /* "file:line:column: type: message", or "" */
 };
 
 struct world {

@@ -7,6 +7,7 @@
 #include "auth/auth.h"
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/must.h"
 #include "base/test.h"
 #include "functions/functions.h"
 #include "projects/projects.h"
@@ -117,8 +118,9 @@ static bool match(struct arena *a, const char *pattern, const char *path, struct
 
 static const struct route *route_for(struct request *req)
 {
-    static const struct route *const tables[] = {functions_routes, versions_routes, deploy_routes};
-    for (size_t i = 0; i < 3; i++)
+    static const struct route *const tables[] = {functions_routes, versions_routes, deploy_routes,
+                                                 inputs_routes};
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
         for (const struct route *r = tables[i]; r->handle; r++)
             if ((r->method & req->method) && match(req->arena, r->path, req->path, req))
                 return r;

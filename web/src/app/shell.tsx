@@ -78,7 +78,7 @@ function SignedIn() {
         </main>
       </div>
       <Suspense>
-        {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} onHelp={() => setHelpOpen(true)} />}
+        {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} />}
         {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       </Suspense>
       <Toaster />

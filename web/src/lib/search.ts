@@ -3,8 +3,8 @@ import { useCallback, useMemo } from "react";
 import { useSearchParams } from "react-router";
 
 interface Codec<Value> {
-  read(text: string | null): Value;
-  /** Null leaves it out of the URL: it is the default. */
+  read: (text: string | null) => Value;
+  /** Null leaves it out of the URL: it is the default. A method, so that a codec of one type stands for one of any. */
   write(value: Value): string | null;
 }
 

@@ -1,0 +1,72 @@
+import {
+  BookOpen,
+  Keyboard,
+  KeyRound,
+  type LucideIcon,
+  Monitor,
+  Moon,
+  ScrollText,
+  Settings,
+  ShieldCheck,
+  Sun,
+} from "lucide-react";
+import { useNavigate } from "react-router";
+import { Kbd } from "@/components/ui/kbd";
+import { keyNames, useActiveShortcuts } from "@/lib/shortcuts";
+import { setTheme, type Theme } from "@/lib/theme";
+import { Group, Item } from "./group";
+import type { PaletteGroupProps } from "./palette";
+
+/** What keys do on the page in sight can be done from here as well. */
+export function KeyActions({ run }: PaletteGroupProps) {
+  const shortcuts = useActiveShortcuts().filter((each) => each.keys !== "mod+k");
+  return (
+    <Group heading="Actions">
+      {shortcuts.toReversed().map((each) => (
+        <Item
+          key={each.keys}
+          id={`key ${each.keys}`}
+          icon={Keyboard}
+          name={each.label}
+          beside={keyNames(each.keys).map((key) => <Kbd key={key}>{key}</Kbd>)}
+          onSelect={() => run(each.run)}
+        />
+      ))}
+    </Group>
+  );
+}
+
+const pages: [string, string, LucideIcon][] = [
+  ["/settings", "Profile and password", Settings],
+  ["/settings/sessions", "Sessions", ShieldCheck],
+  ["/settings/keys", "API keys", KeyRound],
+  ["/settings/audit", "Audit log", ScrollText],
+];
+
+export function PageActions({ run }: PaletteGroupProps) {
+  const navigate = useNavigate();
+  return (
+    <Group heading="Pages">
+      {pages.map(([to, name, icon]) => (
+        <Item key={to} id={`page ${to}`} icon={icon} name={name} onSelect={() => run(() => navigate(to))} />
+      ))}
+      <Item id="page /docs" icon={BookOpen} name="API reference" onSelect={() => run(() => location.assign("/docs"))} />
+    </Group>
+  );
+}
+
+const themes: [Theme, string, LucideIcon][] = [
+  ["light", "Light theme", Sun],
+  ["dark", "Dark theme", Moon],
+  ["system", "Theme of the system", Monitor],
+];
+
+export function ThemeActions({ run }: PaletteGroupProps) {
+  return (
+    <Group heading="Theme">
+      {themes.map(([theme, name, icon]) => (
+        <Item key={theme} id={`theme ${theme}`} icon={icon} name={name} onSelect={() => run(() => setTheme(theme))} />
+      ))}
+    </Group>
+  );
+}

@@ -1,0 +1,69 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Boxes, SquareFunction } from "lucide-react";
+import { useDeferredValue } from "react";
+import { useNavigate } from "react-router";
+import { api, take } from "@/api/client";
+import { functionsKey, projectsQuery } from "@/api/queries";
+import { Group, Item } from "./group";
+import type { PaletteGroupProps } from "./palette";
+
+const SHOWN_AT_FIRST = 5;
+
+/** Whether what stands first has come: the list waits for it, so that the first item is the selected one. */
+export function useFirstResults(): boolean {
+  const projects = useQuery(projectsQuery());
+  const functions = useQuery(foundFunctionsQuery(""));
+  return !projects.isPending && !functions.isPending;
+}
+
+export function ProjectResults({ text, run }: PaletteGroupProps) {
+  const navigate = useNavigate();
+  const { data: projects = [] } = useQuery(projectsQuery());
+  const shown = text ? projects : projects.slice(0, SHOWN_AT_FIRST);
+  if (shown.length === 0) return null;
+  return (
+    <Group heading="Projects">
+      {shown.map((project) => (
+        <Item
+          key={project.id}
+          id={project.id}
+          icon={Boxes}
+          name={project.name}
+          words={[project.slug]}
+          beside={`/${project.slug}`}
+          onSelect={() => run(() => navigate(`/projects/${project.id}`))}
+        />
+      ))}
+    </Group>
+  );
+}
+
+/** Functions are looked for by the server: there may be thousands. */
+const foundFunctionsQuery = (text: string) => ({
+  queryKey: [...functionsKey, "find", text],
+  queryFn: () =>
+    take(api.GET("/api/functions", { params: { query: { limit: text ? 20 : SHOWN_AT_FIRST, q: text || undefined } } })),
+  placeholderData: keepPreviousData,
+});
+
+export function FunctionResults({ text, run }: PaletteGroupProps) {
+  const navigate = useNavigate();
+  const { data: functions = [] } = useQuery(foundFunctionsQuery(useDeferredValue(text.trim())));
+  const { data: projects = [] } = useQuery(projectsQuery());
+  const projectOf = (id: string | null) => projects.find((project) => project.id === id)?.name;
+  if (functions.length === 0) return null;
+  return (
+    <Group heading="Functions">
+      {functions.map((each) => (
+        <Item
+          key={each.id}
+          id={each.id}
+          icon={SquareFunction}
+          name={each.name}
+          beside={projectOf(each.project_id)}
+          onSelect={() => run(() => navigate(`/functions/${each.id}`))}
+        />
+      ))}
+    </Group>
+  );
+}
