@@ -59,7 +59,7 @@ function LogView({ scope }: { scope: Scope }) {
         }}
       />
       {live && log.tail.name === "refused" && <ErrorNote error={`New calls cannot be shown: ${log.tail.why}`} />}
-      <div ref={room.ref} className="flex gap-4" style={{ height: room.height }}>
+      <div ref={room.ref} className="relative flex gap-4" style={{ height: room.height }}>
         <div className="flex min-w-0 grow flex-col">
           <QueryView
             query={log.query}
@@ -113,7 +113,9 @@ function OpenCall({ scope, rows, q }: { scope: Scope; rows: CallRow[]; q: string
   const at = rows.findIndex((row) => row.id === call);
   const row = rows[at];
   const move = (step: 1 | -1) => {
-    const next = rows[at + step];
+    // The address is ahead of what is drawn when keys come quickly.
+    const now = new URLSearchParams(location.search).get("call");
+    const next = rows[rows.findIndex((each) => each.id === now) + step];
     if (next) open(next);
   };
   useShortcut("j", "Next call", () => move(1));

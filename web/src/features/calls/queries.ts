@@ -36,11 +36,12 @@ function getCalls({ function: id, project }: Scope, query: PageQuery, signal?: A
   return api.GET("/api/invocations", { ...options, params: { query } });
 }
 
-const pageSize = 100;
+const firstPage = 100;
+const furtherPage = 200; // the most that the server gives
 
 export async function callsPage(scope: Scope, query: CallsQuery, before?: string, signal?: AbortSignal) {
   const page = await takePage<Schema<"Invocation">>(
-    getCalls(scope, { ...query, limit: pageSize, ...(before && { before }) }, signal),
+    getCalls(scope, before ? { ...query, limit: furtherPage, before } : { ...query, limit: firstPage }, signal),
   );
   return { ...page, rows: page.rows.map((call) => toRow(call, query.q)) };
 }

@@ -20,6 +20,7 @@ function follow(answers: Answer[], newest: string | undefined = "c1") {
       url: "/tail",
       newest: () => newest,
       asOf: Date.now(),
+      delayMs: 0,
       onState: (state) => (state.name === "refused" ? done(state) : seen.push(state.name)),
       onCall: (call) => {
         newest = call.id;

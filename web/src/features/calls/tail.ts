@@ -17,6 +17,8 @@ interface TailOptions {
   newest: () => string | undefined;
   /** When that was last known to be the newest. */
   asOf: number;
+  /** To wait first, because it may be ended again at once. */
+  delayMs: number;
   onState: (state: TailState) => void;
   onCall: (call: Schema<"Invocation">) => void;
   /** It is open, but no call is known behind which it goes on: those that came before now are in the list only. */
@@ -40,6 +42,7 @@ async function follow(options: TailOptions, stop: AbortSignal) {
   let heard = options.asOf;
   let failures = 0;
   options.onState({ name: "connecting" });
+  if (options.delayMs) await pause(options.delayMs, stop);
   while (!stop.aborted) {
     const known = options.newest();
     if (Date.now() - heard > stale) return options.onGap();

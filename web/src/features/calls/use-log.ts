@@ -1,5 +1,5 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { isFull, type Log, withNewer, withOlder } from "./log-data";
 import { type Filters, queryOf, untilOf, withQuery } from "./log-search";
 import { callsPage, callsPath, logKey, logQuery, olderCalls, type Scope } from "./queries";
@@ -7,6 +7,7 @@ import { type CallRow, toRow } from "./row";
 import { followTail, type TailState } from "./tail";
 
 const batchMs = 100; // what comes meanwhile is drawn at once
+const settleMs = 600; // while filters are being picked
 
 /** The calls that fit the filters: the newest, older ones on demand, and with `live` those that end from now on. Both
  * arguments must stay the same objects as long as they say the same. */
@@ -37,6 +38,7 @@ function change(client: QueryClient, scope: Scope, filters: Filters, to: (log: L
 function useTail(scope: Scope, filters: Filters, on: boolean, asOf: number): TailState {
   const client = useQueryClient();
   const [state, setState] = useState<TailState>({ name: "connecting" });
+  const followed = useRef(filters);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asOf counts when it begins; with each row there is a new one
   useEffect(() => {
     if (!on) return;
@@ -48,6 +50,8 @@ function useTail(scope: Scope, filters: Filters, on: boolean, asOf: number): Tai
       url: withQuery(`${callsPath(scope)}/tail`, queryOf(filters, undefined)),
       newest: () => client.getQueryData<Log>(key)?.rows[0]?.id,
       asOf,
+      // The server bounds the tails of an account, and notices only after some seconds that one was left.
+      delayMs: followed.current === filters ? 0 : settleMs,
       onState: setState,
       onCall: (call) => batch.add(toRow(call, filters.q)),
       onBlind: () => {
@@ -59,6 +63,7 @@ function useTail(scope: Scope, filters: Filters, on: boolean, asOf: number): Tai
       },
       onGap: () => void client.refetchQueries({ queryKey: key, exact: true }),
     });
+    followed.current = filters;
     return () => {
       stop();
       batch.flush();

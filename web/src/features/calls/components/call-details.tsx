@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { Schema } from "@/api/client";
 import { functionQuery } from "@/api/queries";
-import { CallStatus, ColdBadge } from "@/components/call-status";
+import { ColdBadge } from "@/components/call-status";
 import { CopyButton } from "@/components/copy-button";
 import { PhaseBar } from "@/components/phase-bar";
 import { Time } from "@/components/time";
@@ -64,29 +64,28 @@ export function CallDetails({ call, name, q }: CallDetailsProps) {
 function Facts({ call, name }: { call: Call; name: string | undefined }) {
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-center gap-x-5 gap-y-1.5 sm:grid-cols-[auto_minmax(0,1fr)_auto_minmax(0,1fr)]">
-      <Fact name="Status">
-        <CallStatus status={call.status} />
-      </Fact>
-      <Fact name="Start">
-        <ColdBadge cold={call.cold_start} />
-      </Fact>
-      <Fact name="Arrived">
+      <Fact name="Arrived" wide>
         {absoluteTime(call.created_at)}{" "}
         <span className="text-muted-foreground">
           (<Time at={call.created_at} />)
         </span>
       </Fact>
-      <Fact name="Duration">{microseconds(call.duration_us)}</Fact>
       <Fact name="Function">
         <Link to={`/functions/${call.function_id}`} className="text-primary hover:underline">
           {name ?? <FunctionName id={call.function_id} />}
         </Link>
       </Fact>
-      <Fact name="CPU time">{microseconds(call.cpu_us)}</Fact>
       <Fact name="Version">v{call.version}</Fact>
+      <Fact name="Duration">{microseconds(call.duration_us)}</Fact>
+      <Fact name="CPU time">{microseconds(call.cpu_us)}</Fact>
+      <Fact name="Start">
+        <ColdBadge cold={call.cold_start} />
+      </Fact>
       <Fact name="Memory">{bytes(call.peak_memory_bytes)} at most</Fact>
-      <Fact name="Called">{call.source === "gateway" ? "Through the gateway" : "Directly"}</Fact>
-      <Fact name="Result">{call.streamed ? "In pieces" : "At once"}</Fact>
+      <Fact name="Called" wide>
+        {call.source === "gateway" ? "Through the gateway" : "Directly"}
+        {call.streamed && ", answered in pieces"}
+      </Fact>
       {call.http_path && (
         <Fact name="Request" wide>
           <span className="font-mono text-xs wrap-anywhere">

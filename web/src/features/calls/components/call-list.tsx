@@ -35,9 +35,8 @@ const nearEnd = 40;
 /** The calls, newest at the top; only the rows in sight are in the page. */
 export function CallList(props: CallListProps) {
   const { rows, several, q, selected, href, onOpen, onEnd, end } = props;
-  const { ref: frame, width } = useWidth();
+  const { ref: body, width } = useWidth(); // without the scroll bar
   const layout = layoutOf(width);
-  const body = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: width > 0 ? rows.length : 0, // until it is known how they are laid out
     getScrollElement: () => body.current,
@@ -58,10 +57,10 @@ export function CallList(props: CallListProps) {
   useLayoutEffect(() => virtual.measure(), [layout]);
   const tabbable = items.some((item) => item.key === selected) ? selected : items[0]?.key;
   return (
-    <div ref={frame} className="relative flex h-full min-w-0 grow flex-col overflow-hidden rounded-lg border bg-card">
+    <div className="relative flex h-full min-w-0 grow flex-col overflow-hidden rounded-lg border bg-card">
       <NewCalls count={newCalls.count} onClick={newCalls.toTop} />
       <div role="table" aria-label="Calls" aria-rowcount={rows.length + 1} className="flex min-h-0 grow flex-col">
-        <Header layout={layout} several={several} />
+        <Header layout={layout} several={several} width={width} />
         <div
           ref={body}
           role="rowgroup"
@@ -69,7 +68,7 @@ export function CallList(props: CallListProps) {
           onScroll={newCalls.onScroll}
           onClick={(event) => openClicked(event, rows, onOpen)}
           onKeyDown={(event) => moveFocus(event, virtual.scrollToIndex, rows.length)}
-          className="min-h-0 grow overflow-y-scroll [overflow-anchor:none]"
+          className="min-h-0 grow overflow-y-scroll bg-card [overflow-anchor:none]"
         >
           <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
             {items.map(({ index, start, key }) => {
@@ -94,7 +93,7 @@ export function CallList(props: CallListProps) {
   );
 }
 
-function Header({ layout, several }: { layout: RowLayout; several: boolean }) {
+function Header({ layout, several, width }: { layout: RowLayout; several: boolean; width: number }) {
   const names = ["Time", "Status", "Message", "Duration"];
   if (layout === "wide") names.push("Version");
   if (layout === "wide" && several) names.splice(2, 0, "Function");
@@ -103,9 +102,10 @@ function Header({ layout, several }: { layout: RowLayout; several: boolean }) {
       <div
         role="row"
         className={cn(
-          "grid h-9 items-center gap-x-3 px-3 text-[0.8125rem] text-muted-foreground sm:px-4 [scrollbar-gutter:stable] overflow-hidden",
+          "grid h-9 items-center gap-x-3 px-3 text-[0.8125rem] text-muted-foreground sm:px-4",
           tracksOf(layout, several),
         )}
+        style={{ width }}
       >
         {names.map((name) => (
           <div
@@ -168,7 +168,7 @@ function useStandingStill(body: React.RefObject<HTMLDivElement | null>, rows: Ro
 
 /** A call that is moved to by keys, or by its address, is scrolled to. */
 function useSelectedInSight(rows: Row[], selected: string, scrollToIndex: (index: number) => void) {
-  const there = rows.findIndex((row) => row.id === selected);
+  const there = selected ? rows.findIndex((row) => row.id === selected) : -1;
   // biome-ignore lint/correctness/useExhaustiveDependencies: not when its place changes, since new calls push it down
   useEffect(() => {
     if (there >= 0) scrollToIndex(there);

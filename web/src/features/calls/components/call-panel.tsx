@@ -24,8 +24,9 @@ interface CallPanelProps {
   canMove: { up: boolean; down: boolean };
 }
 
-/** One call in full, beside the list; on narrow screens in front of it. */
+/** One call in full: beside the list where there is room, else in front of it, on telephones in front of everything. */
 export function CallPanel({ id, functionId, row, q, onClose, onMove, canMove }: CallPanelProps) {
+  const at = row && new Date(row.at);
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus({ preventScroll: true }), []);
   useShortcut("Escape", "Close the call", onClose);
@@ -34,13 +35,13 @@ export function CallPanel({ id, functionId, row, q, onClose, onMove, canMove }: 
   return (
     <aside
       aria-label="Call"
-      className="fixed inset-y-0 right-0 z-30 flex w-full flex-col bg-card shadow-2xl sm:w-[34rem] sm:border-l xl:static xl:z-auto xl:w-[min(44rem,46%)] xl:shrink-0 xl:rounded-lg xl:border xl:shadow-none"
+      className="fixed inset-y-0 right-0 z-30 flex w-full flex-col bg-card shadow-xl sm:absolute sm:z-10 sm:w-[min(36rem,100%)] sm:rounded-lg sm:border 2xl:static 2xl:w-[min(44rem,46%)] 2xl:shrink-0 2xl:shadow-none"
     >
-      <header className="flex h-13 shrink-0 items-center gap-1 border-b pr-2 pl-4 xl:h-12">
+      <header className="flex h-13 shrink-0 items-center gap-1 border-b pr-2 pl-4 sm:h-12">
         <h2 ref={title} tabIndex={-1} className="mr-auto flex min-w-0 items-center gap-2.5 outline-none">
           <span className="truncate font-semibold tabular-nums">
             <span className="sr-only">Call of </span>
-            {row ? `${dayOf(row.at)} ${clockTime(row.at)}` : "Call"}
+            {at ? `${dayOf(at)} ${clockTime(at)}` : "Call"}
           </span>
           {row && <CallStatus status={row.status} />}
         </h2>

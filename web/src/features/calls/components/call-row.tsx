@@ -4,7 +4,7 @@ import { CallStatus, callStatusName } from "@/components/call-status";
 import { cn } from "@/lib/cn";
 import { microseconds } from "@/lib/format";
 import type { CallRow as Row } from "../row";
-import { CallTime, clockTime } from "./call-time";
+import { CallTime, clockTime, dayOf } from "./call-time";
 import { Highlight } from "./highlight";
 
 /** How a row is laid out, by the room there is: one line with all, one line with the most important, two lines. */
@@ -18,7 +18,7 @@ export function tracksOf(layout: RowLayout, several: boolean): string {
   if (layout === "phone") return "grid-cols-[minmax(0,1fr)_auto_auto]";
   if (layout === "narrow") return "grid-cols-[7rem_7.5rem_minmax(0,1fr)_5rem]";
   if (!several) return "grid-cols-[9.5rem_7.5rem_minmax(0,1fr)_5rem_3rem]";
-  return "grid-cols-[9.5rem_7.5rem_minmax(5rem,12rem)_minmax(0,1fr)_5rem_3rem]";
+  return "grid-cols-[9.5rem_7.5rem_minmax(6rem,0.3fr)_minmax(0,1fr)_5rem_3rem]";
 }
 
 interface CallRowProps {
@@ -43,7 +43,7 @@ export const CallRow = memo(function CallRow(props: CallRowProps) {
       role="row"
       aria-rowindex={index + 2}
       className={cn(
-        "absolute inset-x-0 top-0 grid items-center gap-x-3 border-b px-3 hover:bg-muted/60 sm:px-4",
+        "absolute inset-x-0 top-0 grid [contain:strict] items-center gap-x-3 border-b px-3 hover:bg-muted/60 sm:px-4",
         tracksOf(layout, several),
         layout === "phone" && "content-center gap-y-1",
         selected && "bg-accent hover:bg-accent",
@@ -57,8 +57,9 @@ export const CallRow = memo(function CallRow(props: CallRowProps) {
 
 function Cells({ row, layout, several, q, href, tabbable, index, selected }: CallRowProps) {
   const name = row.functionName ?? row.functionId;
+  const at = new Date(row.at);
   const label = [
-    clockTime(row.at),
+    `${dayOf(at)} ${clockTime(at)}`,
     callStatusName(row.status),
     several && name,
     `${row.method ?? ""} ${row.path ?? ""}`,
@@ -75,7 +76,7 @@ function Cells({ row, layout, several, q, href, tabbable, index, selected }: Cal
           aria-label={label.filter(Boolean).join(", ").trim()}
           className="outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-ring"
         >
-          <CallTime at={row.at} withDay={layout === "wide"} />
+          <CallTime at={at} withDay={layout === "wide"} />
         </a>
       </div>
       <div role="cell" className={cn("flex", layout === "phone" && "order-1")}>

@@ -6,6 +6,7 @@ import { Menu, MenuCheck, MenuItem, MenuLine } from "@/components/ui/menu";
 import { cn } from "@/lib/cn";
 import { type Filters, isFiltered, noFilters } from "../log-search";
 import type { Scope } from "../queries";
+import { filterLook, setLook } from "./filter-look";
 import { FunctionSelect } from "./function-select";
 
 interface FilterBarProps {
@@ -44,7 +45,7 @@ export function FilterBar({ scope, filters, onChange, className }: FilterBarProp
         aria-label="Version"
         placeholder="Any version"
         inputMode="numeric"
-        className={cn(small, "sm:w-28", version !== undefined && set)}
+        className={cn(filterLook, "sm:w-28", version !== undefined && setLook)}
         value={version ?? ""}
         onChange={(event) =>
           onChange({ version: Number(event.target.value.replace(/\D/g, "").slice(0, 9)) || undefined })
@@ -59,9 +60,6 @@ export function FilterBar({ scope, filters, onChange, className }: FilterBarProp
   );
 }
 
-const small = "h-8 w-full px-2.5 text-[0.8125rem] sm:w-auto";
-const set = "border-primary bg-accent text-accent-foreground";
-
 interface ChoiceProps<Value extends string> {
   label: string;
   value: Value;
@@ -75,7 +73,7 @@ function Choice<Value extends string>({ label, value, onChange, options }: Choic
   return (
     <Select
       aria-label={label}
-      className={cn(small, value !== all[0]?.[0] && set)}
+      className={cn(filterLook, value !== all[0]?.[0] && setLook)}
       value={value}
       onChange={(event) => onChange(event.target.value as Value)}
     >
@@ -98,7 +96,7 @@ function StatusMenu({ value, onChange }: { value: Statuses; onChange: (value: St
     <Menu
       align="start"
       trigger={
-        <Button size="small" className={cn("justify-between font-normal", value.length > 0 && set)}>
+        <Button size="small" className={cn("justify-between font-normal", value.length > 0 && setLook)}>
           {statusText(value)} <ChevronDown className="text-muted-foreground" />
         </Button>
       }

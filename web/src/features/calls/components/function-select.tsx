@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { functionQuery, functionsQuery, projectFunctionsQuery } from "@/api/queries";
 import { Select } from "@/components/ui/input";
 import { cn } from "@/lib/cn";
+import { filterLook, setLook } from "./filter-look";
 
 interface FunctionSelectProps {
   project: string | undefined;
@@ -17,10 +18,7 @@ export function FunctionSelect({ project, value, onChange }: FunctionSelectProps
   return (
     <Select
       aria-label="Function"
-      className={cn(
-        "h-8 w-full truncate px-2.5 text-[0.8125rem] sm:w-auto sm:max-w-56",
-        value && "border-primary bg-accent text-accent-foreground",
-      )}
+      className={cn(filterLook, "sm:max-w-56", value && setLook)}
       value={value}
       onFocus={more}
       onChange={(event) => onChange(event.target.value)}

@@ -30,7 +30,7 @@ export function SearchBox({ value, onChange }: { value: string; onChange: (value
   }, [typed]);
   const shown = typed ?? sent;
   return (
-    <div className="relative min-w-44 grow basis-64">
+    <div className="relative min-w-44 grow basis-44 sm:basis-64">
       <Search className="pointer-events-none absolute top-2.5 left-3 size-4 text-muted-foreground" aria-hidden />
       <Input
         ref={input}

@@ -1,6 +1,8 @@
 import { Field } from "@/components/ui/field";
 import { Input, Select } from "@/components/ui/input";
+import { cn } from "@/lib/cn";
 import type { Filters, Span } from "../log-search";
+import { setLook } from "./filter-look";
 
 const names: [Span, string][] = [
   ["all", "All time"],
@@ -20,7 +22,7 @@ export function TimeSelect({ filters, onChange }: TimeProps) {
   return (
     <Select
       aria-label="Time"
-      className="w-auto max-sm:grow"
+      className={cn("w-auto max-sm:grow", filters.span !== "all" && setLook)}
       value={filters.span}
       onChange={(event) => onChange({ span: event.target.value as Span, from: "", to: "" })}
     >
