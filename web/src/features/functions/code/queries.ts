@@ -3,9 +3,11 @@ import { api, type Schema, take } from "@/api/client";
 import { functionKey, projectsQuery } from "@/api/queries";
 import { filesKey, versionsKey } from "../versions/queries";
 import { type OpenFile, type ServerFile, saveBody } from "./files";
+import type { Workspace } from "./workspace";
 
 export const inputsKey = (id: string) => [...functionKey(id), "inputs"] as const;
 export const loadKey = (id: string, version: number) => [...functionKey(id), "load", version] as const;
+export const previousKey = (id: string, version: number) => [...functionKey(id), "previous", version] as const;
 export const panelKey = (id: string) => [...functionKey(id), "panel"] as const;
 
 /** Viewers of a project see its functions and change nothing. */
@@ -16,24 +18,26 @@ export function useMayEdit(fn: Schema<"Function">): boolean {
 
 interface Deploy {
   files: OpenFile[];
-  base: OpenFile[];
+  /** The version that the server is asked to put this one behind. */
   version: number;
   /** Writes every file, whatever the active version has. */
   whole?: boolean;
 }
 
 /** Saves files as a new version that is active at once. */
-export function useDeploy(id: string) {
+export function useDeploy(workspace: Workspace) {
   const client = useQueryClient();
+  const id = workspace.id;
   return useMutation({
-    mutationFn: ({ files, base, version, whole }: Deploy) =>
+    mutationFn: ({ files, version, whole }: Deploy) =>
       take(
         api.PUT("/api/functions/{id}", {
           params: { path: { id } },
-          body: { files: saveBody(files, base, whole), base_version: version },
+          body: { files: saveBody(files, workspace.base(), whole), base_version: version },
         }),
       ),
     onSuccess: (fn, { files }) => {
+      workspace.deployed(fn.active_version, files);
       client.setQueryData(functionKey(id), fn);
       client.setQueryData(filesKey(id, fn.active_version), asFiles(fn, files));
       void client.invalidateQueries({ queryKey: versionsKey(id) });
