@@ -59,12 +59,10 @@ struct call_phases {
     uint32_t handler_us; /* event sent until result received */
 };
 
-/* Where the function's code failed. Its runner says so, and a guest can make it lie: checked in
- * form only. */
+/* Where the function's code failed, as its runner says: a guest can make it lie. */
 struct call_problem {
-    char *file;      /* relative to the code: "lib/db.py". No empty, "." or ".." segments */
-    uint32_t line;   /* 1 to PROBLEM_PLACE_MAX, as is the column */
-    uint32_t column; /* 0: unknown */
+    char *file;            /* relative to the code: "lib/db.py". No empty, "." or ".." segments */
+    uint32_t line, column; /* 1 to PROBLEM_PLACE_MAX; column 0: unknown */
     char *type, *message;
 };
 enum { PROBLEM_FILE_MAX = 1024, PROBLEM_PLACE_MAX = 10 * 1000 * 1000 };
@@ -160,10 +158,9 @@ struct call_request {
     const char *id;     /* of the call, by id_new_call, for who needs it before; NULL: made here */
     int64_t created_us; /* with `id`: what it was made of, since a record is found by both */
     struct str event;   /* one JSON text; copied */
-    /* No more than what comes before an event is sent: it waits for a slot and has the code loaded,
-     * within the bounds of a call. An idle slot is as good, and then the record is not `cold`.
-     * Sends no event; its record goes to `done` alone and counts nowhere. Its log is what the code
-     * printed while it was loaded. */
+    /* No more than what comes before an event is sent, within the bounds of a call: waits for a
+     * slot and has the code loaded; an idle slot is as good (not `cold`). Its record goes to `done`
+     * alone and counts nowhere; its log is what the code printed while it was loaded. */
     bool load_only;
     const char *source;                  /* static text */
     const char *http_method, *http_path; /* of a gateway call, for its record; NULL; copied */

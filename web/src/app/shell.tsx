@@ -12,6 +12,7 @@ import { useBackAgain } from "./back-again";
 import { OfflineBanner } from "./offline";
 import { Sidebar } from "./sidebar";
 import { useGoShortcuts } from "./use-go-shortcuts";
+import { useOneAccount } from "./use-one-account";
 
 const Palette = lazy(() => import("./palette/palette"));
 const HelpSheet = lazy(() => import("./help-sheet"));
@@ -20,6 +21,7 @@ const HelpSheet = lazy(() => import("./help-sheet"));
 export function Shell() {
   const account = useQuery(accountQuery());
   useBackAgain();
+  useOneAccount(account.data?.id);
   if (account.error instanceof ApiError && account.error.status === 401) return <ToSignIn />;
   if (account.data) return <SignedIn />;
   return (

@@ -1,4 +1,4 @@
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useSuspenseQuery } from "@tanstack/react-query";
 import {
   BookOpen,
   Boxes,
@@ -13,8 +13,8 @@ import {
 } from "lucide-react";
 import { useEffect } from "react";
 import { NavLink, useLocation, useNavigate } from "react-router";
-import { api, take } from "@/api/client";
 import { accountQuery } from "@/api/queries";
+import { signOut } from "@/api/sign-out";
 import { toast } from "@/components/toaster";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuLine, MenuRadio } from "@/components/ui/menu";
@@ -110,7 +110,6 @@ function AccountMenu({ onHelp }: { onHelp: () => void }) {
   const { data: account } = useSuspenseQuery(accountQuery());
   const navigate = useNavigate();
   const chosen = useTheme();
-  const signOut = useSignOut();
   return (
     <Menu
       align="start"
@@ -149,24 +148,11 @@ function AccountMenu({ onHelp }: { onHelp: () => void }) {
       {account.credential.kind === "session" && (
         <>
           <MenuLine />
-          <MenuItem onSelect={signOut}>
+          <MenuItem onSelect={() => signOut().catch((error: Error) => toast.error(error.message))}>
             <LogOut aria-hidden /> Sign out
           </MenuItem>
         </>
       )}
     </Menu>
   );
-}
-
-function useSignOut() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  return () =>
-    take(api.POST("/api/logout")).then(
-      () => {
-        navigate("/sign-in");
-        client.clear();
-      },
-      (error: Error) => toast.error(error.message),
-    );
 }

@@ -1,5 +1,5 @@
-import type { ReactNode } from "react";
-import { NavLink } from "react-router";
+import { type ReactNode, useEffect, useRef } from "react";
+import { NavLink, useLocation } from "react-router";
 import { cn } from "@/lib/cn";
 
 interface LinkTabsProps {
@@ -10,8 +10,14 @@ interface LinkTabsProps {
 
 /** Views of one thing, each with an address of its own. */
 export function LinkTabs({ label, tabs }: LinkTabsProps) {
+  const nav = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on narrow screens the open tab may be out of sight
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   return (
-    <nav aria-label={label} className="mb-5 overflow-x-auto border-b">
+    <nav ref={nav} aria-label={label} className="mb-5 overflow-x-auto border-b">
       <ul className="flex gap-1">
         {tabs.map(([to, name]) => (
           <li key={to}>

@@ -4,8 +4,8 @@ import { useSearchParams } from "react-router";
 
 interface Codec<Value> {
   read: (text: string | null) => Value;
-  /** Null leaves it out of the URL: it is the default. */
-  write: (value: Value) => string | null;
+  /** Null leaves it out of the URL: it is the default. A method, so that a codec of one type stands for one of any. */
+  write(value: Value): string | null;
 }
 
 export type Search = Record<string, Codec<unknown>>;
