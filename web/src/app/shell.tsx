@@ -45,6 +45,11 @@ function ToSignIn() {
   return <Navigate to={next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`} replace />;
 }
 
+/** A fresh load has no key of its own: then the address tells whether it is the same page. */
+function placeOf({ key, pathname, search }: { key: string; pathname: string; search: string }): string {
+  return key === "default" ? pathname + search : key;
+}
+
 function SignedIn() {
   const [navOpen, setNavOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
@@ -84,7 +89,7 @@ function SignedIn() {
         {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       </Suspense>
       <Toaster />
-      <ScrollRestoration />
+      <ScrollRestoration getKey={placeOf} />
     </div>
   );
 }

@@ -6,19 +6,21 @@ interface LinkTabsProps {
   label: string;
   /** Path below the page and name; "" is the page itself. */
   tabs: [string, ReactNode][];
+  className?: string;
 }
 
 /** Views of one thing, each with an address of its own. */
-export function LinkTabs({ label, tabs }: LinkTabsProps) {
-  const nav = useRef<HTMLElement>(null);
+export function LinkTabs({ label, tabs, className }: LinkTabsProps) {
   const { pathname } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: on narrow screens the open tab may be out of sight
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another tab
   useEffect(() => {
-    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current="page"]');
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 32;
   }, [pathname]);
   return (
-    <nav ref={nav} aria-label={label} className="mb-5 overflow-x-auto border-b">
-      <ul className="flex gap-1">
+    <nav ref={nav} aria-label={label} className={cn("mb-5 overflow-x-auto border-b", className)}>
+      <ul className="flex sm:gap-1">
         {tabs.map(([to, name]) => (
           <li key={to}>
             <NavLink
@@ -26,7 +28,7 @@ export function LinkTabs({ label, tabs }: LinkTabsProps) {
               end
               className={({ isActive }) =>
                 cn(
-                  "-mb-px block border-b-2 border-transparent px-3 py-2 whitespace-nowrap text-muted-foreground hover:text-foreground focus-visible:outline-offset-[-2px]",
+                  "-mb-px block border-b-2 border-transparent px-2.5 py-2 whitespace-nowrap text-muted-foreground hover:text-foreground focus-visible:outline-offset-[-2px] sm:px-3",
                   isActive && "border-primary font-medium text-foreground",
                 )
               }
