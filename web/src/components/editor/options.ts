@@ -12,6 +12,7 @@ export const editorOptions: monaco.editor.IStandaloneEditorConstructionOptions =
   fontSize: 13,
   lineHeight: 20,
   glyphMargin: false,
+  hideCursorInOverviewRuler: true,
   lineNumbersMinChars: 3,
   links: false,
   minimap: { enabled: false },

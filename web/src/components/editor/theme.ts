@@ -29,6 +29,10 @@ const rules: [string, string][] = [
   ["tag", "code-name"],
   ["type.identifier", "code-name"],
   ["string.key.json", "code-name"],
+  ["string.value.json", "code-string"],
+  ["keyword.json", "code-keyword"],
+  ["delimiter.bracket.json", "muted-foreground"],
+  ["delimiter.array.json", "muted-foreground"],
 ];
 
 const colors = (): Record<string, string> => ({
