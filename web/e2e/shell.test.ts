@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inspect } from "./browser";
+import { inspect, shoot } from "./browser";
 import { newWorld, type World } from "./world";
 
 let world: World;
@@ -43,13 +43,17 @@ test("the keys of the page are listed by one of them", async () => {
 
 test("a server that is away is named, and the page goes on when it is back", async () => {
   const { page, server, troubles } = world;
+  const banner = page.getByText("The server cannot be reached. This page goes on");
   await world.open("/");
   await page.getByRole("button", { name: /Account ada/ }).waitFor();
   await server.stop();
   await page.keyboard.press("g");
-  await page.keyboard.press("p"); // asks for something
-  await page.getByText("The server cannot be reached").first().waitFor({ timeout: 20_000 });
+  await page.keyboard.press("f"); // a page whose code has not been fetched yet
+  await page.getByRole("heading", { name: "This page could not be fetched" }).waitFor();
+  await banner.waitFor();
+  await shoot(page, "server-away");
   await server.start();
-  await page.getByText("The server cannot be reached").first().waitFor({ state: "detached", timeout: 20_000 });
+  await page.getByRole("heading", { name: "Functions", exact: true }).waitFor();
+  await banner.waitFor({ state: "detached" });
   troubles.length = 0; // the browser names each request that failed meanwhile
 });

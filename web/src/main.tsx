@@ -1,6 +1,5 @@
 import "./styles.css";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { Tooltip } from "radix-ui";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
@@ -14,9 +13,7 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={makeQueryClient()}>
-      <Tooltip.Provider>
-        <RouterProvider router={makeRouter()} />
-      </Tooltip.Provider>
+      <RouterProvider router={makeRouter()} />
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -26,7 +26,8 @@ interface Answer<Data> {
 export async function take<Data>(answer: Promise<Answer<Data>>): Promise<NonNullable<Data>> {
   const { data, error, response } = await answer;
   if (!response.ok || data === undefined || data === null) {
-    throw new ApiError(response.status, (error as { detail?: unknown } | undefined)?.detail);
+    const retryAfterS = Number(response.headers.get("Retry-After")) || undefined;
+    throw new ApiError(response.status, (error as { detail?: unknown } | undefined)?.detail, retryAfterS);
   }
   return data;
 }

@@ -9,13 +9,16 @@ export class ApiError extends Error {
   readonly status: number;
   /** Of a 422: what does not fit, and where. */
   readonly complaints: Complaint[];
+  /** Of a 429 or 503: after how many seconds it is worth another try. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(status: number, detail: unknown) {
-    const complaints = Array.isArray(detail) ? (detail as Complaint[]) : [];
+  constructor(status: number, detail: unknown, retryAfterS?: number) {
+    const complaints = Array.isArray(detail) ? (detail as Complaint[]).map(readable) : [];
     super(text(detail, complaints) || `The server answered ${status}`);
     this.name = "ApiError";
     this.status = status;
     this.complaints = complaints;
+    this.retryAfterS = retryAfterS;
   }
 
   /** The complaint about a field of the request, such as "name" or "limits.memory_mb". */
@@ -30,6 +33,12 @@ export class OfflineError extends Error {
     super("The server cannot be reached. Is it running, and are you connected?");
     this.name = "OfflineError";
   }
+}
+
+/** The words "Value error" are for programs. */
+function readable(complaint: Complaint): Complaint {
+  const msg = complaint.msg.replace(/^Value error, /, "");
+  return { ...complaint, msg: msg.charAt(0).toUpperCase() + msg.slice(1) };
 }
 
 function where(complaint: Complaint): string {

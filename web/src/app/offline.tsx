@@ -1,18 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { WifiOff } from "lucide-react";
-import { api, take } from "@/api/client";
 import { OfflineError } from "@/api/error";
-import { healthKey } from "@/api/queries";
+import { healthQuery } from "./health";
 
 /** A line across the page while the server cannot be reached; it goes away, and what is in sight is asked for anew, once it
  * can again. */
 export function OfflineBanner() {
-  const health = useQuery({
-    queryKey: healthKey,
-    queryFn: () => take(api.GET("/api/health")),
-    refetchInterval: (query) => (query.state.error ? 2000 : 15_000),
-    retry: false,
-  });
+  const health = useQuery(healthQuery());
   if (!(health.error instanceof OfflineError)) return null;
   return (
     <div role="alert" className="flex items-center justify-center gap-2 bg-warning-soft px-4 py-1.5 text-warning">

@@ -48,11 +48,15 @@ const pages: RouteObject[] = [
   { path: "*", Component: NoSuchPage },
 ];
 
+const entry: RouteObject[] = [
+  { path: "/setup", lazy: () => import("@/routes/setup") },
+  { path: "/sign-in", lazy: () => import("@/routes/sign-in") },
+  { path: "/sign-up", lazy: () => import("@/routes/sign-up") },
+];
+
 export function makeRouter() {
   return createBrowserRouter([
-    { path: "/setup", lazy: () => import("@/routes/setup"), ErrorBoundary: ErrorPage },
-    { path: "/sign-in", lazy: () => import("@/routes/sign-in"), ErrorBoundary: ErrorPage },
-    { path: "/sign-up", lazy: () => import("@/routes/sign-up"), ErrorBoundary: ErrorPage },
+    { ErrorBoundary: ErrorPage, HydrateFallback: NothingYet, children: entry },
     {
       path: "/",
       Component: Shell,

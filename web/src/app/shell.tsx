@@ -12,6 +12,7 @@ import { useBackAgain } from "./back-again";
 import { OfflineBanner } from "./offline";
 import { Sidebar } from "./sidebar";
 import { useGoShortcuts } from "./use-go-shortcuts";
+import { useOneAccount } from "./use-one-account";
 
 const Palette = lazy(() => import("./palette/palette"));
 const HelpSheet = lazy(() => import("./help-sheet"));
@@ -20,6 +21,7 @@ const HelpSheet = lazy(() => import("./help-sheet"));
 export function Shell() {
   const account = useQuery(accountQuery());
   useBackAgain();
+  useOneAccount(account.data?.id);
   if (account.error instanceof ApiError && account.error.status === 401) return <ToSignIn />;
   if (account.data) return <SignedIn />;
   return (
@@ -41,6 +43,11 @@ function ToSignIn() {
   if (setup.data.needed) return <Navigate to="/setup" replace />;
   const next = pathname + search;
   return <Navigate to={next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`} replace />;
+}
+
+/** A fresh load has no key of its own: then the address tells whether it is the same page. */
+function placeOf({ key, pathname, search }: { key: string; pathname: string; search: string }): string {
+  return key === "default" ? pathname + search : key;
 }
 
 function SignedIn() {
@@ -82,7 +89,7 @@ function SignedIn() {
         {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       </Suspense>
       <Toaster />
-      <ScrollRestoration />
+      <ScrollRestoration getKey={placeOf} />
     </div>
   );
 }

@@ -1,26 +1,23 @@
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useSuspenseQuery } from "@tanstack/react-query";
 import {
   BookOpen,
   Boxes,
-  CircleHelp,
   LayoutDashboard,
-  LogOut,
   type LucideIcon,
   ScrollText,
   Settings,
   SquareFunction,
   X,
 } from "lucide-react";
-import { useEffect } from "react";
-import { NavLink, useLocation, useNavigate } from "react-router";
-import { api, take } from "@/api/client";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { NavLink, useLocation } from "react-router";
 import { accountQuery } from "@/api/queries";
-import { toast } from "@/components/toaster";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuItem, MenuLine, MenuRadio } from "@/components/ui/menu";
 import { cn } from "@/lib/cn";
-import { setTheme, useTheme } from "@/lib/theme";
+import { AccountButton } from "./account-button";
 import { SearchButton } from "./search-button";
+
+const AccountMenu = lazy(() => import("./account-menu"));
 
 const pages: [string, string, LucideIcon][] = [
   ["/", "Dashboard", LayoutDashboard],
@@ -91,7 +88,7 @@ export function Sidebar({ open, onClose, onSearch, onHelp }: SidebarProps) {
           >
             <BookOpen className="size-4" aria-hidden /> API reference
           </a>
-          <AccountMenu onHelp={onHelp} />
+          <Account onHelp={onHelp} />
         </div>
       </div>
     </>
@@ -106,67 +103,15 @@ function Logo() {
   );
 }
 
-function AccountMenu({ onHelp }: { onHelp: () => void }) {
+/** The menu's code comes when the button is first pressed: it is much, and most pages are left without it. */
+function Account({ onHelp }: { onHelp: () => void }) {
   const { data: account } = useSuspenseQuery(accountQuery());
-  const navigate = useNavigate();
-  const chosen = useTheme();
-  const signOut = useSignOut();
+  const [wanted, setWanted] = useState(false);
+  const button = <AccountButton name={account.name} onClick={() => setWanted(true)} />;
+  if (!wanted) return button;
   return (
-    <Menu
-      align="start"
-      trigger={
-        <button type="button" className="flex h-10 items-center gap-2.5 rounded-md px-2 text-left hover:bg-muted">
-          <span
-            aria-hidden
-            className="grid size-6.5 shrink-0 place-items-center rounded-full bg-accent text-xs font-semibold text-accent-foreground uppercase"
-          >
-            {account.name.slice(0, 1)}
-          </span>
-          <span className="min-w-0 grow truncate font-medium">
-            <span className="sr-only">Account </span>
-            {account.name}
-          </span>
-        </button>
-      }
-    >
-      <MenuItem onSelect={() => navigate("/settings")}>
-        <Settings aria-hidden /> Settings
-      </MenuItem>
-      <MenuItem onSelect={onHelp}>
-        <CircleHelp aria-hidden /> Keyboard shortcuts
-      </MenuItem>
-      <MenuLine />
-      <MenuRadio
-        label="Theme"
-        value={chosen}
-        onChange={setTheme}
-        options={[
-          ["light", "Light"],
-          ["dark", "Dark"],
-          ["system", "As the system"],
-        ]}
-      />
-      {account.credential.kind === "session" && (
-        <>
-          <MenuLine />
-          <MenuItem onSelect={signOut}>
-            <LogOut aria-hidden /> Sign out
-          </MenuItem>
-        </>
-      )}
-    </Menu>
+    <Suspense fallback={button}>
+      <AccountMenu account={account} onHelp={onHelp} />
+    </Suspense>
   );
-}
-
-function useSignOut() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  return () =>
-    take(api.POST("/api/logout")).then(
-      () => {
-        navigate("/sign-in");
-        client.clear();
-      },
-      (error: Error) => toast.error(error.message),
-    );
 }

@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { cn } from "@/lib/cn";
 
 declare module "@tanstack/react-table" {
@@ -26,18 +26,23 @@ interface DataTableProps<Row> {
   // biome-ignore lint/suspicious/noExplicitAny: columns of one table have values of many types
   columns: ColumnDef<Row, any>[];
   rowKey: (row: Row) => string;
-  /** Widths as grid tracks: "minmax(12rem,2fr) 8rem 6rem". Columns hidden on narrow screens need `tracksNarrow`. */
+  /** Widths as grid tracks: "minmax(12rem,2fr) 8rem 6rem". Columns hidden below `sm` need `tracksNarrow`, those hidden below
+   * `xl` need `tracksMedium`. */
   tracks: string;
+  tracksMedium?: string;
   tracksNarrow?: string;
   initialSort?: SortingState;
   rowHeight?: number;
   /** Tallest extent before it scrolls by itself; rows out of sight are not in the page. */
   maxHeight?: string;
+  /** The last rows come into sight: time to fetch more. */
+  onEnd?: () => void;
 }
 
 /** A table that sorts by its headers and keeps only the rows in sight in the page. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, rows, columns, rowKey, tracks, tracksNarrow = tracks, initialSort = [], rowHeight = 48 } = props;
+  const { label, rows, columns, rowKey, initialSort = [], rowHeight = 48, onEnd } = props;
+  const { tracks, tracksMedium = tracks, tracksNarrow = tracksMedium } = props;
   const [sorting, setSorting] = useState<SortingState>(initialSort);
   const table = useReactTable({
     data: rows,
@@ -57,14 +62,19 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     overscan: 12,
     initialRect: { width: 0, height: 600 },
   });
-  const style = { "--tracks": tracks, "--tracks-narrow": tracksNarrow } as React.CSSProperties;
-  const grid = "grid items-center gap-x-4 px-4 grid-cols-(--tracks-narrow) sm:grid-cols-(--tracks)";
+  const atEnd = (virtual.range?.endIndex ?? 0) >= model.length - 1;
+  useEffect(() => {
+    if (atEnd && virtual.scrollOffset) onEnd?.();
+  }, [atEnd, virtual.scrollOffset, onEnd]);
+  const style = { "--tracks": tracks, "--tracks-medium": tracksMedium, "--tracks-narrow": tracksNarrow };
+  const grid =
+    "grid items-center gap-x-4 px-4 grid-cols-(--tracks-narrow) sm:grid-cols-(--tracks-medium) xl:grid-cols-(--tracks)";
   return (
     <div
       role="table"
       aria-label={label}
       aria-rowcount={model.length + 1}
-      style={style}
+      style={style as React.CSSProperties}
       className="overflow-hidden rounded-lg border bg-card"
     >
       <div role="rowgroup" className="border-b bg-muted/50">

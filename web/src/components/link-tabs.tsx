@@ -1,18 +1,26 @@
-import type { ReactNode } from "react";
-import { NavLink } from "react-router";
+import { type ReactNode, useEffect, useRef } from "react";
+import { NavLink, useLocation } from "react-router";
 import { cn } from "@/lib/cn";
 
 interface LinkTabsProps {
   label: string;
   /** Path below the page and name; "" is the page itself. */
   tabs: [string, ReactNode][];
+  className?: string;
 }
 
 /** Views of one thing, each with an address of its own. */
-export function LinkTabs({ label, tabs }: LinkTabsProps) {
+export function LinkTabs({ label, tabs, className }: LinkTabsProps) {
+  const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another tab
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current="page"]');
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 32;
+  }, [pathname]);
   return (
-    <nav aria-label={label} className="mb-5 overflow-x-auto border-b">
-      <ul className="flex gap-1">
+    <nav ref={nav} aria-label={label} className={cn("mb-5 overflow-x-auto border-b", className)}>
+      <ul className="flex sm:gap-1">
         {tabs.map(([to, name]) => (
           <li key={to}>
             <NavLink
@@ -20,7 +28,7 @@ export function LinkTabs({ label, tabs }: LinkTabsProps) {
               end
               className={({ isActive }) =>
                 cn(
-                  "-mb-px block border-b-2 border-transparent px-3 py-2 whitespace-nowrap text-muted-foreground hover:text-foreground focus-visible:outline-offset-[-2px]",
+                  "-mb-px block border-b-2 border-transparent px-2.5 py-2 whitespace-nowrap text-muted-foreground hover:text-foreground focus-visible:outline-offset-[-2px] sm:px-3",
                   isActive && "border-primary font-medium text-foreground",
                 )
               }

@@ -60,8 +60,10 @@ const spans: [Intl.RelativeTimeFormatUnit, number][] = [
 /** "5 min. ago", "in 7 days"; below a minute "just now". */
 export function relativeTime(iso: string, now = Date.now()): string {
   const seconds = (new Date(iso).getTime() - now) / 1000;
+  const round = seconds > 0 ? Math.round : Math.trunc;
   for (const [unit, span] of spans) {
-    if (Math.abs(seconds) >= span) return relative.format(Math.trunc(seconds / span), unit);
+    // What has just been set to end in 30 days ends in 30, not in 29 and a bit.
+    if (Math.abs(seconds) >= span) return relative.format(round(seconds / span), unit);
   }
   return seconds > 10 ? "in a moment" : "just now";
 }

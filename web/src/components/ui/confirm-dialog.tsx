@@ -14,6 +14,8 @@ interface ConfirmDialogProps {
   action: string;
   /** What must be typed first, such as the name of a project with all that is in it. */
   typed?: string;
+  /** "primary" when it is no loss. */
+  tone?: "danger" | "primary";
   pending: boolean;
   error: unknown;
   onConfirm: () => void;
@@ -21,7 +23,7 @@ interface ConfirmDialogProps {
 
 /** Asks before something that cannot be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { open, onOpenChange, title, children, action, typed, pending, error, onConfirm } = props;
+  const { open, onOpenChange, title, children, action, typed, tone = "danger", pending, error, onConfirm } = props;
   const [text, setText] = useState("");
   const ready = !typed || text === typed;
   const close = (next: boolean) => {
@@ -53,7 +55,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </div>
         <DialogActions>
           <Button onClick={() => close(false)}>Cancel</Button>
-          <Button type="submit" variant="danger" disabled={!ready} pending={pending}>
+          <Button type="submit" variant={tone} disabled={!ready} pending={pending}>
             {action}
           </Button>
         </DialogActions>

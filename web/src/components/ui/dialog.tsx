@@ -32,12 +32,13 @@ export function Dialog({ open, onOpenChange, title, description, className, chil
               <Primitive.Description className="mt-1 text-muted-foreground">{description}</Primitive.Description>
             )}
           </div>
+          {children}
+          {/* Behind the content, so that the focus goes to its first field. */}
           <Primitive.Close asChild>
             <Button variant="ghost" size="smallIcon" className="absolute top-4 right-4" aria-label="Close">
               <X />
             </Button>
           </Primitive.Close>
-          {children}
         </Primitive.Content>
       </Primitive.Portal>
     </Primitive.Root>

@@ -14,5 +14,5 @@ export function Textarea({ className, ...rest }: ComponentProps<"textarea">) {
 
 /** The browser's own list: it works on telephones, with keyboards and with screen readers. */
 export function Select({ className, ...rest }: ComponentProps<"select">) {
-  return <select className={cn(look, "h-9 pr-8 read-only:bg-card", className)} {...rest} />;
+  return <select className={cn(look, "h-9 px-2.5 read-only:bg-card", className)} {...rest} />;
 }

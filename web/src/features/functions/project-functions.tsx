@@ -1,9 +1,29 @@
-import { PageHeader } from "@/components/page-header";
+import { useDeferredValue } from "react";
+import { textParam, useSearch } from "@/lib/search";
+import { FunctionList } from "./components/function-list";
+import { NewFunctionButton, NoFunctions } from "./components/no-functions";
+import { SearchInput } from "./components/search-input";
+import { useProjectOf } from "./queries";
 
+const search = { q: textParam() };
+
+/** The functions of one project: the first of its tabs. */
 export function ProjectFunctions({ project }: { project: string }) {
+  const [{ q }, change] = useSearch(search);
+  const filter = useDeferredValue(q.trim());
+  const mayCreate = useProjectOf(project)?.role !== "viewer";
+  const create = `/projects/${project}/functions/new`;
   return (
     <>
-      <PageHeader title="ProjectFunctions" description={project} />
+      <div className="mb-3 flex flex-wrap justify-between gap-2">
+        <SearchInput value={q} onChange={(text) => change({ q: text })} />
+        {mayCreate && <NewFunctionButton to={create} />}
+      </div>
+      <FunctionList
+        filter={{ project, ...(filter && { q: filter }) }}
+        empty={<NoFunctions to={create} mayCreate={mayCreate} />}
+        onShowAll={() => change({ q: "" })}
+      />
     </>
   );
 }

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { inspect } from "./browser";
+import { type Functions, functionsOf } from "./functions";
+import { newWorld, type World } from "./world";
+
+let world: World;
+let functions: Functions;
+
+beforeAll(async () => {
+  world = await newWorld();
+  functions = functionsOf(world);
+  await functions.make({ name: "cart", code: "" });
+});
+afterAll(() => world?.end());
+
+test("limits are saved together; one that does not fit is named at its field", async () => {
+  const { page, troubles } = world;
+  const { id } = await functions.stored("cart");
+  await functions.open(id, "/settings");
+  await inspect(world, "function-settings");
+  const limits = functions.section("Limits");
+  await limits.getByLabel("Memory").fill("15");
+  await limits.getByText("Not saved yet").waitFor();
+  await limits.getByRole("button", { name: "Save" }).click();
+  await limits.getByText("memory_mb should be from 16 to 16384").waitFor();
+  troubles.length = 0; // the browser names the refusal
+  await limits.scrollIntoViewIfNeeded();
+  await inspect(world, "function-settings-refused", 1);
+  await limits.getByLabel("Memory").fill("256");
+  await limits.getByLabel("Timeout").fill("5000");
+  await page.keyboard.press("Enter");
+  await page.getByText("Limits: saved").waitFor();
+  expect((await functions.stored(id)).limits).toMatchObject({ memory_mb: 256, timeout_ms: 5000 });
+  expect(await limits.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+});
+
+test("unsaved settings are not lost by accident", async () => {
+  const { page } = world;
+  const { id } = await functions.stored("cart");
+  await functions.open(id, "/settings");
+  await functions.section("General").getByLabel("Description").fill("What is bought");
+  await page.getByRole("link", { name: "Versions" }).click();
+  const ask = page.getByRole("dialog", { name: "Leave without saving?" });
+  await ask.waitFor();
+  await inspect(world, "function-settings-leave");
+  await ask.getByRole("button", { name: "Cancel" }).click();
+  expect(await functions.section("General").getByLabel("Description").inputValue()).toBe("What is bought");
+  await functions.section("General").getByLabel("Name").fill("basket");
+  await functions.section("General").getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "basket", level: 1 }).waitFor();
+  expect(await functions.stored(id)).toMatchObject({ name: "basket", description: "What is bought" });
+  await page.getByRole("link", { name: "Versions" }).click();
+  await page.waitForURL(/\/versions$/);
+});
+
+test("variables of the function are masked, kept, replaced and removed", async () => {
+  const { page } = world;
+  const { id } = await functions.make({
+    name: "moody",
+    code: "import os\ndef handler(event):\n    return {'mode': os.environ.get('MODE'), 'key': os.environ.get('API_KEY')}\n",
+    environment: { API_KEY: "old", GONE: "x" },
+  });
+  await functions.open(id, "/settings");
+  const variables = functions.section("Variables");
+  await variables.getByRole("button", { name: "Add a variable" }).click();
+  await variables.getByPlaceholder("NAME").last().fill("MODE");
+  await variables.getByPlaceholder("value").fill("quiet");
+  await variables.getByRole("button", { name: "Remove GONE" }).click();
+  await variables.scrollIntoViewIfNeeded();
+  await inspect(world, "function-settings-variables", 1);
+  await variables.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Variables: saved").waitFor();
+  expect((await functions.stored(id)).environment).toEqual({ API_KEY: "****", MODE: "****" });
+  expect(await functions.invoke(id, {})).toEqual({ mode: "quiet", key: "old" });
+});
+
+test("access is chosen, and a server without network for functions says so", async () => {
+  const { page } = world;
+  const { id } = await functions.stored("moody");
+  await functions.open(id, "/settings");
+  await page.getByText("This server gives functions no network").waitFor();
+  expect(await page.getByRole("switch", { name: "Network" }).isDisabled()).toBe(true);
+  await functions.section("Access").getByRole("radio", { name: "Private" }).check();
+  await functions.section("Access").scrollIntoViewIfNeeded();
+  await inspect(world, "function-settings-access", 1);
+  await functions.section("Access").getByRole("button", { name: "Save" }).click();
+  await page.getByText("Access: saved").waitFor();
+  expect((await functions.stored(id)).access).toBe("private");
+});
+
+test("an inactive function takes no calls", async () => {
+  const { page } = world;
+  const { id } = await functions.stored("moody");
+  await functions.open(id);
+  await page.getByRole("switch", { name: "Active" }).click();
+  await expect.poll(async () => (await functions.stored(id)).status).toBe("inactive");
+  await expect(functions.invoke(id, {})).rejects.toThrow("Function is not active");
+  await page.getByRole("switch", { name: "Active" }).click();
+  await expect.poll(async () => (await functions.stored(id)).status).toBe("active");
+});

@@ -1,0 +1,57 @@
+import { useEffect, useRef } from "react";
+import { cn } from "@/lib/cn";
+import { languageOf } from "./language-of";
+import type { Monaco } from "./load";
+import type * as monaco from "./monaco";
+import { editorOptions, passOn } from "./options";
+
+interface DiffEditorProps {
+  monaco: Monaco;
+  path: string;
+  before: string;
+  after: string;
+  sideBySide: boolean;
+  className?: string;
+}
+
+/** Two texts of one file and what is different in them. */
+export function DiffEditor({ monaco, path, before, after, sideBySide, className }: DiffEditorProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const editor = useRef<monaco.editor.IStandaloneDiffEditor>(undefined);
+  useEffect(() => {
+    if (!place.current) return;
+    const made = monaco.editor.createDiffEditor(place.current, { ...editorOptions, ...diffOptions });
+    const stop = passOn(place.current);
+    editor.current = made;
+    return () => {
+      stop();
+      editor.current = undefined;
+      made.dispose();
+    };
+  }, [monaco]);
+  useEffect(() => {
+    const language = languageOf(path);
+    const original = monaco.editor.createModel(before, language);
+    const modified = monaco.editor.createModel(after, language);
+    editor.current?.setModel({ original, modified });
+    return () => {
+      editor.current?.setModel(null);
+      original.dispose();
+      modified.dispose();
+    };
+  }, [monaco, path, before, after]);
+  useEffect(() => editor.current?.updateOptions({ renderSideBySide: sideBySide, ...names(path) }), [sideBySide, path]);
+  return <div ref={place} className={cn("min-h-0 min-w-0", className)} />;
+}
+
+const names = (path: string) => ({ originalAriaLabel: `${path} before`, modifiedAriaLabel: `${path} after` });
+
+const diffOptions: monaco.editor.IStandaloneDiffEditorConstructionOptions = {
+  readOnly: true,
+  originalEditable: false,
+  hideUnchangedRegions: { enabled: true, contextLineCount: 4, minimumLineCount: 5 },
+  renderOverviewRuler: false,
+  renderMarginRevertIcon: false,
+  useInlineViewWhenSpaceIsLimited: true,
+  diffAlgorithm: "advanced",
+};

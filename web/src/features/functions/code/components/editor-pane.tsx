@@ -1,0 +1,60 @@
+import { FileQuestion } from "lucide-react";
+import { CodeEditor } from "@/components/editor/code-editor";
+import type { Monaco } from "@/components/editor/load";
+import { Empty } from "@/components/empty";
+import type { Place } from "../traceback";
+import type { useFiles } from "../use-files";
+import type { Workspace } from "../workspace";
+import { useSnapshot } from "../workspace-hooks";
+import { FileTabs } from "./file-tabs";
+import { type Problem, Problems } from "./problems";
+
+interface EditorPaneProps {
+  monaco: Monaco;
+  workspace: Workspace;
+  files: ReturnType<typeof useFiles>;
+  problems: Problem[];
+  readOnly: boolean;
+}
+
+/** The open files, the one in sight, and where it fails. */
+export function EditorPane({ monaco, workspace, files, problems, readOnly }: EditorPaneProps) {
+  const { changed } = useSnapshot(workspace);
+  const { active } = files;
+  const model = active === undefined ? undefined : workspace.model(active);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <FileTabs paths={files.tabs} active={active} changed={changed} onOpen={files.open} onClose={files.close} />
+      {model ? (
+        <CodeEditor
+          className="grow"
+          monaco={monaco}
+          model={model}
+          label={active ?? ""}
+          readOnly={readOnly}
+          options={{ glyphMargin: true }}
+          onEditor={files.onEditor}
+        />
+      ) : (
+        <NoText path={active} />
+      )}
+      <Problems problems={problems} onPlace={(place: Place) => files.go(place)} />
+    </div>
+  );
+}
+
+function NoText({ path }: { path: string | undefined }) {
+  return (
+    <div className="min-h-0 grow overflow-y-auto p-6">
+      {path === undefined ? (
+        <Empty icon={FileQuestion} title="No files">
+          Add one at the left: a function needs the file that its handler is in.
+        </Empty>
+      ) : (
+        <Empty icon={FileQuestion} title="No text file">
+          {path} cannot be edited here. It stays as it is when you deploy; the command line replaces it.
+        </Empty>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import type { Schema } from "@/api/client";
+import { ApiError } from "@/api/error";
+import { functionQuery } from "@/api/queries";
+import { toast } from "@/components/toaster";
+import { filesQuery, useActivate } from "../versions/queries";
+import { loadResultQuery, previousKey, useDeploy, useLoad } from "./queries";
+import type { Workspace } from "./workspace";
+import { useSnapshot } from "./workspace-hooks";
+
+export type Deployment = ReturnType<typeof useDeployment>;
+
+/** From the editor to what answers calls, and back. */
+export function useDeployment(fn: Schema<"Function">, workspace: Workspace) {
+  const client = useQueryClient();
+  const { version, changed } = useSnapshot(workspace);
+  const save = useDeploy(workspace);
+  const load = useLoad(fn.id);
+  const [conflict, setConflict] = useState(false);
+  const under = useRef<Promise<unknown>>(Promise.resolve());
+  const loaded = useQuery(loadResultQuery(fn.id, fn.active_version)).data;
+  const previous = client.getQueryData<number>(previousKey(fn.id, fn.active_version));
+
+  /** Somebody else may have deployed meanwhile: that is asked about, anything else is an error. */
+  const refused = async (error: Error) => {
+    if (!(error instanceof ApiError) || error.status !== 409) return;
+    const now = await client.fetchQuery({ ...functionQuery(fn.id), staleTime: 0 });
+    if (now.active_version === workspace.snapshot().version) return;
+    save.reset();
+    setConflict(true);
+  };
+  const send = async (over?: number) => {
+    const files = workspace.files();
+    const before = over ?? workspace.snapshot().version;
+    const now = await save.mutateAsync({ files, version: before, whole: over !== undefined });
+    client.setQueryData(previousKey(fn.id, now.active_version), before);
+    setConflict(false);
+    load.mutate();
+  };
+  const deploy = (over?: number) => {
+    if (save.isPending) return;
+    if (over === undefined && changed.size === 0) {
+      toast.done(`Version ${version} is what you see: there is nothing to deploy.`);
+      return;
+    }
+    under.current = send(over).catch(refused);
+  };
+  return {
+    version,
+    changed,
+    deploy,
+    saving: save.isPending,
+    loading: load.isPending,
+    error: save.error ?? load.error,
+    conflict,
+    setConflict,
+    /** Settles when what is being saved is saved: a call waits for it. */
+    settled: () => under.current,
+    failed: loaded && !loaded.loaded ? loaded : undefined,
+    loaded,
+    previous,
+    rollBack: useRollBack(fn, workspace),
+  };
+}
+
+/** Makes an earlier version answer calls and leaves the text in the editor alone: it is then work that is not deployed. */
+function useRollBack(fn: Schema<"Function">, workspace: Workspace) {
+  const client = useQueryClient();
+  const activate = useActivate(fn.id);
+  const to = async (version: number) => {
+    const mine = workspace.files();
+    const { files } = await client.ensureQueryData(filesQuery(fn.id, version));
+    await activate.mutateAsync(version);
+    workspace.replace(version, files, mine);
+  };
+  const run = (version: number) =>
+    to(version).then(
+      () => toast.done(`Version ${version} answers calls again. Your code is still here, not deployed.`),
+      (error: Error) => toast.error(error.message),
+    );
+  return { run, pending: activate.isPending };
+}
+
+/** Work that has not begun follows the active version; work that has is told of it by the page. */
+export function useFollow(fn: Schema<"Function">, workspace: Workspace) {
+  const client = useQueryClient();
+  const { version, changed } = useSnapshot(workspace);
+  const untouched = changed.size === 0;
+  const active = fn.active_version;
+  useEffect(() => {
+    if (!untouched || version === active) return;
+    let here = true;
+    void client.fetchQuery(filesQuery(fn.id, active)).then(
+      ({ files }) => here && workspace.snapshot().changed.size === 0 && workspace.replace(active, files),
+      () => undefined, // the page says that another version is active
+    );
+    return () => {
+      here = false;
+    };
+  }, [client, fn.id, workspace, version, active, untouched]);
+}
