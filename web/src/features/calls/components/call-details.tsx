@@ -46,18 +46,22 @@ export function CallDetails({ call, name, q }: CallDetailsProps) {
         kind="json"
         q={q}
         truncated={cut("input")}
+        action={!cut("input") && <CallAgain call={call} />}
       />
       <TextBlock title="Output" text={call.output} none="None" kind="json" q={q} truncated={cut("output")} />
       <TextBlock title="Standard output" text={call.stdout} kind="lines" q={q} truncated={cut("stdout")} />
       <TextBlock title="Standard error" text={call.stderr} kind="lines" q={q} truncated={cut("stderr")} />
-      <div>
-        <Button asChild>
-          <Link to={`/functions/${call.function_id}?input=${call.id}`}>
-            <Play /> Call again with this input
-          </Link>
-        </Button>
-      </div>
     </div>
+  );
+}
+
+function CallAgain({ call }: { call: Call }) {
+  return (
+    <Button asChild size="small" className="h-7">
+      <Link to={`/functions/${call.function_id}?input=${call.id}`}>
+        <Play className="size-3.5!" /> Call again with this input
+      </Link>
+    </Button>
   );
 }
 

@@ -93,7 +93,7 @@ function Cells({ row, layout, several, q, href, tabbable, index, selected }: Cal
       </div>
       <div
         role="cell"
-        className={cn("flex items-center justify-end gap-1.5 tabular-nums", layout === "phone" && "order-2 min-w-14")}
+        className={cn("flex items-center justify-end gap-1.5 tabular-nums", layout === "phone" && "order-2 min-w-19")}
       >
         {row.cold && <Cold />}
         {microseconds(row.us)}

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { CopyButton } from "@/components/copy-button";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/lib/cn";
@@ -13,11 +14,13 @@ interface TextBlockProps {
   kind: "json" | "lines" | "plain";
   truncated?: boolean;
   q: string;
+  /** Stands beside the button that copies it. */
+  action?: ReactNode;
   className?: string;
 }
 
 /** A text of a call under its name, with a button that copies it. */
-export function TextBlock({ title, text, none, kind, truncated, q, className }: TextBlockProps) {
+export function TextBlock({ title, text, none, kind, truncated, q, action, className }: TextBlockProps) {
   if (!text && !none) return null;
   const shown = kind === "json" ? prettyJson(text) : text;
   return (
@@ -26,7 +29,12 @@ export function TextBlock({ title, text, none, kind, truncated, q, className }: 
         <h3 className="font-medium">{title}</h3>
         {text && <span className="text-xs text-muted-foreground">{bytes(new Blob([text]).size)}</span>}
         {truncated && <Badge tone="warning">Cut at 64 KB</Badge>}
-        {text && <CopyButton className="ml-auto" label={`Copy ${title.toLowerCase()}`} text={shown} />}
+        {text && (
+          <div className="ml-auto flex items-center gap-1">
+            {action}
+            <CopyButton label={`Copy ${title.toLowerCase()}`} text={shown} />
+          </div>
+        )}
       </div>
       {text ? (
         <Scrolled title={title} className={className}>
@@ -42,7 +50,7 @@ export function TextBlock({ title, text, none, kind, truncated, q, className }: 
   );
 }
 
-function Scrolled({ title, className, children }: { title: string; className?: string; children: React.ReactNode }) {
+function Scrolled({ title, className, children }: { title: string; className?: string; children: ReactNode }) {
   return (
     <section
       aria-label={`Text of ${title.toLowerCase()}`}
