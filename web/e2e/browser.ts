@@ -48,6 +48,13 @@ export async function newViewer(browser: Browser, options: Parameters<Browser["n
   return { page, context, troubles };
 }
 
+/** Puts a text where the focus is, as one who pastes it: an editor adds nothing to it. */
+export async function paste({ page, context }: Viewer, text: string) {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate((it) => navigator.clipboard.writeText(it), text);
+  await page.keyboard.press("Control+v");
+}
+
 /** Signs in without going through the form. */
 export async function signIn({ context }: Viewer, url: string, login: string, password: string) {
   const reply = await context.request.post(`${url}/api/login`, {

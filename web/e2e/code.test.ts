@@ -1,6 +1,6 @@
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inspect } from "./browser";
+import { inspect, paste } from "./browser";
 import { newWorld, type World } from "./world";
 
 let world: World;
@@ -9,6 +9,7 @@ const first = 'def handler(event):\n    return {"hello": event["name"]}\n';
 beforeAll(async () => {
   world = await newWorld();
   fn = await world.call("POST", "/api/functions", { name: "hello", code: first });
+  world.page.setDefaultTimeout(8000);
   world.page.on("dialog", (dialog) => void dialog.accept()); // the browser's own: leave the page
   await world.open(`/functions/${fn.id}`);
 });
@@ -23,7 +24,7 @@ const seen = (words: string | RegExp) => world.page.getByText(words).first().wai
 async function write(file: string, code: string) {
   await text(file).focus();
   await world.page.keyboard.press("Control+a");
-  await world.page.keyboard.insertText(code);
+  await paste(world, code);
 }
 
 async function deploy(version: number) {
@@ -124,4 +125,105 @@ test("a second file is added, imported, renamed and removed", async () => {
   await page.getByRole("treeitem", { name: "costs.py, not deployed" }).waitFor();
   await button("Discard").click();
   await page.getByRole("treeitem", { name: "prices.py" }).waitFor();
+});
+
+test("drafts survive a reload, and leaving with one asks", async () => {
+  const { page } = world;
+  await write("main.py", "def handler(event):\n    return 'a draft'\n");
+  await page.getByText("1 file not deployed").waitFor();
+  await page.reload();
+  await page.getByText("1 file not deployed").waitFor();
+  await page.locator(".view-line", { hasText: "a draft" }).waitFor();
+  await page.getByRole("link", { name: "Versions" }).click();
+  await page.getByRole("dialog", { name: "Leave without deploying?" }).waitFor();
+  await inspect(world, "code-leave");
+  await button("Go on editing").click();
+  expect(new URL(page.url()).pathname).toBe(`/functions/${fn.id}`);
+});
+
+test("when somebody deployed meanwhile, both are shown and the writer chooses", async () => {
+  const { page } = world;
+  await world.call("PUT", `/api/functions/${fn.id}`, { code: "def handler(event):\n    return 'theirs'\n" });
+  await text("main.py").focus();
+  await page.keyboard.press("Control+s");
+  await page.getByRole("dialog", { name: "Version 6 was deployed meanwhile" }).waitFor();
+  world.troubles.length = 0; // the browser names the request that was refused
+  await button("See the difference").click();
+  await page.getByRole("dialog").locator(".view-line", { hasText: "theirs" }).first().waitFor();
+  await page.getByRole("dialog").locator(".view-line", { hasText: "a draft" }).first().waitFor();
+  await inspect(world, "code-conflict");
+  await button("Take theirs").click();
+  await page.locator(".view-line", { hasText: "theirs" }).waitFor();
+  await button("Undo").click();
+  await page.locator(".view-line", { hasText: "a draft" }).waitFor();
+  await page.keyboard.press("Control+s");
+  await button("Deploy mine over it").click();
+  await page.getByText("Version 7", { exact: true }).waitFor();
+  world.troubles.length = 0;
+  expect((await active()).code).toContain("a draft");
+});
+
+test("inputs are saved with the function, and what is no JSON says so before it is sent", async () => {
+  const { page } = world;
+  await write("Input, JSON", '{"name": }');
+  await page
+    .getByRole("alert")
+    .getByText(/Line 1, column 10/)
+    .waitFor();
+  expect(await button("Call").isDisabled()).toBe(true);
+  await inspect(world, "code-input-wrong");
+  await write("Input, JSON", '{"name": "Cy"}');
+  await button("Actions for the input").click();
+  await page.getByRole("menuitem", { name: "Save as…" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("a new customer");
+  await page.keyboard.press("Enter");
+  const input = page.getByRole("combobox", { name: "Input" });
+  await expect.poll(() => input.inputValue()).toBe("s:a new customer");
+  await input.selectOption({ label: "Gateway request" });
+  await page.locator(".view-line", { hasText: "rawPath" }).waitFor();
+  await input.selectOption({ label: "a new customer" });
+  await page.reload();
+  await expect.poll(() => input.inputValue()).toBe("s:a new customer");
+  await button("Actions for the input").click();
+  await page.getByRole("menuitem", { name: "Remove a new customer" }).click();
+  await seen("a new customer is removed.");
+});
+
+test("event and context are completed and explained", async () => {
+  const { page } = world;
+  await text("main.py").waitFor({ state: "attached" });
+  await write("main.py", "def handler(event, context):\n    return ");
+  await page.keyboard.type("event.");
+  const list = page.locator(".suggest-widget.visible");
+  await list.getByText("multiQuery", { exact: true }).waitFor();
+  await page.keyboard.type("meth");
+  await list.getByText("method", { exact: true }).waitFor();
+  await inspect(world, "code-completion");
+  await page.keyboard.press("Enter");
+  await page.locator(".view-line", { hasText: 'event["method"]' }).waitFor();
+  await page.keyboard.type(" + context.get_rem");
+  await list.getByText("get_remaining_time_in_millis", { exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".view-line", { hasText: "context.get_remaining_time_in_millis()" }).waitFor();
+});
+
+test("the code page in the dark and on a telephone", async () => {
+  const { page } = world;
+  await button("Discard").click();
+  await page.evaluate(() => localStorage.setItem("virga.theme", "dark"));
+  await write("main.py", "import os\n\n# prices\ndef handler(event, context):\n    return {'n': 1 / 0, 'a': \"b\"}\n");
+  await deploy(8);
+  await page.keyboard.press("Control+Enter");
+  await part("Error").getByText("ZeroDivisionError").first().waitFor();
+  await page.reload();
+  await page.locator(".view-line", { hasText: "prices" }).waitFor();
+  await page.keyboard.press("Control+Enter");
+  await part("Time and memory").waitFor();
+  await inspect(world, "code-dark");
+  await page.setViewportSize({ width: 360, height: 740 });
+  await inspect(world, "code-phone", 1); // the window itself was made smaller
+  await part("Time and memory").scrollIntoViewIfNeeded();
+  await inspect(world, "code-phone-called", 1);
+  await page.setViewportSize({ width: 900, height: 740 });
+  await inspect(world, "code-tablet", 1);
 });

@@ -2,6 +2,7 @@ import type * as monaco from "./monaco";
 
 /** Of all editors of this page. */
 export const editorOptions: monaco.editor.IStandaloneEditorConstructionOptions = {
+  acceptSuggestionOnEnter: "smart",
   automaticLayout: true,
   bracketPairColorization: { enabled: false },
   contextmenu: false,

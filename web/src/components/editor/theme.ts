@@ -53,6 +53,10 @@ const colors = (): Record<string, string> => ({
   "editorIndentGuide.activeBackground1": hex("input"),
   "editorBracketMatch.background": hex("ring", "28"),
   "editorBracketMatch.border": hex("ring", "70"),
+  // Brackets are not coloured by their depth.
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5, 6].map((n) => [`editorBracketHighlight.foreground${n}`, hex("muted-foreground")]),
+  ),
   "editorError.foreground": hex("danger"),
   "editorOverviewRuler.border": "#00000000",
   "editorWidget.background": hex("card"),
@@ -78,9 +82,9 @@ const colors = (): Record<string, string> => ({
   "scrollbarSlider.hoverBackground": hex("input", "c0"),
   "scrollbarSlider.activeBackground": hex("input"),
   "widget.shadow": "#00000030",
-  "diffEditor.insertedTextBackground": hex("chart-3", "40"),
+  "diffEditor.insertedTextBackground": hex("chart-3", "2c"),
   "diffEditor.insertedLineBackground": hex("success-soft", "b0"),
-  "diffEditor.removedTextBackground": hex("chart-2", "40"),
+  "diffEditor.removedTextBackground": hex("chart-2", "2c"),
   "diffEditor.removedLineBackground": hex("danger-soft", "b0"),
   "diffEditor.diagonalFill": hex("border"),
 });

@@ -19,7 +19,9 @@ export function provideWords(monaco: Monaco) {
       const before = lineBefore(model, position);
       const subject = subjectOf(before, argumentNames(model.getValue()));
       if (subject) return { suggestions: memberItems(monaco, model, position, subject) };
-      return context.triggerCharacter ? undefined : { suggestions: snippetItems(monaco, model, position) };
+      // Elsewhere than at the beginning of a line such a word is a name.
+      const begins = /^\s*\w*$/.test(before) && !context.triggerCharacter;
+      return begins ? { suggestions: snippetItems(monaco, model, position) } : undefined;
     },
   });
   monaco.languages.registerHoverProvider(known, {

@@ -22,6 +22,8 @@ interface Deploy {
   version: number;
   /** Writes every file, whatever the active version has. */
   whole?: boolean;
+  /** Hears first that it is saved, before anything is drawn anew. */
+  onSaved: () => void;
 }
 
 /** Saves files as a new version that is active at once. */
@@ -29,17 +31,17 @@ export function useDeploy(workspace: Workspace) {
   const client = useQueryClient();
   const id = workspace.id;
   return useMutation({
-    mutationFn: ({ files, version, whole }: Deploy) =>
-      take(
-        api.PUT("/api/functions/{id}", {
-          params: { path: { id } },
-          body: { files: saveBody(files, workspace.base(), whole), base_version: version },
-        }),
-      ),
+    mutationFn: async ({ files, version, whole, onSaved }: Deploy) => {
+      const body = { files: saveBody(files, workspace.base(), whole), base_version: version };
+      const fn = await take(api.PUT("/api/functions/{id}", { params: { path: { id } }, body }));
+      onSaved();
+      await later(0); // a call that waited is on its way by then: drawing takes longer than asking
+      return fn;
+    },
     onSuccess: (fn, { files }) => {
-      workspace.deployed(fn.active_version, files);
       client.setQueryData(functionKey(id), fn);
       client.setQueryData(filesKey(id, fn.active_version), asFiles(fn, files));
+      workspace.deployed(fn.active_version, files);
       void client.invalidateQueries({ queryKey: versionsKey(id) });
     },
   });

@@ -2,8 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { Schema } from "@/api/client";
 import { ApiError } from "@/api/error";
-import { functionQuery } from "@/api/queries";
+import { functionKey, functionQuery } from "@/api/queries";
 import { toast } from "@/components/toaster";
+import { useStable } from "@/lib/use-stable";
 import { filesQuery, useActivate } from "../versions/queries";
 import { loadResultQuery, previousKey, useDeploy, useLoad } from "./queries";
 import type { Workspace } from "./workspace";
@@ -18,7 +19,8 @@ export function useDeployment(fn: Schema<"Function">, workspace: Workspace) {
   const save = useDeploy(workspace);
   const load = useLoad(fn.id);
   const [conflict, setConflict] = useState(false);
-  const under = useRef<Promise<unknown>>(Promise.resolve());
+  const saving = useRef<Promise<void>>(undefined);
+  const calling = useRef<Promise<unknown>>(undefined);
   const loaded = useQuery(loadResultQuery(fn.id, fn.active_version)).data;
   const previous = client.getQueryData<number>(previousKey(fn.id, fn.active_version));
 
@@ -30,12 +32,13 @@ export function useDeployment(fn: Schema<"Function">, workspace: Workspace) {
     save.reset();
     setConflict(true);
   };
-  const send = async (over?: number) => {
+  const send = async (over: number | undefined, onSaved: () => void) => {
     const files = workspace.files();
     const before = over ?? workspace.snapshot().version;
-    const now = await save.mutateAsync({ files, version: before, whole: over !== undefined });
+    const now = await save.mutateAsync({ files, version: before, whole: over !== undefined, onSaved });
     client.setQueryData(previousKey(fn.id, now.active_version), before);
     setConflict(false);
+    await calling.current; // a call loads too, and should not have to share the processor
     load.mutate();
   };
   const deploy = (over?: number) => {
@@ -44,7 +47,20 @@ export function useDeployment(fn: Schema<"Function">, workspace: Workspace) {
       toast.done(`Version ${version} is what you see: there is nothing to deploy.`);
       return;
     }
-    under.current = send(over).catch(refused);
+    saving.current = new Promise((saved, failed) => {
+      send(over, saved).catch((error: Error) => {
+        failed(error);
+        saving.current = undefined;
+        void refused(error);
+      });
+    });
+    saving.current.catch(() => undefined);
+  };
+  /** Makes a call once what is being saved is saved; not at all when that fails. */
+  const call = <Result>(make: () => Promise<Result>): Promise<Result> => {
+    const made = (saving.current ?? Promise.resolve()).then(make);
+    calling.current = made.catch(() => undefined);
+    return made;
   };
   return {
     version,
@@ -55,8 +71,7 @@ export function useDeployment(fn: Schema<"Function">, workspace: Workspace) {
     error: save.error ?? load.error,
     conflict,
     setConflict,
-    /** Settles when what is being saved is saved: a call waits for it. */
-    settled: () => under.current,
+    call: useStable(call),
     failed: loaded && !loaded.loaded ? loaded : undefined,
     loaded,
     previous,
@@ -85,18 +100,20 @@ function useRollBack(fn: Schema<"Function">, workspace: Workspace) {
 /** Work that has not begun follows the active version; work that has is told of it by the page. */
 export function useFollow(fn: Schema<"Function">, workspace: Workspace) {
   const client = useQueryClient();
-  const { version, changed } = useSnapshot(workspace);
-  const untouched = changed.size === 0;
-  const active = fn.active_version;
+  const untouched = useSnapshot(workspace).changed.size === 0;
+  const { id, active_version } = fn;
   useEffect(() => {
-    if (!untouched || version === active) return;
+    // What is drawn may be behind what is known: our own deploy is no news.
+    const active = client.getQueryData<Schema<"Function">>(functionKey(id))?.active_version ?? active_version;
+    const mayFollow = () => workspace.snapshot().changed.size === 0 && workspace.snapshot().version !== active;
+    if (!untouched || !mayFollow()) return;
     let here = true;
-    void client.fetchQuery(filesQuery(fn.id, active)).then(
-      ({ files }) => here && workspace.snapshot().changed.size === 0 && workspace.replace(active, files),
+    void client.fetchQuery(filesQuery(id, active)).then(
+      ({ files }) => here && mayFollow() && workspace.replace(active, files),
       () => undefined, // the page says that another version is active
     );
     return () => {
       here = false;
     };
-  }, [client, fn.id, workspace, version, active, untouched]);
+  }, [client, id, workspace, active_version, untouched]);
 }

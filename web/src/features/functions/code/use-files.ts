@@ -1,6 +1,7 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import type { editor } from "@/components/editor/monaco";
 import { numberParam, textParam, useSearch } from "@/lib/search";
+import { useStable } from "@/lib/use-stable";
 import type { Place } from "./traceback";
 import type { Snapshot } from "./workspace";
 
@@ -13,18 +14,21 @@ export function useFiles(paths: Snapshot["paths"], entry: string | undefined) {
   const editor = useRef<editor.IStandaloneCodeEditor>(undefined);
   const waiting = useRef<Place | undefined>(line === undefined ? undefined : { file, line });
   const active = paths.includes(file) ? file : (entry ?? paths[0]);
-  const tabs = [...new Set([...opened, ...(active ? [active] : [])])].filter((path) => paths.includes(path));
+  const tabs = useMemo(
+    () => [...new Set([...opened, ...(active ? [active] : [])])].filter((path) => paths.includes(path)),
+    [opened, active, paths],
+  );
 
-  const open = (path: string) => {
+  const open = useStable((path: string) => {
     setOpened([...tabs, path].filter((each, at, all) => all.indexOf(each) === at));
     change({ file: path === entry ? "" : path, line: undefined });
-  };
-  const close = (path: string) => {
+  });
+  const close = useStable((path: string) => {
     const left = tabs.filter((each) => each !== path);
     setOpened(left);
     const next = left[Math.max(0, tabs.indexOf(path) - 1)];
     if (path === active && next) change({ file: next, line: undefined });
-  };
+  });
   /** The place is gone to once its file is the one in the editor. */
   const show = useCallback(() => {
     const at = waiting.current;
@@ -43,11 +47,11 @@ export function useFiles(paths: Snapshot["paths"], entry: string | undefined) {
     },
     [show],
   );
-  const go = (place: Place) => {
+  const go = useStable((place: Place) => {
     if (!paths.includes(place.file)) return;
     waiting.current = place;
     if (place.file === active) show();
     else open(place.file);
-  };
-  return { active, tabs, open, close, go, onEditor };
+  });
+  return useMemo(() => ({ active, tabs, open, close, go, onEditor }), [active, tabs, open, close, go, onEditor]);
 }

@@ -5,7 +5,6 @@ import { recall, remember } from "@/lib/storage";
 import { jsonProblem } from "./json";
 
 const start = '{\n  "name": "Ada"\n}';
-const plainBrackets = { enabled: false, independentColorPoolPerBracketType: false };
 const keptMax = 64 * 1024;
 
 export type Input = ReturnType<typeof useInput>;
@@ -16,7 +15,7 @@ export function useInput(monaco: Monaco, id: string) {
   useEffect(() => {
     const key = `virga.input.${id}`;
     const made = monaco.editor.createModel(recall(key) ?? start, "json");
-    made.updateOptions({ tabSize: 2, bracketColorizationOptions: plainBrackets });
+    made.updateOptions({ tabSize: 2 });
     const look = () => {
       const text = made.getValue();
       mark(monaco, made, text);

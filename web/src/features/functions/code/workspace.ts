@@ -135,7 +135,6 @@ export class Workspace {
     const uri = this.#monaco.Uri.from({ scheme: "virga", path: `/${this.id}/${path}` });
     this.#monaco.editor.getModel(uri)?.dispose();
     const model = this.#monaco.editor.createModel(text, languageOf(path), uri);
-    model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } });
     model.onDidChangeContent(() => this.#touch(path));
     this.#entries.set(path, { mode, model, came: text, held: valueIn(model) });
   }

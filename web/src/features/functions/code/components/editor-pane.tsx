@@ -1,4 +1,5 @@
 import { FileQuestion } from "lucide-react";
+import { memo } from "react";
 import { CodeEditor } from "@/components/editor/code-editor";
 import type { Monaco } from "@/components/editor/load";
 import { Empty } from "@/components/empty";
@@ -18,7 +19,7 @@ interface EditorPaneProps {
 }
 
 /** The open files, the one in sight, and where it fails. */
-export function EditorPane({ monaco, workspace, files, problems, readOnly }: EditorPaneProps) {
+export const EditorPane = memo(function EditorPane({ monaco, workspace, files, problems, readOnly }: EditorPaneProps) {
   const { changed } = useSnapshot(workspace);
   const { active } = files;
   const model = active === undefined ? undefined : workspace.model(active);
@@ -41,7 +42,7 @@ export function EditorPane({ monaco, workspace, files, problems, readOnly }: Edi
       <Problems problems={problems} onPlace={(place: Place) => files.go(place)} />
     </div>
   );
-}
+});
 
 function NoText({ path }: { path: string | undefined }) {
   return (

@@ -1,5 +1,5 @@
 import { ChevronRight, FileCode, FileLock2, FilePlus2, Folder } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { memo, type ReactNode, useState } from "react";
 import { toast } from "@/components/toaster";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
@@ -20,7 +20,7 @@ interface FileTreeProps {
 type Asked = { kind: "new" | "rename"; path: string };
 
 /** The files by their folders: arrows move, Enter opens, F2 renames, Delete removes. */
-export function FileTree({ workspace, active, onOpen, readOnly }: FileTreeProps) {
+export const FileTree = memo(function FileTree({ workspace, active, onOpen, readOnly }: FileTreeProps) {
   const { paths, changed } = useSnapshot(workspace);
   const [asked, setAsked] = useState<Asked>();
   const add = (path: string) => setAsked({ kind: "new", path });
@@ -75,7 +75,7 @@ export function FileTree({ workspace, active, onOpen, readOnly }: FileTreeProps)
       )}
     </div>
   );
-}
+});
 
 function TreeHeader({ onNew }: { onNew: (() => void) | undefined }) {
   return (

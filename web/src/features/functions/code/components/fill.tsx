@@ -18,7 +18,7 @@ export function Fill({ className, children }: { className?: string; children?: R
     <div
       ref={element}
       style={{ "--top": `${top}px` } as React.CSSProperties}
-      className={cn("xl:-mx-4 xl:-mb-3 xl:h-[calc(100dvh-var(--top)-1rem)] xl:min-h-120", className)}
+      className={cn("xl:-mb-3 xl:h-[calc(100dvh-var(--top)-1rem)] xl:min-h-120", className)}
     >
       {children}
     </div>

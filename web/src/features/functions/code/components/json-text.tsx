@@ -1,5 +1,5 @@
 import { cn } from "@/lib/cn";
-import { type JsonPiece, jsonPieces } from "../json";
+import { type JsonPiece, jsonPieces } from "../json-pieces";
 
 const colors: Record<JsonPiece["kind"], string> = {
   key: "text-(--code-name)",

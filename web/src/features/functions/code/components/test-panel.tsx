@@ -1,4 +1,5 @@
 import { Play } from "lucide-react";
+import { memo } from "react";
 import type { Schema } from "@/api/client";
 import { CodeEditor } from "@/components/editor/code-editor";
 import type { Monaco } from "@/components/editor/load";
@@ -26,7 +27,15 @@ interface TestPanelProps {
 }
 
 /** Calls the function by hand and shows what comes of it. */
-export function TestPanel({ fn, monaco, calls, files, ahead, readOnly, onPlace }: TestPanelProps) {
+export const TestPanel = memo(function TestPanel({
+  fn,
+  monaco,
+  calls,
+  files,
+  ahead,
+  readOnly,
+  onPlace,
+}: TestPanelProps) {
   const input = useInput(monaco, fn.id);
   const call = () => {
     if (!input.problem && !calls.pending) calls.run(input.text.trim() || "{}");
@@ -62,7 +71,7 @@ export function TestPanel({ fn, monaco, calls, files, ahead, readOnly, onPlace }
       </div>
     </section>
   );
-}
+});
 
 function InputEditor({ monaco, input }: { monaco: Monaco; input: Input }) {
   return (

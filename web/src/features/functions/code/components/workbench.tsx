@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import type { Schema } from "@/api/client";
 import type { Monaco } from "@/components/editor/load";
 import { toast } from "@/components/toaster";
@@ -28,10 +29,11 @@ interface WorkbenchProps {
 export function Workbench({ fn, monaco, workspace }: WorkbenchProps) {
   const readOnly = !useMayEdit(fn);
   const deployment = useDeployment(fn, workspace);
-  const calls = useCalls(fn.id, deployment.settled);
+  const calls = useCalls(fn.id, deployment.call);
   const problems = useProblems(fn, deployment, calls);
   const { paths, changed } = workspace.snapshot();
   const files = useFiles(paths, entryPath(fn.handler, fn.runtime, paths));
+  const known = useMemo(() => new Set(paths), [paths]);
   useFollow(fn, workspace);
   useMarks(monaco, workspace, problems);
   useShortcut("mod+s", "Deploy", () => !readOnly && deployment.deploy());
@@ -56,7 +58,7 @@ export function Workbench({ fn, monaco, workspace }: WorkbenchProps) {
             fn={fn}
             monaco={monaco}
             calls={calls}
-            files={new Set(paths)}
+            files={known}
             ahead={changed.size > 0}
             readOnly={readOnly}
             onPlace={files.go}
@@ -77,8 +79,8 @@ interface PanesProps {
 
 /** Side by side on wide screens; the test below on narrower ones, and the files above on telephones. */
 function Panes({ tree, editor, test }: PanesProps) {
-  const left = useWidth({ name: "files", preset: 168, min: 120, max: 400 });
-  const right = useWidth({ name: "test", preset: 336, min: 260, max: 720 });
+  const left = useWidth({ name: "files", preset: 152, min: 120, max: 400 });
+  const right = useWidth({ name: "test", preset: 320, min: 260, max: 720 });
   const style = { "--left": `${left.width}px`, "--right": `${right.width}px` } as React.CSSProperties;
   return (
     <div

@@ -23,7 +23,7 @@ const kinds: Record<Difference["kind"], [Tone, string]> = {
 
 /** Files that are different in a list, and one of them before and after. */
 export function Compare({ monaco, differences, path, onPath, sideBySide, className }: CompareProps) {
-  const shown = differences.find((each) => each.path === path) ?? differences[0];
+  const shown = differences.find((each) => each.path === path) ?? differences.find(isText) ?? differences[0];
   if (!shown)
     return <p className={cn("p-8 text-center text-muted-foreground", className)}>Their files are the same.</p>;
   return (
@@ -85,4 +85,5 @@ function Body({
   );
 }
 
+const isText = ({ before, after }: Difference) => before?.text !== null && after?.text !== null;
 const size = (n: number | undefined) => (n === undefined ? "of unknown size" : bytes(n));

@@ -78,7 +78,7 @@ function Row({ version, active, compared, readOnly, pending, onCompare, onActiva
         <code className="font-mono text-xs">{handler}</code>
       </p>
       <div className="mt-2 flex flex-wrap gap-2">
-        <Button size="small" className="h-7" onClick={onCompare} aria-label={`Show what version ${number} changed`}>
+        <Button size="small" className="h-7" onClick={onCompare} aria-label={`Show changes of version ${number}`}>
           Show changes
         </Button>
         {number !== active && !readOnly && (
@@ -98,7 +98,7 @@ function Row({ version, active, compared, readOnly, pending, onCompare, onActiva
 }
 
 const activateName = (number: number, active: number) =>
-  number < active ? `Roll back to version ${number}` : `Make version ${number} active`;
+  number < active ? `Roll back to version ${number}` : `Make active: version ${number}`;
 
 /** Asks for more when it comes into sight; a button for those who do not scroll. */
 function More({ pending, onMore }: { pending: boolean; onMore: () => void }) {

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { inspect, newViewer, signIn } from "./browser";
+import { ada, newWorld, type World } from "./world";
+
+let world: World;
+let fn: { id: string };
+const main = (n: number) => `from lib.prices import double\n\n\ndef handler(event):\n    return {"n": double(${n})}\n`;
+const prices = "def double(n):\n    return n * 2\n";
+
+beforeAll(async () => {
+  world = await newWorld();
+  const put = (files: object[]) => world.call("PUT", `/api/functions/${fn.id}`, { files });
+  fn = await world.call("POST", "/api/functions", { name: "hello", code: "def handler(event):\n    return 1\n" });
+  await put([
+    { path: "main.py", text: main(1) },
+    { path: "lib/prices.py", text: prices },
+    { path: "notes.txt", text: "to do\n" },
+  ]);
+  await put([
+    { path: "main.py", text: main(2) },
+    { path: "lib/prices.py", text: prices },
+    { path: "logo.png", base64: "iVBORw0KGgo=" },
+  ]);
+  world.page.setDefaultTimeout(8000);
+});
+afterAll(() => world?.end());
+
+const row = (version: number) =>
+  world.page.getByRole("listitem").filter({ has: world.page.getByRole("heading", { name: `Version ${version}` }) });
+const active = async () =>
+  (await world.call<{ active_version: number }>("GET", `/api/functions/${fn.id}`)).active_version;
+
+test("the active version is compared with the one before", async () => {
+  const { page } = world;
+  await world.open(`/functions/${fn.id}/versions`);
+  await page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();
+  const files = page.getByRole("list", { name: "Files that differ" });
+  await files.getByRole("button", { name: "logo.png Added" }).waitFor();
+  await files.getByRole("button", { name: "notes.txt Removed" }).waitFor();
+  await inspect(world, "versions");
+  await files.getByRole("button", { name: "logo.png Added" }).click();
+  await page.getByText("logo.png is no text: not there before, 8 B after.").waitFor();
+  await inspect(world, "versions-no-text");
+});
+
+test("any two are compared, and the address says which", async () => {
+  const { page } = world;
+  await page.getByRole("combobox", { name: "From" }).selectOption("1");
+  await page.getByRole("radio", { name: "Side by side" }).click();
+  await page.getByRole("list", { name: "Files that differ" }).getByRole("button", { name: "main.py Changed" }).click();
+  await page.locator(".view-line", { hasText: "return 1" }).first().waitFor();
+  expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
+    from: "1",
+    to: "3",
+    file: "main.py",
+    view: "side",
+  });
+  await inspect(world, "versions-side-by-side");
+  await row(2).getByRole("button", { name: "Show changes of version 2" }).click();
+  await page.getByRole("button", { name: "lib/prices.py Added" }).waitFor();
+});
+
+test("one click rolls back, and one takes that back", async () => {
+  const { page } = world;
+  await page.getByRole("button", { name: "Roll back to version 1" }).click();
+  await page.getByText("Version 1 is active.").waitFor();
+  expect(await active()).toBe(1);
+  await row(1).getByText("Active").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await row(3).getByText("Active").waitFor();
+  expect(await active()).toBe(3);
+});
+
+test("versions in the dark and on a telephone", async () => {
+  const { page } = world;
+  await page.evaluate(() => localStorage.setItem("virga.theme", "dark"));
+  await page.goto(`${world.server.url}/functions/${fn.id}/versions?from=1&to=3&file=main.py`);
+  await page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();
+  await inspect(world, "versions-dark");
+  const phone = await newViewer(world.browser, { viewport: { width: 360, height: 740 } });
+  phone.page.setDefaultTimeout(8000);
+  await signIn(phone, world.server.url, ada.name, ada.password);
+  await phone.page.goto(`${world.server.url}/functions/${fn.id}/versions`);
+  await phone.page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();
+  await inspect(phone, "versions-phone");
+  await phone.context.close();
+});
+
+test("a function with one version has nothing to compare", async () => {
+  const one = await world.call<{ id: string }>("POST", "/api/functions", { name: "one", code: prices });
+  await world.open(`/functions/${one.id}/versions`);
+  await world.page.getByText("Nothing to compare yet").waitFor();
+  await inspect(world, "versions-one");
+});
