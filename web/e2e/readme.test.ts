@@ -57,18 +57,24 @@ beforeAll(async () => {
 });
 afterAll(() => world?.end());
 
-test("a function beside a call of it, in both themes", async () => {
+async function callTheCart() {
   const { page } = world;
-  await page.setViewportSize({ width: 1360, height: 850 });
   await world.open(`/functions/${cartId}`);
   await page.getByText("PRICES").first().waitFor();
   await page.getByRole("combobox", { name: /input/i }).first().selectOption({ label: "two kinds" });
   await page.getByRole("button", { name: /^Call/ }).click();
   await page.getByText("2.7").first().waitFor();
   await page.getByText("Placement").first().waitFor();
+}
+
+test("a function beside a call of it, in both themes", async () => {
+  const { page } = world;
+  await page.setViewportSize({ width: 1360, height: 850 });
+  await callTheCart();
   await shoot(page, "readme-code");
   await page.emulateMedia({ colorScheme: "dark" });
-  await expect.poll(() => page.locator("html").getAttribute("data-theme")).toBe("dark");
+  await callTheCart();
+  expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
   await shoot(page, "readme-code-dark");
   await page.emulateMedia({ colorScheme: "light" });
 });
