@@ -47,7 +47,9 @@ test("what is typed is deployed with Ctrl+S and answers the next call", async ()
   const { page } = world;
   await text("main.py").focus();
   await page.keyboard.press("Control+a");
-  await page.keyboard.type('import sys\n\ndef handler(event):\nprint("on my way")\nreturn {"good": 2 + 3}\n');
+  await page.keyboard.type('import sys\n\ndef handler(event):\nprint("on my way")\nreturn {"good": 2 + 3}\n', {
+    delay: 25,
+  });
   await page.getByText("1 file not deployed").waitFor();
   await page.getByText("Version 1, without your changes").waitFor();
   await deploy(2);

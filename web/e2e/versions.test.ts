@@ -83,6 +83,8 @@ test("versions in the dark and on a telephone", async () => {
   await phone.page.goto(`${world.server.url}/functions/${fn.id}/versions`);
   await phone.page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();
   await inspect(phone, "versions-phone");
+  await phone.page.locator(".monaco-diff-editor").scrollIntoViewIfNeeded();
+  await inspect(phone, "versions-phone-below", 1);
   await phone.context.close();
 });
 

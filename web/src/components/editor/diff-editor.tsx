@@ -18,10 +18,15 @@ interface DiffEditorProps {
 export function DiffEditor({ monaco, path, before, after, sideBySide, className }: DiffEditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneDiffEditor>(undefined);
+  const first = useRef({ renderSideBySide: sideBySide });
   useEffect(() => {
     if (!place.current) return;
-    const made = monaco.editor.createDiffEditor(place.current, { ...editorOptions, ...diffOptions });
-    const stop = passOn(place.current);
+    const element = place.current;
+    const made = monaco.editor.createDiffEditor(element, { ...editorOptions, ...diffOptions, ...first.current });
+    const stop = passOn(element);
+    made.onDidUpdateDiff(() => {
+      element.style.visibility = "visible";
+    });
     editor.current = made;
     return () => {
       stop();
@@ -30,6 +35,8 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
     };
   }, [monaco]);
   useEffect(() => {
+    // Lines find their places once the difference is known; until then they are not shown.
+    if (place.current) place.current.style.visibility = "hidden";
     const language = languageOf(path);
     const original = monaco.editor.createModel(before, language);
     const modified = monaco.editor.createModel(after, language);
@@ -41,7 +48,11 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
     };
   }, [monaco, path, before, after]);
   useEffect(() => editor.current?.updateOptions({ renderSideBySide: sideBySide, ...names(path) }), [sideBySide, path]);
-  return <div ref={place} className={cn("min-h-0 min-w-0", className)} />;
+  return (
+    <div className={cn("relative min-h-0 min-w-0", className)}>
+      <div ref={place} className="absolute inset-0" />
+    </div>
+  );
 }
 
 const names = (path: string) => ({ originalAriaLabel: `${path} before`, modifiedAriaLabel: `${path} after` });
@@ -52,6 +63,7 @@ const diffOptions: monaco.editor.IStandaloneDiffEditorConstructionOptions = {
   hideUnchangedRegions: { enabled: true, contextLineCount: 4, minimumLineCount: 5 },
   renderOverviewRuler: false,
   renderMarginRevertIcon: false,
-  useInlineViewWhenSpaceIsLimited: true,
+  lineDecorationsWidth: 16,
+  renderSideBySideInlineBreakpoint: 480,
   diffAlgorithm: "advanced",
 };

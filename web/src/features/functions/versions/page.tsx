@@ -48,7 +48,7 @@ function Versions({ fn }: { fn: Schema<"Function"> }) {
   const back = useBack(fn, activate);
   return (
     <Fill className="flex min-h-0 flex-col gap-4 xl:flex-row">
-      <Card className="flex min-h-0 shrink-0 flex-col overflow-hidden xl:w-86">
+      <Card className="flex min-h-0 shrink-0 flex-col overflow-hidden xl:w-76">
         <div className="min-h-0 overflow-y-auto max-xl:max-h-[50dvh]">
           <VersionList
             fn={fn}
@@ -100,9 +100,9 @@ function CompareBar({ fn, numbers, from, to, view, onChange }: CompareBarProps) 
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
       <VersionSelect label="From" value={from} {...common} onChange={(from) => onChange({ from, to })} />
-      <ArrowRight className="size-4 text-muted-foreground" aria-hidden />
+      <ArrowRight className="size-4 shrink-0 text-muted-foreground" aria-hidden />
       <VersionSelect label="To" value={to} {...common} onChange={(to) => onChange({ from, to })} />
-      <div className="ml-auto">
+      <div className="ml-auto max-sm:hidden">
         <Segmented
           label="How differences are shown"
           value={view}

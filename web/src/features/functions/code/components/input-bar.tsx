@@ -53,7 +53,7 @@ export function InputBar({ id, input, readOnly }: InputBarProps) {
         value={known ? `s:${name}` : ""}
         onChange={(event) => choose(event.target.value)}
       >
-        <option value="">{error ? "Saved inputs could not be loaded" : "Input"}</option>
+        <option value="">{error ? "Saved inputs could not be loaded" : "Choose an input"}</option>
         {saved.length > 0 && (
           <optgroup label="Saved">
             {saved.map((each) => (

@@ -22,7 +22,7 @@ export function Notices({ fn, deployment, readOnly }: NoticesProps) {
       {!conflict && <ErrorNote error={error} className="rounded-none border-b" />}
       {failed && (
         <Notice danger>
-          <p className="min-w-0 grow">
+          <p className="min-w-48 flex-1">
             <span className="font-medium">Version {failed.version} does not load: calls fail now.</span>{" "}
             <span className="wrap-anywhere">{failed.error}</span>
           </p>
@@ -35,7 +35,7 @@ export function Notices({ fn, deployment, readOnly }: NoticesProps) {
       )}
       {stale && (
         <Notice>
-          <p className="min-w-0 grow">
+          <p className="min-w-48 flex-1">
             Version {fn.active_version} is active by now. Your changes began with version {version}.
           </p>
           <Button size="small" onClick={() => setConflict(true)}>

@@ -21,25 +21,25 @@ const kinds: Record<Difference["kind"], [Tone, string]> = {
   changed: ["accent", "Changed"],
 };
 
-/** Files that are different in a list, and one of them before and after. */
+/** Files that are different in a row, and one of them before and after below. */
 export function Compare({ monaco, differences, path, onPath, sideBySide, className }: CompareProps) {
   const shown = differences.find((each) => each.path === path) ?? differences.find(isText) ?? differences[0];
   if (!shown)
     return <p className={cn("p-8 text-center text-muted-foreground", className)}>Their files are the same.</p>;
   return (
-    <div className={cn("flex min-h-0 flex-col lg:flex-row", className)}>
+    <div className={cn("flex min-h-0 flex-col", className)}>
       <ul
         aria-label="Files that differ"
-        className="max-h-40 shrink-0 overflow-y-auto border-b p-1.5 lg:max-h-none lg:w-52 lg:border-r lg:border-b-0"
+        className="flex max-h-28 shrink-0 flex-wrap gap-1 overflow-y-auto border-b px-2.5 py-1.5"
       >
         {differences.map((each) => (
-          <li key={each.path}>
+          <li key={each.path} className="min-w-0">
             <button
               type="button"
               aria-current={each === shown}
               onClick={() => onPath(each.path)}
               className={cn(
-                "flex w-full items-center gap-2 rounded px-2 py-1 text-left text-[0.8125rem] hover:bg-muted",
+                "flex max-w-full items-center gap-2 rounded px-2 py-1 text-left text-[0.8125rem] hover:bg-muted",
                 each === shown && "bg-muted font-medium",
               )}
             >

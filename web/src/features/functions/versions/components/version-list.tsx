@@ -30,7 +30,7 @@ export function VersionList({ fn, compared, readOnly, pending, onCompare, onActi
       {(list) => (
         <>
           <ol aria-label="Versions">
-            {list.map((each) => (
+            {list.map((each, at) => (
               <Row
                 key={each.version}
                 version={each}
@@ -38,7 +38,7 @@ export function VersionList({ fn, compared, readOnly, pending, onCompare, onActi
                 compared={compared.includes(each.version)}
                 readOnly={readOnly}
                 pending={pending === each.version}
-                onCompare={() => onCompare(each.version)}
+                onCompare={at < list.length - 1 || versions.hasNextPage ? () => onCompare(each.version) : undefined}
                 onActivate={() => onActivate(each.version)}
               />
             ))}
@@ -58,7 +58,8 @@ interface RowProps {
   compared: boolean;
   readOnly: boolean;
   pending: boolean;
-  onCompare: () => void;
+  /** Undefined: there is none before it. */
+  onCompare: (() => void) | undefined;
   onActivate: () => void;
 }
 
@@ -77,10 +78,12 @@ function Row({ version, active, compared, readOnly, pending, onCompare, onActiva
         {plural(files.length, "file")}, {bytes(size)} · {runtimes[runtime] ?? runtime} ·{" "}
         <code className="font-mono text-xs">{handler}</code>
       </p>
-      <div className="mt-2 flex flex-wrap gap-2">
-        <Button size="small" className="h-7" onClick={onCompare} aria-label={`Show changes of version ${number}`}>
-          Show changes
-        </Button>
+      <div className="mt-2 flex flex-wrap gap-2 empty:hidden">
+        {onCompare && (
+          <Button size="small" className="h-7" onClick={onCompare} aria-label={`Show changes of version ${number}`}>
+            Show changes
+          </Button>
+        )}
         {number !== active && !readOnly && (
           <Button
             size="small"

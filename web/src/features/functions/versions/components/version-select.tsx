@@ -14,7 +14,7 @@ export function VersionSelect({ label, value, versions, active, onChange }: Vers
   return (
     <Select
       aria-label={label}
-      className="h-8 w-auto px-2 text-[0.8125rem]"
+      className="h-8 w-auto min-w-0 px-2 text-[0.8125rem] max-sm:flex-1"
       value={value}
       onChange={(event) => onChange(Number(event.target.value))}
     >
