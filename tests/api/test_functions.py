@@ -273,7 +273,6 @@ def test_what_is_not_there_says_so(shared):
             reply = shared.request(method, f"/api/functions/{key}{path}", body)
             assert reply.status == 404 and reply.json["detail"] == "Function not found", (method, key, path, reply.body)
     assert detail(shared.request("GET", "/api/nothing"), 404) == "Not Found"
-    assert detail(shared.request("GET", "/"), 404) == "Not Found"
     assert detail(shared.request("POST", f"/api/invoke/{ID}", {}), 404) == "Function not found"
 
 

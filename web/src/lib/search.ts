@@ -52,7 +52,7 @@ export function useSearch<S extends Search>(schema: S): [SearchValues<S>, (chang
           }
           return after;
         },
-        { replace: true },
+        { replace: true, preventScrollReset: true },
       ),
     [schema, setParams],
   );

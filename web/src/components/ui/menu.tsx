@@ -1,3 +1,4 @@
+import { Check } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "@/lib/cn";
@@ -62,4 +63,23 @@ export function MenuRadio<Value extends string>(props: {
 
 export function MenuLine() {
   return <DropdownMenu.Separator className="my-1 h-px bg-border" />;
+}
+
+/** One of several that can be on at the same time; the menu stays open. */
+export function MenuCheck(props: { checked: boolean; onChange: (checked: boolean) => void; children: ReactNode }) {
+  return (
+    <DropdownMenu.CheckboxItem
+      className={item}
+      checked={props.checked}
+      onCheckedChange={props.onChange}
+      onSelect={(event) => event.preventDefault()}
+    >
+      <span className="grid size-4 place-items-center rounded-sm border border-input bg-card">
+        <DropdownMenu.ItemIndicator>
+          <Check className="text-primary!" aria-hidden />
+        </DropdownMenu.ItemIndicator>
+      </span>
+      {props.children}
+    </DropdownMenu.CheckboxItem>
+  );
 }

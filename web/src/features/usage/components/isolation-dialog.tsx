@@ -15,17 +15,16 @@ const order: Check["state"][] = ["missing", "weaker", "works"];
 
 interface IsolationDialogProps {
   isolation: Isolation;
-  open: boolean;
   onClose: () => void;
 }
 
 /** What keeps functions apart on this server, as `virga doctor` tells it; what is not as it should be comes first. */
-export function IsolationDialog({ isolation, open, onClose }: IsolationDialogProps) {
+export default function IsolationDialog({ isolation, onClose }: IsolationDialogProps) {
   const checks = isolation.checks.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   const full = isolation.state === "full";
   return (
     <Dialog
-      open={open}
+      open
       onOpenChange={onClose}
       title="Isolation"
       description={

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { Schema } from "@/api/client";
 import { QueryView } from "@/components/query-view";
 import { Time } from "@/components/time";
@@ -11,8 +11,9 @@ import { cn } from "@/lib/cn";
 import { bytes, count, plural } from "@/lib/format";
 import { choiceParam, useSearch } from "@/lib/search";
 import { systemQuery } from "../queries";
-import { IsolationDialog } from "./isolation-dialog";
 import { SlotBar } from "./slot-bar";
+
+const IsolationDialog = lazy(() => import("./isolation-dialog"));
 
 type System = Schema<"System">;
 
@@ -36,11 +37,11 @@ export function SystemCard() {
                 <SlotBar slots={state.slots} queued={state.queued} />
                 <Facts state={state} onIsolation={() => setSearch({ show: "isolation" })} />
               </div>
-              <IsolationDialog
-                isolation={state.isolation}
-                open={show === "isolation"}
-                onClose={() => setSearch({ show: "" })}
-              />
+              <Suspense>
+                {show === "isolation" && (
+                  <IsolationDialog isolation={state.isolation} onClose={() => setSearch({ show: "" })} />
+                )}
+              </Suspense>
             </>
           )}
         </QueryView>

@@ -1,0 +1,55 @@
+import type { ComponentProps, ReactNode } from "react";
+import { cn } from "@/lib/cn";
+
+interface RowsProps {
+  label: string;
+  /** Names of the columns, each with classes of its own if need be. They are out of sight on narrow screens. */
+  head: (string | [string, string])[];
+  /** Widths as grid tracks, and those of narrow screens, where rows have several lines. */
+  tracks: string;
+  tracksNarrow: string;
+  children: ReactNode;
+}
+
+const grid = "grid items-center gap-x-4 gap-y-1 px-4 grid-cols-(--tracks-narrow) md:grid-cols-(--tracks)";
+
+/** A table of a few rows of any height, some of which may be forms. DataTable is for many rows that are alike. */
+export function Rows({ label, head, tracks, tracksNarrow, children }: RowsProps) {
+  const style = { "--tracks": tracks, "--tracks-narrow": tracksNarrow } as React.CSSProperties;
+  return (
+    <div role="table" aria-label={label} style={style} className="overflow-hidden rounded-lg border bg-card">
+      <div role="rowgroup" className="border-b bg-muted/50 max-md:sr-only">
+        <div role="row" className={cn(grid, "h-9 text-[0.8125rem] font-medium text-muted-foreground")}>
+          {head.map((each) => {
+            const [name, className] = typeof each === "string" ? [each] : each;
+            return (
+              <div key={name} role="columnheader" className={cn("truncate", className)}>
+                {name}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      <div role="rowgroup" className="divide-y">
+        {children}
+      </div>
+    </div>
+  );
+}
+
+export function Row({ className, ...rest }: ComponentProps<"div">) {
+  return <div role="row" className={cn(grid, "min-h-12 py-2 hover:bg-muted/40", className)} {...rest} />;
+}
+
+export function Cell({ className, ...rest }: ComponentProps<"div">) {
+  return <div role="cell" className={cn("min-w-0", className)} {...rest} />;
+}
+
+/** A row that is one cell, such as a form in place of the row that it changes. */
+export function WideRow({ children, className }: { children: ReactNode; className?: string }) {
+  return (
+    <div role="row" className={cn("bg-muted/40 px-4 py-4", className)}>
+      <div role="cell">{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import type { Schema } from "@/api/client";
+import { Rows, WideRow } from "@/components/rows";
+import { toast } from "@/components/toaster";
+import { type Route, useChangeRoute, useCreateRoute, useDeleteRoute } from "../queries";
+import { RouteForm } from "./route-form";
+import { RouteRow } from "./route-row";
+
+interface RouteTableProps {
+  project: string;
+  /** Where the paths begin. */
+  gateway: string;
+  routes: Route[];
+  functions: Schema<"Function">[];
+  mayEdit: boolean;
+  /** Id of the route that is being changed. */
+  editing: string;
+  onEdit: (route: string) => void;
+  /** Id of the route that the tester's request goes to. */
+  hit: string | undefined;
+  onTry: (route: Route) => void;
+}
+
+export function RouteTable(props: RouteTableProps) {
+  const { project, gateway, routes, functions, mayEdit, editing, onEdit, hit, onTry } = props;
+  const remove = useRemove(project);
+  return (
+    <Rows
+      label="Routes"
+      head={["Method", "Path", "Function", "Description", ["", "sr-only"]]}
+      tracks="5rem minmax(0,3fr) minmax(0,1fr) minmax(0,1fr) 8.5rem"
+      tracksNarrow="5rem minmax(0,1fr)"
+    >
+      {routes.map((route) =>
+        mayEdit && editing === route.id ? (
+          <WideRow key={route.id}>
+            <ChangeRoute project={project} route={route} functions={functions} onClose={() => onEdit("")} />
+          </WideRow>
+        ) : (
+          <RouteRow
+            key={route.id}
+            url={gateway + route.path}
+            route={route}
+            of={functions.find(({ id }) => id === route.function_id)}
+            mayEdit={mayEdit}
+            hit={hit === route.id}
+            onTry={() => onTry(route)}
+            onEdit={() => onEdit(route.id)}
+            onRemove={() => remove(route)}
+          />
+        ),
+      )}
+    </Rows>
+  );
+}
+
+/** Deletes at once; for a while a notice takes it back. */
+function useRemove(project: string) {
+  const remove = useDeleteRoute(project);
+  const create = useCreateRoute(project);
+  const failed = (error: Error) => toast.error(error.message);
+  return (route: Route) => {
+    const { method, path, function_id, description } = route;
+    const undo = () => create.mutate({ method, path, function_id, description }, { onError: failed });
+    remove.mutate(route.id, {
+      onSuccess: () => toast.done(`Deleted ${method} ${path}`, { label: "Undo", run: undo }),
+      onError: failed,
+    });
+  };
+}
+
+interface ChangeRouteProps {
+  project: string;
+  route: Route;
+  functions: Schema<"Function">[];
+  onClose: () => void;
+}
+
+function ChangeRoute({ project, route, functions, onClose }: ChangeRouteProps) {
+  const change = useChangeRoute(project, route.id);
+  return (
+    <RouteForm
+      label={`Change ${route.method} ${route.path}`}
+      initial={route}
+      functions={functions}
+      action="Save"
+      pending={change.isPending}
+      error={change.error}
+      onSubmit={({ method, path, function_id, description }) =>
+        change.mutate({ method, path, function_id, description }, { onSuccess: onClose })
+      }
+      onCancel={onClose}
+    />
+  );
+}
