@@ -18,15 +18,20 @@ interface DiffEditorProps {
 export function DiffEditor({ monaco, path, before, after, sideBySide, className }: DiffEditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneDiffEditor>(undefined);
+  const named = useRef(path);
   const first = useRef({ renderSideBySide: sideBySide });
   useEffect(() => {
     if (!place.current) return;
     const element = place.current;
     const made = monaco.editor.createDiffEditor(element, { ...editorOptions, ...diffOptions, ...first.current });
     const stop = passOn(element);
+    const name = () => nameHalves(made, named.current);
     made.onDidUpdateDiff(() => {
       element.style.visibility = "visible";
+      name();
     });
+    made.getOriginalEditor().onDidChangeConfiguration(name);
+    made.getModifiedEditor().onDidChangeConfiguration(name);
     editor.current = made;
     return () => {
       stop();
@@ -37,6 +42,7 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
   useEffect(() => {
     // Lines find their places once the difference is known; until then they are not shown.
     if (place.current) place.current.style.visibility = "hidden";
+    named.current = path;
     const language = languageOf(path);
     const original = monaco.editor.createModel(before, language);
     const modified = monaco.editor.createModel(after, language);
@@ -47,7 +53,7 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
       modified.dispose();
     };
   }, [monaco, path, before, after]);
-  useEffect(() => editor.current?.updateOptions({ renderSideBySide: sideBySide, ...names(path) }), [sideBySide, path]);
+  useEffect(() => editor.current?.updateOptions({ renderSideBySide: sideBySide }), [sideBySide]);
   return (
     <div className={cn("relative min-h-0 min-w-0", className)}>
       <div ref={place} className="absolute inset-0" />
@@ -55,7 +61,11 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
   );
 }
 
-const names = (path: string) => ({ originalAriaLabel: `${path} before`, modifiedAriaLabel: `${path} after` });
+/** The editor forgets the names of its halves whenever it changes between one column and two. */
+function nameHalves(diff: monaco.editor.IStandaloneDiffEditor, path: string) {
+  diff.getOriginalEditor().updateOptions({ ariaLabel: `${path} before` });
+  diff.getModifiedEditor().updateOptions({ ariaLabel: `${path} after` });
+}
 
 const diffOptions: monaco.editor.IStandaloneDiffEditorConstructionOptions = {
   readOnly: true,
