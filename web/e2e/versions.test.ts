@@ -71,6 +71,21 @@ test("one click rolls back, and one takes that back", async () => {
   expect(await active()).toBe(3);
 });
 
+test("a file that is no text is kept by a deploy", async () => {
+  const { page } = world;
+  await world.open(`/functions/${fn.id}?file=logo.png`);
+  await page.getByText("No text file").waitFor();
+  await inspect(world, "code-no-text");
+  await page.getByRole("treeitem", { name: "main.py" }).click();
+  await page.getByRole("textbox", { name: "main.py", exact: true }).focus();
+  await page.keyboard.type("# ");
+  await page.getByText("1 file not deployed").waitFor();
+  await page.keyboard.press("Control+s");
+  await page.getByText("Version 4", { exact: true }).waitFor();
+  const { files } = await world.call<{ files: object[] }>("GET", `/api/functions/${fn.id}`);
+  expect(files).toContainEqual({ path: "logo.png", size: 8, mode: "0644" });
+});
+
 test("versions in the dark and on a telephone", async () => {
   const { page } = world;
   await page.evaluate(() => localStorage.setItem("virga.theme", "dark"));
@@ -80,7 +95,7 @@ test("versions in the dark and on a telephone", async () => {
   const phone = await newViewer(world.browser, { viewport: { width: 360, height: 740 } });
   phone.page.setDefaultTimeout(8000);
   await signIn(phone, world.server.url, ada.name, ada.password);
-  await phone.page.goto(`${world.server.url}/functions/${fn.id}/versions`);
+  await phone.page.goto(`${world.server.url}/functions/${fn.id}/versions?from=2&to=3&file=main.py`);
   await phone.page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();
   await inspect(phone, "versions-phone");
   await phone.page.locator(".monaco-diff-editor").scrollIntoViewIfNeeded();
