@@ -72,6 +72,7 @@ const struct route web_routes[] = {
     {READ, "/openapi.yaml", PERM_PUBLIC, PLANE_DATA, NULL, file},
     {READ, "/assets/:file", PERM_PUBLIC, PLANE_DATA, NULL, file},
     {READ, "/favicon.svg", PERM_PUBLIC, PLANE_DATA, NULL, file},
+    {READ, "/licenses.txt", PERM_PUBLIC, PLANE_DATA, NULL, file},
     {READ, "/theme.js", PERM_PUBLIC, PLANE_DATA, NULL, file},
     {READ, "/", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},
     {READ, "/setup", PERM_PUBLIC, PLANE_DATA, NULL, page_answer},

@@ -76,6 +76,13 @@ def test_files_whose_names_tell_their_content_are_kept_for_good_others_are_asked
     assert get(shared, "/theme.js", **{"If-None-Match": theme.headers["ETag"]}).status == 304
 
 
+def test_whose_work_the_pages_hold_is_told_with_its_terms(shared):
+    text = get(shared, "/licenses.txt").body.decode()
+    for name in "react-dom", "monaco-editor", "uplot", "@fontsource-variable/geist":
+        assert re.search(rf"^{name} [\d.]+: \S+$", text, re.M), name
+    assert "Microsoft Corporation" in text and "SIL OPEN FONT LICENSE" in text
+
+
 def test_what_is_no_page_and_no_file_is_not_found_in_the_words_of_the_api(shared):
     for path in "/nothing", "/assets/nothing.js", "/index.html", "/api/nothing", "/assets", "/assets/../theme.js":
         reply = get(shared, path)
