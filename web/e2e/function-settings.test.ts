@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspect } from "./browser";
-import { type Functions, functionsOf } from "./functions";
+import { choose, type Functions, functionsOf } from "./functions";
 import { newWorld, type World } from "./world";
 
 let world: World;
@@ -80,7 +80,7 @@ test("access is chosen, and a server without network for functions says so", asy
   await functions.open(id, "/settings");
   await page.getByText("This server gives functions no network").waitFor();
   expect(await page.getByRole("switch", { name: "Network" }).isDisabled()).toBe(true);
-  await functions.section("Access").getByRole("radio", { name: "Private" }).check();
+  await choose(functions.section("Access").getByRole("radio", { name: "Private" }));
   await functions.section("Access").scrollIntoViewIfNeeded();
   await inspect(world, "function-settings-access", 1);
   await functions.section("Access").getByRole("button", { name: "Save" }).click();

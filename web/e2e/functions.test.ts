@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspect } from "./browser";
-import { type Called, type Functions, functionsOf } from "./functions";
+import { type Called, choose, type Functions, functionsOf } from "./functions";
 import { newWorld, type World } from "./world";
 
 let world: World;
@@ -39,8 +39,8 @@ test.each(["Python", "JavaScript"])("every template in %s makes a function that 
     await world.open("/functions/new");
     const name = `${template} ${runtime}`;
     await page.getByRole("textbox", { name: "Name" }).fill(name);
-    await page.getByRole("radio", { name: runtime }).check();
-    await page.getByRole("radio", { name: template }).check();
+    await choose(page.getByRole("radio", { name: runtime }));
+    await choose(page.getByRole("radio", { name: template }));
     await page.getByRole("region", { name: `template ${template}` }).waitFor();
     if (template === "Hello") await inspect(world, `function-new-${runtime}`);
     await page.getByRole("button", { name: "Create function" }).click();
@@ -70,7 +70,7 @@ test("what does not fit is said at its field, and nothing typed is lost", async 
 test("a program of one's own is deployed with the command line", async () => {
   const { page } = world;
   await world.open("/functions/new");
-  await page.getByRole("radio", { name: "Own program" }).check();
+  await choose(page.getByRole("radio", { name: "Own program" }));
   await page.getByText("virga deploy ./my-function").waitFor();
   expect(await page.getByRole("button", { name: "Create function" }).count()).toBe(0);
   await inspect(world, "function-new-provided");
@@ -144,7 +144,7 @@ test("ready code calls the function, directly and by its route", async () => {
   expect((await run("python3", ["-c", await code("Python")])).stdout).toContain("Hello, Ada");
   expect((await run("node", ["--input-type=module", "-e", await code("JavaScript")])).stdout).toContain("Hello, Ada");
   expect(await code("virga")).toContain(`virga invoke cart '{"name": "Ada"}'`);
-  await page.getByRole("radio", { name: "ANY /hello/:who" }).check();
+  await choose(page.getByRole("radio", { name: "ANY /hello/:who" }));
   expect((await run("sh", ["-c", await code("curl")])).stdout).toBe('{"message":"Hello, world"}');
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });

@@ -1,4 +1,6 @@
 /** What the tests of functions ask of the server, and how they find their way. */
+import type { Locator } from "playwright-core";
+import { expect } from "vitest";
 import type { World } from "./world";
 
 export interface Fn {
@@ -39,4 +41,10 @@ export function functionsOf(world: World) {
     /** One card of the settings. */
     section: (name: string) => page.getByRole("region", { name, exact: true }),
   };
+}
+
+/** Takes one of several whose choice stands in the address: it shows a moment after the click. */
+export async function choose(radio: Locator) {
+  await radio.click();
+  await expect.poll(() => radio.isChecked()).toBe(true);
 }
