@@ -1,6 +1,6 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
-import { functionKey, projectsQuery } from "@/api/queries";
+import { functionKey } from "@/api/queries";
 import { filesKey, versionsKey } from "../versions/queries";
 import { type OpenFile, type ServerFile, saveBody } from "./files";
 import type { Workspace } from "./workspace";
@@ -9,12 +9,6 @@ export const inputsKey = (id: string) => [...functionKey(id), "inputs"] as const
 export const loadKey = (id: string, version: number) => [...functionKey(id), "load", version] as const;
 export const previousKey = (id: string, version: number) => [...functionKey(id), "previous", version] as const;
 export const panelKey = (id: string) => [...functionKey(id), "panel"] as const;
-
-/** Viewers of a project see its functions and change nothing. */
-export function useMayEdit(fn: Schema<"Function">): boolean {
-  const { data = [] } = useQuery(projectsQuery());
-  return data.find((project) => project.id === fn.project_id)?.role !== "viewer";
-}
 
 interface Deploy {
   files: OpenFile[];

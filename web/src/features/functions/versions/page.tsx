@@ -12,7 +12,7 @@ import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
 import { choiceParam, numberParam, textParam, useSearch } from "@/lib/search";
 import { Fill } from "../code/components/fill";
-import { useMayEdit } from "../code/queries";
+import { useMayEdit } from "../queries";
 import { compareFiles } from "./compare";
 import { Compare } from "./components/compare";
 import { VersionList } from "./components/version-list";
