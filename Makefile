@@ -87,7 +87,7 @@ web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
 	$(if $(Q),@echo "  NPM   web")
 	$(Q)cd web && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed
 web/node_modules/.installed-tests: web/package.json web/package-lock.json web/.npmrc
-	$(if $(Q),@echo "  NPM   web, for its tests")
+	$(if $(Q),@echo "  NPM   web (tests)")
 	$(Q)cd web && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed node_modules/.installed-tests
 web/src/api/schema.gen.ts: api/openapi.yaml web/node_modules/.installed
 	$(Q)cd web && npm run --silent types >/dev/null && touch src/api/schema.gen.ts
