@@ -78,8 +78,9 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
     pool_ended(e, s);
 }
 
-static void on_template_ready(void *arg, unsigned index, uint64_t start_us)
+static void on_template_ready(void *arg, unsigned index, uint64_t start_us, uint64_t memory_bytes)
 {
+    (void)memory_bytes;
     struct engine *e = arg;
     struct nursery *n = &e->nurseries[index];
     n->up = true;
@@ -123,6 +124,11 @@ static void on_lost(void *arg)
     loop_stop(e->loop);
 }
 
+static void on_template_stopped(void *arg, unsigned index)
+{
+    (void)arg, (void)index;
+}
+
 static const struct sandbox_events events = {
     .started = on_started,
     .failed = on_not_started,
@@ -130,6 +136,7 @@ static const struct sandbox_events events = {
     .ended = on_ended,
     .template_ready = on_template_ready,
     .template_failed = on_template_failed,
+    .template_stopped = on_template_stopped,
     .lost = on_lost,
 };
 

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/str.h"
+#include "engine/spec.h"
 #include "sandbox/sandbox.h"
 
 #include <stdbool.h>
@@ -31,26 +32,6 @@ enum call_status {
 };
 const char *call_status_name(enum call_status s); /* "success", "output_limit", ... */
 
-enum reuse { REUSE_ALWAYS, REUSE_NEVER };
-
-/* What a function is, as far as calling it goes. */
-struct function_spec {
-    char id[ID_TEXT];
-    const char *name;
-    uint32_t version;
-    const struct runtime *runtime;
-    const char *handler;
-    const char *environment; /* JSON object text, in clear; never logged */
-    struct sandbox_limits limits;
-    uint32_t timeout_ms;
-    uint32_t output_bytes; /* log bytes of one call */
-    uint32_t result_bytes;
-    uint32_t concurrency; /* slots at the same time */
-    uint32_t queue;       /* calls waiting beyond that */
-    enum reuse reuse;
-    bool active;
-};
-
 /* Where time went, in microseconds. The sum is the duration. */
 struct call_phases {
     uint32_t queue_us;   /* waiting for a slot to become free */
@@ -64,6 +45,9 @@ struct call_problem {
     char *file;            /* relative to the code: "lib/db.py". No empty, "." or ".." segments */
     uint32_t line, column; /* 1 to PROBLEM_PLACE_MAX; column 0: unknown */
     char *type, *message;
+    char *module;  /* that is missing: "cv2", "@scope/name"; NULL: none */
+    char *package; /* that provides it as far as is known: "opencv-python-headless"; NULL without
+                      `module` */
 };
 enum { PROBLEM_FILE_MAX = 1024, PROBLEM_PLACE_MAX = 10 * 1000 * 1000 };
 
@@ -105,14 +89,22 @@ struct code {
 
 struct engine_config {
     const struct runtime *const
-        *runtimes; /* index is the sandbox's template index; NULL-terminated */
+        *runtimes;   /* index is the sandbox's template index; NULL-terminated */
+    unsigned leased; /* templates behind those, for engine_lease alone; no blanks are kept */
     unsigned slots_max;
-    unsigned blanks;       /* kept per runtime */
-    unsigned idle_ms;      /* an idle slot lives so long */
-    size_t code_cache_max; /* bytes */
-    size_t stream_max;     /* bytes of a streamed result; 1 GB unless set */
+    unsigned blanks;           /* kept per runtime */
+    unsigned idle_ms;          /* an idle slot lives so long */
+    unsigned variant_idle_ms;  /* a template of a scope without calls lives so long */
+    size_t variant_memory_max; /* bytes that these templates may hold together: the least recently
+                                  used go first */
+    size_t code_cache_max;     /* bytes */
+    size_t stream_max;         /* bytes of a streamed result; 1 GB unless set */
     /* Asks for a version's code; engine_code answers, at once or later. */
     void (*fetch_code)(void *arg, const char *function_id, uint32_t version);
+    /* The functions of a scope import these modules of its layer, one name a line, in the order of
+     * their imports: for engine_learned at the next start. May be NULL. */
+    void (*learned)(void *arg, const char *scope, const struct runtime *runtime,
+                    const uint8_t layer_id[LAYER_ID], struct str modules);
     /* Takes ownership of a finished call's record. */
     void (*record)(void *arg, struct call_record *r);
     /* False while records cannot be taken as fast as they come: calls are throttled. */
@@ -184,6 +176,11 @@ void engine_resume(struct engine *e, const void *arg);
  * CALL_ERROR "the caller went away"), one that has not opened its stream yet as soon as it does.
  * Others run to their end. Neither `opened` nor `piece` is called any more, `done` still is. */
 void engine_abandon(struct engine *e, const void *arg);
+
+/* What `learned` has said in an earlier life. */
+enum { LEARNED_MAX = 64 * 1024 }; /* bytes of names */
+void engine_learned(struct engine *e, const char *scope, const struct runtime *runtime,
+                    const uint8_t layer_id[LAYER_ID], struct str modules);
 
 struct engine_stats {
     uint64_t calls[CALL_STATUSES];

@@ -16,7 +16,10 @@
  *          settings: {"function": name, "version": number, "handler": "file.name" or as the
  *          runtime defines, "environment": {name: text}, "result_limit": bytes} The paths are
  *          relative, without "." or ".." segments, parents are implied; they belong into /code.
- *          Sent once, first. Answered by LOADED, or FAILED with FRAME_FATAL set.
+ *          Sent once, first. Answered by LOADED, or FAILED with FRAME_FATAL set. In a copy of a
+ *          template that has loaded the same payload already (engine/setup.h) only the files are
+ *          written, what can be reseeded is, and the module's after_restore() is called if it has
+ *          one.
  *   CALL   u64 deadline in microseconds of CLOCK_MONOTONIC (which slots share with the server),
  *          u8 id_length, id, then the event: one JSON text until the end of the payload. May follow
  *          LOAD without waiting for its answer; after a FAILED load the runner ignores it. One call
@@ -29,13 +32,17 @@
  *   READY  what the runtime says its version is ("3.11.2"): printable ASCII without blanks, up to
  *          FRAME_VERSION_MAX bytes, empty where there is none. The runner has started and waits for
  *          LOAD.
- *   LOADED empty. The user's code is loaded, calls can be served.
+ *   LOADED the user's code is loaded, calls can be served. The payload names the modules of the
+ *          layer (below /opt/layer) that it has imported and its template had not: one a line, in
+ *          the order of their imports, up to FRAME_MODULES_MAX bytes; the rest is left out.
  *   RESULT the result as one JSON text; empty when it ends a stream.
  *   FAILED JSON {"type": text, "message": text, "traceback": text}: the handler raised, its result
  *          is not JSON, or (for a load) the code does not compile or has no handler. Also breaks
  *          off a stream. FRAME_FATAL: this runner serves no more calls. When the runner knows where
  *          the user's code failed it adds "file": path below /code, "line": number and "column":
- *          number or null, both from 1. Members that a reader does not know are ignored.
+ *          number or null, both from 1. When a module was not found it adds "module": its name as
+ *          the code says it ("cv2", "@scope/name/sub"). Members that a reader does not know are
+ *          ignored.
  *   STREAM JSON {"statusCode": number, "headers": {name: text}}, both optional: opens a streamed
  *          result. No longer than FRAME_OPENING_MAX.
  *   CHUNK  1 to FRAME_CHUNK_MAX bytes of a streamed result.
@@ -60,6 +67,7 @@ enum {
     FRAME_OPENING_MAX = 32 * 1024,
     FRAME_CHUNK_MAX = 256 * 1024,
     FRAME_VERSION_MAX = 31,
+    FRAME_MODULES_MAX = 64 * 1024,
 };
 
 enum frame_type {

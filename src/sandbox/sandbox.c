@@ -201,7 +201,7 @@ static int on_message(struct sandbox *s, const struct wire *w, struct fd_message
     else if (w->type == WIRE_ENDED && current)
         on_ended(s, w);
     else if (w->type == WIRE_TEMPLATE_READY)
-        s->events->template_ready(s->arg, w->template_index, w->us);
+        s->events->template_ready(s->arg, w->template_index, w->us, 0);
     else if (w->type == WIRE_TEMPLATE_FAILED)
         s->events->template_failed(s->arg, w->template_index, &w->err);
     return 0;

@@ -25,7 +25,11 @@
 struct loop;
 struct sandbox;
 
-enum { SANDBOX_TEMPLATES_MAX = 16, SANDBOX_SLOTS_MAX = 8192 };
+enum {
+    SANDBOX_TEMPLATES_MAX = 16,
+    SANDBOX_VARIANTS_MAX = 240, /* their indices follow SANDBOX_TEMPLATES_MAX */
+    SANDBOX_SLOTS_MAX = 8192,
+};
 
 /* What slots are copied from: one per runtime. Strings live as long as the process. */
 struct sandbox_template {
@@ -35,6 +39,22 @@ struct sandbox_template {
     const char *const *template_argv;
     const char *const *slot_argv; /* NULL when template_argv is set */
 };
+
+/* A template of a template: the same program with more to see, for the slots of those who asked for
+ * it. Made and ended while the server runs.
+ *
+ * A layer is named by its digest: the spawner looks for the directory of that name (64 digits) in
+ * config.layers_dir, and mounts it read-only, without devices and set-user-id programs, at
+ * SANDBOX_LAYER_PATH. The server makes layers; whatever lies in one, nobody inside can change it.
+ */
+struct sandbox_variant {
+    unsigned base; /* index below config.template_count */
+    bool layer;
+    uint8_t layer_id[32];
+    bool database; /* config.sockets_dir at SANDBOX_SOCKETS_PATH */
+};
+#define SANDBOX_LAYER_PATH   "/opt/layer"
+#define SANDBOX_SOCKETS_PATH "/run/postgresql"
 
 /* Protections that some hosts cannot give. Naming one here accepts a start without it; otherwise
  * the start is refused with the reason. */
@@ -50,6 +70,9 @@ struct sandbox_config {
     unsigned template_count;
     const char *runners_dir; /* on the host; appears read-only as /opt/virga inside */
     const char *root_dir;    /* a root file system, or NULL for the host's /usr */
+    const char *layers_dir;  /* on the host; NULL: variants with a layer are refused */
+    const char *sockets_dir; /* likewise for variants with a database. Both exist at the start; what
+                                appears in them later is seen */
     unsigned slots_max;      /* at most SANDBOX_SLOTS_MAX at the same time */
     unsigned weaker;         /* enum sandbox_weaker */
 };
@@ -99,10 +122,15 @@ struct sandbox_events {
     void (*limited)(void *arg, uint32_t slot,
                     const struct err *e); /* e is NULL when the limits are in force */
     void (*ended)(void *arg, uint32_t slot, const struct sandbox_exit *how);
-    void (*template_ready)(void *arg, unsigned template_index, uint64_t start_us);
+    /* `memory_bytes` is what the template's process holds: every slot of it shares that. */
+    void (*template_ready)(void *arg, unsigned template_index, uint64_t start_us,
+                           uint64_t memory_bytes);
     /* The template did not start or died; slots of it keep running, starts fail. `retry` says
-     * another try follows. */
+     * another try follows. A variant is not tried again: after this its index is free, unless it
+     * was stopped meanwhile, then `template_stopped` still follows. */
     void (*template_failed)(void *arg, unsigned template_index, const struct err *e);
+    /* After sandbox_template_stop: its index is free. */
+    void (*template_stopped)(void *arg, unsigned template_index);
     void (*lost)(void *arg);
 };
 
@@ -128,3 +156,12 @@ void sandbox_kill(struct sandbox *s, uint32_t slot);
 /* Memory peak and CPU time of a live slot so far, read from the cgroup; 0 where the host has no
  * cgroup. */
 void sandbox_usage(const struct sandbox_slot *slot, uint64_t *ret_peak_bytes, uint64_t *ret_cpu_us);
+
+/* Starts a variant at a free index of SANDBOX_TEMPLATES_MAX .. + SANDBOX_VARIANTS_MAX - 1, which
+ * sandbox_start then takes; `template_ready` or `template_failed` follows. `setup` is a file that
+ * the template's program finds open for reading as TEMPLATE_SETUP (template.h), or -1; the spawner
+ * passes it on unread. Not closed here. ERR_NOT_FOUND: no such layer (by `template_failed`). */
+int sandbox_template_start(struct sandbox *s, unsigned index, const struct sandbox_variant *v,
+                           int setup, struct err *e);
+/* Its slots live on; starts that wait for it fail. `template_stopped` follows. */
+void sandbox_template_stop(struct sandbox *s, unsigned index);

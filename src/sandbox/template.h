@@ -9,7 +9,11 @@
  * interpreter. */
 #pragma once
 
-enum { TEMPLATE_CONTROL = 3 }; /* descriptor a template program finds its orders on */
+enum {
+    TEMPLATE_CONTROL = 3, /* descriptor a template program finds its orders on */
+    TEMPLATE_SETUP = 4,   /* open in variants that were given a set-up file (engine/setup.h says
+                             what is in it); the program reads it from its beginning and closes it */
+};
 
 struct template_hooks {
     void (*before_copy)(void); /* in the template, right before the clone; may be NULL */

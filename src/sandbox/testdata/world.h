@@ -86,10 +86,10 @@ __attribute__((unused)) static void world_ended(void *arg, uint32_t slot,
 }
 
 __attribute__((unused)) static void world_template_ready(void *arg, unsigned index,
-                                                         uint64_t start_us)
+                                                         uint64_t start_us, uint64_t memory_bytes)
 {
     struct world *w = arg;
-    (void)index, (void)start_us;
+    (void)index, (void)start_us, (void)memory_bytes;
     w->templates_ready++;
     world_check(w);
 }
@@ -113,7 +113,7 @@ __attribute__((unused)) static void world_lost(void *arg)
 
 static const struct sandbox_events world_events = {
     world_started,        world_failed,          world_limited, world_ended,
-    world_template_ready, world_template_failed, world_lost,
+    world_template_ready, world_template_failed, NULL,          world_lost,
 };
 
 __attribute__((unused)) static void world_deadline(void *arg)
