@@ -108,13 +108,26 @@ static void show_place(struct cli *c, const json_t *problem)
     show_line(c, STYLE_PLAIN, cli_text(problem, "message"));
 }
 
-static void show_failure(struct cli *c, const json_t *result)
+/* A module that some package provides. */
+static void offer_package(struct cli *c, const json_t *fn, const json_t *problem)
+{
+    struct str package = cli_text(problem, "package"), project = cli_text(fn, "project_id");
+    bool node = str_is(cli_text(fn, "runtime"), "nodejs");
+    if (package.n == 0)
+        return;
+    term_say(&c->err, STYLE_YELLOW, "%s: virga deps add %s" STR_FMT "\n",
+             project.n ? "add the package to its project" : "packages belong to a project; in one",
+             node ? "--node " : "", STR_ARG(package));
+}
+
+static void show_failure(struct cli *c, const json_t *fn, const json_t *result)
 {
     const json_t *problem = json_object_get(result, "problem");
     show_line(c, STYLE_DIM, cli_text(result, "stdout"));
     show_line(c, STYLE_DIM, cli_text(result, "stderr"));
     if (json_is_object(problem)) {
         show_place(c, problem);
+        offer_package(c, fn, problem);
     } else {
         term_say(&c->err, STYLE_RED, "virga: ");
         show_line(c, STYLE_PLAIN, cli_text(result, "error"));
@@ -150,7 +163,7 @@ static int load(struct cli *c, const json_t *fn, struct err *e)
     }
     if (json_is_true(json_object_get(result, "loaded")))
         return CLI_OK;
-    show_failure(c, result);
+    show_failure(c, fn, result);
     return CLI_FAILED;
 }
 

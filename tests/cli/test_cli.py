@@ -351,6 +351,8 @@ def test_deploy_loads_what_it_has_saved_unless_told_not_to(cli, api, tmp_path):
 @pytest.mark.parametrize("problem, line", [
     ({"file": "main.py", "line": 3, "column": 7, "type": "SyntaxError", "message": "no"}, "main.py:3:7: SyntaxError: no"),
     ({"file": "lib/a.js", "line": 1, "column": None, "type": "Error", "message": "m"}, "lib/a.js:1: Error: m"),
+    ({"file": "main.py", "line": 1, "column": 8, "type": "ModuleNotFoundError", "message": "m", "module": "cv2", "package": "opencv"},
+     "main.py:1:8: ModuleNotFoundError: m\npackages belong to a project; in one: virga deps add opencv"),
     (None, "virga: timed out"),
 ])
 def test_deploy_says_where_the_code_does_not_load(cli, api, tmp_path, problem, line):
