@@ -55,6 +55,14 @@ NUMBER(quota_projects, quota.projects, 0, 1000000, 1)
 NUMBER(quota_functions, quota.functions, 0, 1000000, 1)
 NUMBER(quota_calls, quota.calls_per_day, 0, 1000000000000, 1)
 
+NUMBER(build_memory, build_memory, 64, 1048576, 1024 * 1024)
+NUMBER(build_size, build_size, 1, 1048576, 1024 * 1024)
+NUMBER(build_files, build_files, 1, 10000000, 1)
+NUMBER(build_timeout, build_timeout_s, 1, 86400, 1)
+NUMBER(builds, builds_max, 1, 64, 1)
+NUMBER(layers, layers_max, 1, 1048576, 1024 * 1024)
+NUMBER(layers_grace, layers_grace_s, 0, 8760, 3600)
+
 /* And one per option that is taken as it is. */
 #define TEXT(option, field)                                                                        \
     static int set_##option(struct settings *o, const char *value, struct err *e)                  \
@@ -207,6 +215,16 @@ static const struct option options[] = {
     {"calls-days", "DAYS", "call records are kept so long (30)", set_calls_days},
     {"calls-kept", "N", "and at most so many per function (10000)", set_calls_kept},
     {"workers", "N", "threads for the control plane (4)", set_workers},
+    {"build-memory-mb", "MB", "memory for installing packages (2048)", set_build_memory},
+    {"build-size-mb", "MB", "what the packages of one set may take on the disk (1024)",
+     set_build_size},
+    {"build-files", "N", "and how many files they may have (100000)", set_build_files},
+    {"build-timeout-s", "SECONDS", "how long installing packages may take (600)",
+     set_build_timeout},
+    {"builds", "N", "sets of packages installed at the same time (2)", set_builds},
+    {"layers-mb", "MB", "installed packages on the disk; unused ones go beyond it (10240)",
+     set_layers},
+    {"layers-grace-h", "HOURS", "how long unused ones stay (24)", set_layers_grace},
     {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
     {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
     {"user", "NAME or UID",
@@ -307,6 +325,13 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .code_cache_max = 64 * 1024 * 1024,
         .calls_days = 30,
         .calls_per_function = 10000,
+        .build_memory = 2048ull << 20,
+        .build_size = 1024ull << 20,
+        .build_files = 100000,
+        .build_timeout_s = 600,
+        .builds_max = 2,
+        .layers_max = 10240ull << 20,
+        .layers_grace_s = 24 * 3600,
     };
     if (from_environment(ret, e) < 0)
         return -1;

@@ -31,6 +31,8 @@ struct settings {
     bool auth_none;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
     struct auth_quota quota;
+    uint64_t build_memory, build_size, layers_max; /* bytes */
+    unsigned build_files, build_timeout_s, builds_max, layers_grace_s;
 };
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */
