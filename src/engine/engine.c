@@ -82,8 +82,11 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
 
 static void on_template_ready(void *arg, unsigned index, uint64_t start_us, uint64_t memory_bytes)
 {
-    (void)memory_bytes;
     struct engine *e = arg;
+    if (index >= SANDBOX_TEMPLATES_MAX) {
+        variant_ready(e, index, start_us, memory_bytes);
+        return;
+    }
     struct nursery *n = &e->nurseries[index];
     n->up = true;
     n->failed = (struct err){0};
@@ -96,6 +99,10 @@ static void on_template_ready(void *arg, unsigned index, uint64_t start_us, uint
 static void on_template_failed(void *arg, unsigned index, const struct err *why)
 {
     struct engine *e = arg;
+    if (index >= SANDBOX_TEMPLATES_MAX) {
+        variant_failed(e, index, why);
+        return;
+    }
     struct nursery *n = &e->nurseries[index];
     n->up = false;
     n->failed = *why;
@@ -128,7 +135,7 @@ static void on_lost(void *arg)
 
 static void on_template_stopped(void *arg, unsigned index)
 {
-    (void)arg, (void)index;
+    variant_stopped(arg, index);
 }
 
 static const struct sandbox_events events = {
@@ -174,6 +181,8 @@ int engine_new(struct loop *l, int spawner_fd, const struct engine_config *confi
     list_init(&e->takers);
     list_init(&e->nursing);
     list_init(&e->leases);
+    list_init(&e->variants);
+    list_init(&e->learned);
     add_nurseries(e);
     pool_init(e);
     if (sandbox_new(l, spawner_fd, &events, e, &e->sandbox, err) < 0) {
@@ -194,6 +203,8 @@ void engine_free(struct engine *e)
     lease_end_all(e);
     pool_done(e);
     sandbox_free(e->sandbox);
+    variant_done(e);
+    learned_done(e);
     fn_table_done(&e->functions);
     buf_done(&e->scratch);
     free(e);
@@ -214,13 +225,40 @@ static void retire_slots(struct engine *e, struct fn *fn)
         }
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* A template that has loaded the one could have loaded the other: what it sees, and what a LOAD
+ * frame says. */
+static bool same_load(const struct function_spec *a, const struct function_spec *b)
+{
+    return a->version == b->version && a->runtime == b->runtime && a->snapstart == b->snapstart &&
+           a->layer == b->layer && memcmp(a->layer_id, b->layer_id, LAYER_ID) == 0 &&
+           a->database == b->database && same_text(a->scope, b->scope) &&
+           same_text(a->name, b->name) && same_text(a->handler, b->handler) &&
+           same_text(a->environment, b->environment) && a->result_bytes == b->result_bytes &&
+           a->limits.memory_bytes == b->limits.memory_bytes;
+}
+
+static void respec(struct engine *e, struct fn *fn, const struct function_spec *spec)
+{
+    retire_slots(e, fn);
+    list_remove(&fn->hungry_node); /* it may belong to another template now */
+    if (!same_load(&fn->spec, spec)) {
+        variant_retire(e, spec->id);
+        fn->snapless = false;
+    }
+    fn_respec(fn, spec);
+}
+
 void engine_set(struct engine *e, const struct function_spec *spec, struct code *code)
 {
     struct fn *fn = fn_find(&e->functions, spec->id);
     bool new_code = !fn || fn->spec.version != spec->version;
     if (fn) {
-        retire_slots(e, fn);
-        fn_respec(fn, spec);
+        respec(e, fn, spec);
     } else {
         fn = fn_add(&e->functions, spec);
     }
@@ -240,6 +278,7 @@ void engine_remove(struct engine *e, const char *function_id)
     list_remove(&fn->hungry_node);
     code_set(e, fn, NULL);
     retire_slots(e, fn);
+    variant_retire(e, function_id);
     err_set(&why, ERR_NOT_FOUND, "Function not found");
     while (!list_empty(&fn->waiting))
         call_refuse(list_of(fn->waiting.next, struct call, node), &why);

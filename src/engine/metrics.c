@@ -94,10 +94,22 @@ static void add_pool(const struct engine *e, struct buf *out)
     buf_addf(out, "virga_code_cache_bytes %zu\n", e->code_bytes);
 }
 
+static void add_templates(const struct engine *e, struct buf *out)
+{
+    unsigned up;
+    size_t bytes;
+    variant_stats(e, &up, &bytes);
+    head(out, "virga_templates", "gauge", "Templates with packages, databases or code loaded.");
+    buf_addf(out, "virga_templates %u\n", up);
+    head(out, "virga_template_bytes", "gauge", "Memory that these hold.");
+    buf_addf(out, "virga_template_bytes %zu\n", bytes);
+}
+
 void engine_metrics(const struct engine *e, struct buf *out)
 {
     add_calls(e, out);
     add_pool(e, out);
+    add_templates(e, out);
 }
 
 void engine_stats(const struct engine *e, struct engine_stats *ret)
@@ -112,6 +124,7 @@ void engine_stats(const struct engine *e, struct engine_stats *ret)
     ret->slots_max = e->config.slots_max;
     ret->queued = e->waiting;
     ret->functions = (unsigned)e->functions.count;
+    variant_stats(e, &ret->templates, &ret->template_bytes);
 }
 
 const char *engine_runtime_version(const struct engine *e, unsigned index)

@@ -39,6 +39,7 @@ struct slot *pool_ask(struct engine *e, struct nursery *n, const struct sandbox_
     struct slot *s = mem_alloc(sizeof *s);
     s->engine = e;
     s->nursery = n;
+    s->template_index = n->index;
     s->limits = *limits;
     s->ticket = ++e->pool.last_ticket;
     s->asked_us = clock_mono_us();
@@ -52,6 +53,7 @@ struct slot *pool_ask(struct engine *e, struct nursery *n, const struct sandbox_
     list_push(&e->pool.slots[SLOT_STARTING], &s->state_node);
     e->pool.count[SLOT_STARTING]++;
     e->pool.total++;
+    n->slots++;
     return s;
 }
 
@@ -105,13 +107,33 @@ static struct slot *take_blank(struct nursery *n, const struct fn *fn)
     return pool_limits_reachable(&s->limits, &fn->spec.limits) ? s : NULL;
 }
 
-static struct nursery *nursery_of(struct engine *e, const struct fn *fn)
+static struct nursery *runtime_nursery(struct engine *e, const struct fn *fn)
 {
     for (unsigned i = 0; i < e->nursery_count; i++)
         if (e->nurseries[i].runtime == fn->spec.runtime)
             return &e->nurseries[i];
     must(!"every runtime has a nursery");
     return NULL;
+}
+
+const struct nursery *pool_nursery(struct engine *e, struct fn *fn)
+{
+    if (!variant_needed(fn))
+        return runtime_nursery(e, fn);
+    const struct variant *v = variant_find(e, fn);
+    return v ? &v->nursery : NULL;
+}
+
+/* The same, ready to be asked or on its way to that. */
+static struct nursery *open_nursery(struct engine *e, struct fn *fn)
+{
+    if (!variant_needed(fn))
+        return runtime_nursery(e, fn);
+    struct variant *v = variant_find(e, fn);
+    if (!v)
+        v = variant_new(e, fn);
+    variant_want(v, fn);
+    return &v->nursery;
 }
 
 static bool blank_fits(const struct slot *s, const struct nursery *n, const struct fn *fn)
@@ -216,7 +238,7 @@ bool pool_overdue(struct engine *e, const struct fn *fn)
  * had. */
 static int place_one(struct engine *e, struct fn *fn, struct err *why)
 {
-    struct nursery *n = nursery_of(e, fn);
+    struct nursery *n = open_nursery(e, fn);
     struct slot *blank = take_blank(n, fn);
     if (blank) {
         pool_refill_soon(e);
@@ -236,6 +258,15 @@ static int place_one(struct engine *e, struct fn *fn, struct err *why)
     return pool_start(e, n, fn, why) < 0 ? -1 : 1;
 }
 
+/* Nothing that its slots could see would be what it asks for. */
+static void fail_waiting(struct fn *fn)
+{
+    struct list *first;
+    while (fn->spec.layer_problem && (first = list_first(&fn->waiting)))
+        call_fail(list_of(first, struct call, node), CALL_PLATFORM_ERROR, "%s",
+                  fn->spec.layer_problem);
+}
+
 static bool wants_slot(struct engine *e, struct fn *fn)
 {
     return !e->closing && fn->waiting_count > fn->starting && fn->live < fn->spec.concurrency &&
@@ -245,6 +276,7 @@ static bool wants_slot(struct engine *e, struct fn *fn)
 void pool_place(struct engine *e, struct fn *fn)
 {
     fn_use(fn); /* who is told of a failure may remove it */
+    fail_waiting(fn);
     while (wants_slot(e, fn)) {
         struct err why = {0};
         int placed = place_one(e, fn, &why);

@@ -14,6 +14,7 @@
 struct call;
 struct engine_lease;
 struct timer;
+struct variant;
 struct watch;
 
 enum slot_state {
@@ -33,6 +34,7 @@ struct slot {
     enum slot_state state;
     struct engine *engine;
     struct nursery *nursery;
+    unsigned template_index;    /* nursery->index when it was asked for */
     struct fn *fn;              /* whom it works for or was started for; NULL while blank */
     struct engine_lease *lease; /* or this one */
     uint32_t version;           /* of the code it carries; 0 before LOAD */
@@ -60,7 +62,9 @@ struct nursery {
     struct list node;              /* engine->nursing */
     const struct runtime *runtime; /* NULL: for leases alone */
     const char *name;
+    struct variant *variant; /* NULL: the runtime's own template */
     unsigned index;
+    unsigned slots;                      /* in any state */
     bool up;                             /* its template is ready */
     struct err failed;                   /* why not, when failed.code is set */
     char version[FRAME_VERSION_MAX + 1]; /* as its last slot has said */
@@ -96,6 +100,8 @@ void pool_share(struct engine *e);
 /* True when others have waited so long for a place that a busy function owes them one of its slots.
  */
 bool pool_overdue(struct engine *e, const struct fn *fn);
+/* Where the function's slots come from now; NULL: from a variant that does not exist (any more). */
+const struct nursery *pool_nursery(struct engine *e, struct fn *fn);
 /* Asks the spawner for a slot; the caller says whose it is. NULL: `why`. */
 struct slot *pool_ask(struct engine *e, struct nursery *n, const struct sandbox_limits *limits,
                       struct err *why);
@@ -141,6 +147,8 @@ void slot_uncount(struct slot *s);
  * is to be loaded only. False: the slot's end of
  * the socket was closed before any of it was taken. */
 bool slot_send_call(struct slot *s, struct call *c);
+/* The payload of a LOAD frame. */
+void slot_add_load(struct buf *out, const struct fn *fn);
 /* An idle slot whose process lives, as far as its socket tells, and has said nothing out of turn.
  */
 bool slot_is_quiet(const struct slot *s);

@@ -7,6 +7,7 @@
 #include "engine/lease.h"
 #include "engine/metrics.h"
 #include "engine/pool.h"
+#include "engine/variant.h"
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
 
@@ -22,9 +23,13 @@ struct engine {
     unsigned nursery_count;                        /* of runtimes; config.leased ones follow */
     struct list nursing;                           /* nursery->node of all, in the order in which
                                                       the next place is offered to them */
-    struct list leases;                            /* engine_lease->node */
-    unsigned leases_waiting;                       /* of these, without a slot */
-    struct list codes;                             /* fn->code_node */
+    struct list variants;                          /* variant->node */
+    struct variant_index indices[SANDBOX_VARIANTS_MAX];
+    struct list learned; /* learned->node */
+    unsigned learned_count;
+    struct list leases;      /* engine_lease->node */
+    unsigned leases_waiting; /* of these, without a slot */
+    struct list codes;       /* fn->code_node */
     size_t code_bytes;
     struct metrics metrics;
     struct list takers;   /* call->taker_node of calls whose caller takes pieces */

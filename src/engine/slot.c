@@ -109,6 +109,7 @@ void slot_free(struct slot *s)
     list_remove(&s->owner_node);
     e->pool.count[s->state]--;
     e->pool.total--;
+    s->nursery->slots--;
     close_ends(s);
     fd_close(&s->box.memory_peak);
     fd_close(&s->box.cpu);

@@ -99,14 +99,26 @@ static void settings(struct buf *out, const struct function_spec *spec)
              (unsigned long long)spec->limits.memory_bytes, spec->result_bytes);
 }
 
+static void add_payload(struct buf *out, const struct fn *fn, const struct buf *set)
+{
+    add_le32(out, (uint32_t)set->len);
+    buf_add_str(out, buf_str(set));
+    buf_add(out, fn->code->bytes, fn->code->len);
+}
+
+void slot_add_load(struct buf *out, const struct fn *fn)
+{
+    auto_buf struct buf set = {0};
+    settings(&set, &fn->spec);
+    add_payload(out, fn, &set);
+}
+
 static void add_load(struct buf *out, const struct fn *fn)
 {
     auto_buf struct buf set = {0};
     settings(&set, &fn->spec);
     frame_begin(out, FRAME_LOAD, 0, 0, (uint32_t)(4 + set.len + fn->code->len));
-    add_le32(out, (uint32_t)set.len);
-    buf_add_str(out, buf_str(&set));
-    buf_add(out, fn->code->bytes, fn->code->len);
+    add_payload(out, fn, &set);
 }
 
 static void add_call(struct buf *out, struct slot *s, const struct call *c, uint64_t deadline_us)
@@ -257,10 +269,11 @@ static bool settle(struct slot *s, bool last)
     return true;
 }
 
-static void on_loaded(struct slot *s, bool last)
+static void on_loaded(struct slot *s, struct str modules, bool last)
 {
     s->loaded = true;
     s->loaded_us = clock_mono_us();
+    variant_heard(s, modules);
     if (s->call->load_only && settle(s, last))
         call_finish(s->call, &(struct call_outcome){.status = CALL_SUCCESS});
 }
@@ -287,7 +300,7 @@ static void on_frame(struct slot *s, const struct frame *f, bool last)
     } else if (f->type == FRAME_READY) {
         on_ready(s, f->payload);
     } else if (f->type == FRAME_LOADED) {
-        on_loaded(s, last);
+        on_loaded(s, f->payload, last);
     } else if (f->type == FRAME_STREAM) {
         stream_open(s, f);
     } else if (f->type == FRAME_CHUNK) {

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct runtime {
@@ -12,6 +13,7 @@ struct runtime {
     const char *handler;              /* default: "main.handler" */
     const char *const *template_argv; /* see sandbox_template */
     const char *const *slot_argv;
+    bool learns; /* its template reads a set-up file: it imports modules and loads code ahead */
     const char *requires_path; /* on the host, e.g. "/usr/bin/node"; NULL when nothing is needed */
     const char *package;       /* the Debian package that brings it */
 };
