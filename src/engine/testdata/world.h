@@ -113,6 +113,16 @@ struct world {
     char code[64];
 };
 
-static const struct runtime fake_alpha = {.name = "alpha", .learns = true},
+/* "cv2" is in "lib-cv2", "six" in itself, and what begins with _ nowhere. */
+static bool fake_package(const char *module, char *ret)
+{
+    snprintf(ret, RUNTIMES_PACKAGE_MAX + 1, "%s%s", strcmp(module, "six") == 0 ? "" : "lib-",
+             module);
+    return *module != '_';
+}
+
+static const struct runtime fake_alpha = {.name = "alpha",
+                                          .learns = true,
+                                          .package_of = fake_package},
                             fake_beta = {.name = "beta"};
 static const struct runtime *const fake_runtimes[] = {&fake_alpha, &fake_beta, NULL};
