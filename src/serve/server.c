@@ -234,6 +234,8 @@ int server_open_engine(struct server *s, struct err *e)
         .slots_max = s->settings.slots_max,
         .blanks = s->settings.blanks,
         .idle_ms = s->settings.idle_s * 1000,
+        .variant_idle_ms = s->settings.template_idle_s * 1000,
+        .variant_memory_max = s->settings.template_memory_max,
         .code_cache_max = s->settings.code_cache_max,
         .leased = 1, /* the build program */
         .fetch_code = on_fetch,

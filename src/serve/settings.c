@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct option {
     const char *name;
@@ -44,6 +45,8 @@ static int set_number(const char *value, uint64_t min, uint64_t max, uint64_t *r
 NUMBER(slots_max, slots_max, 1, SANDBOX_SLOTS_MAX, 1)
 NUMBER(blanks, blanks, 0, 256, 1)
 NUMBER(idle, idle_s, 1, 86400, 1)
+NUMBER(template_memory, template_memory_max, 1, 16 * 1024 * 1024, 1024ull * 1024)
+NUMBER(template_idle, template_idle_s, 1, 604800, 1)
 NUMBER(workers, workers, 1, 64, 1)
 NUMBER(max_body, body_max, 1, 1024, 1024 * 1024)
 NUMBER(connections, connections_max, 1, 1000000, 1)
@@ -208,6 +211,10 @@ static const struct option options[] = {
     {"slots-max", "N", "sandboxes alive at the same time (1024)", set_slots_max},
     {"blanks", "N", "sandboxes kept ready per runtime for cold calls (4)", set_blanks},
     {"idle", "SECONDS", "an idle sandbox lives so long (300)", set_idle},
+    {"template-memory-mb", "MB",
+     "templates with packages hold at most so much together (1/8 of the machine's)",
+     set_template_memory},
+    {"template-idle-s", "SECONDS", "and live so long without calls (600)", set_template_idle},
     {"max-body", "MB", "largest request body (6)", set_max_body},
     {"max-connections", "N", "connections at the same time (16384)", set_connections},
     {"http-idle", "SECONDS", "a silent connection is closed after (60)", set_http_idle},
@@ -309,6 +316,14 @@ static int from_arguments(int argc, char **argv, struct settings *o, struct err 
     return 0;
 }
 
+static size_t eighth_of_memory(void)
+{
+    const size_t least = (size_t)256 << 20;
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    size_t eighth = pages > 0 && size > 0 ? (size_t)pages * (size_t)size / 8 : 0;
+    return eighth > least ? eighth : least;
+}
+
 int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
 {
     *ret = (struct settings){
@@ -318,6 +333,8 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .slots_max = 1024,
         .blanks = 4,
         .idle_s = 300,
+        .template_memory_max = eighth_of_memory(),
+        .template_idle_s = 600,
         .workers = 4,
         .body_max = 6 * 1024 * 1024,
         .connections_max = 16384,

@@ -15,6 +15,8 @@ struct settings {
     unsigned slots_max;
     unsigned blanks;
     unsigned idle_s;
+    size_t template_memory_max; /* of templates with packages, databases or code */
+    unsigned template_idle_s;
     unsigned workers;
     size_t body_max;
     unsigned connections_max;
