@@ -29,6 +29,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -50,7 +51,10 @@ int server_open_data(struct server *s, struct err *e)
         return -1;
     if (mkdirat(s->data_fd, "layers", 0711) < 0 && errno != EEXIST)
         return err_sys(e, "create '%s/layers'", s->settings.data_dir);
-    snprintf(s->layers_path, sizeof s->layers_path, "%s/layers", s->settings.data_dir);
+    char whole[PATH_MAX];
+    if (!realpath(s->settings.data_dir, whole))
+        return err_sys(e, "find '%s'", s->settings.data_dir);
+    snprintf(s->layers_path, sizeof s->layers_path, "%s/layers", whole);
     return 0;
 }
 

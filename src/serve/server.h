@@ -9,6 +9,7 @@
 #include "serve/handoff.h"
 #include "serve/settings.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -25,7 +26,7 @@ struct server {
     int data_fd;
     int lock_fd; /* of the data directory too: held while we live */
     int spawner_fd;
-    char layers_path[272]; /* of the layers; another one once the rights are gone, as data_path */
+    char layers_path[PATH_MAX + 16]; /* of the layers; another one once the rights are gone, as data_path */
     char data_path[256];   /* of the data directory once the rights are gone */
     bool stopping;
     bool loading; /* the start: refresh runs on the loop thread itself */
