@@ -50,8 +50,8 @@ static int drop_unused(struct deps *d, struct db *db, int64_t began_us, struct e
         total -= all[i].bytes;
     }
     if (total > d->config.disk_bytes)
-        log_warn("deps", "layers in use take more than --layers-mb: %llu MB",
-                 (unsigned long long)(total >> 20));
+        log_warn("deps", "layers in use take more than --layers-mb: %llu bytes",
+                 (unsigned long long)total);
     return 0;
 }
 

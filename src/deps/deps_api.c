@@ -102,7 +102,7 @@ static int first_id(void *arg, const struct layer_row *row)
 static int lock_of(struct request *req, const char *set, const char **ret, struct err *e)
 {
     char id[DIGEST_TEXT] = "";
-    struct layer_row row;
+    struct layer_row row = {0};
     *ret = "";
     if (!*set)
         return 0;

@@ -202,7 +202,7 @@ static int add_logical(struct arena *a, struct buf *joined, unsigned number, con
 /* Sorted as the documented digest wants it: line by line as they stand there. */
 static void hash_lines(struct arena *a, struct str text, char ret[DIGEST_TEXT])
 {
-    const char *lines[REQUIREMENTS_LINES_MAX];
+    const char *lines[REQUIREMENTS_LINES_MAX] = {0};
     size_t count = 0;
     unsigned char digest[crypto_hash_sha256_BYTES];
     while (text.p) {
@@ -231,7 +231,7 @@ static int check_size(struct str text, struct err *e)
 int requirements_read(struct arena *a, struct str text, struct requirements *ret, struct err *e)
 {
     auto_buf struct buf joined = {0};
-    const char *lines[REQUIREMENTS_LINES_MAX];
+    const char *lines[REQUIREMENTS_LINES_MAX] = {0};
     size_t count = 0;
     unsigned number = 0, first = 0;
     text = str_trim(text);

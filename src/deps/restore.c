@@ -22,6 +22,7 @@ struct wish {
     struct arena *arena; /* of the order */
     struct job_order order;
     struct job_follower *job;
+    bool busy; /* begun and not settled */
     bool failed;
     struct err why;
 };
@@ -42,6 +43,7 @@ static void settle(struct wish *w, enum wish_state state)
     w->state = state;
     arena_free(w->arena);
     w->arena = NULL;
+    w->busy = false;
     if (state != WISH_FAILED)
         wish_free(w);
     pthread_mutex_unlock(&d->lock);
@@ -68,6 +70,9 @@ static int read_order(struct wish *w, struct db *db, struct err *e)
     struct layer_row row;
     const char *json, *lock;
     char id[DIGEST_TEXT] = "";
+    int here = deps_find_layer(w->d, db, w->language, w->set, id, e);
+    if (here)
+        return here < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "the layer is here by now");
     if (deps_store_find(db, a, w->project, &p, e) < 0)
         return -1;
     if (strcmp(p.set[w->language], w->set) != 0)
@@ -156,6 +161,7 @@ static struct wish *next_new(struct deps *d)
         struct wish *w = list_of(node, struct wish, node);
         if (w->state == WISH_NEW) {
             w->state = WISH_READING;
+            w->busy = true;
             found = w;
             break;
         }
@@ -222,7 +228,7 @@ void restore_again(struct deps *d)
     pthread_mutex_lock(&d->lock);
     list_each (node, &d->wishes) {
         struct wish *w = list_of(node, struct wish, node);
-        if (w->state == WISH_FAILED)
+        if (w->state == WISH_FAILED && !w->busy)
             w->state = WISH_NEW;
     }
     pthread_mutex_unlock(&d->lock);

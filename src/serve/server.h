@@ -26,8 +26,9 @@ struct server {
     int data_fd;
     int lock_fd; /* of the data directory too: held while we live */
     int spawner_fd;
-    char layers_path[PATH_MAX + 16]; /* of the layers; another one once the rights are gone, as data_path */
-    char data_path[256];   /* of the data directory once the rights are gone */
+    char layers_path[PATH_MAX +
+                     16]; /* of the layers; another one once the rights are gone, as data_path */
+    char data_path[256];  /* of the data directory once the rights are gone */
     bool stopping;
     bool loading; /* the start: refresh runs on the loop thread itself */
     pthread_mutex_t refreshing;

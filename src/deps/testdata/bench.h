@@ -183,7 +183,7 @@ static inline void wait_held(unsigned count)
     pthread_mutex_unlock(&play.lock);
 }
 
-static void play_release(struct bench *b)
+static inline void play_release(struct bench *b)
 {
     struct list *node;
     (void)b;
