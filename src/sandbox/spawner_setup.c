@@ -88,11 +88,6 @@ static int map_own_ids(struct setup *u, struct err *e)
     return 0;
 }
 
-static int take_number(struct setup *u, struct err *e)
-{
-    return instance_open(u->owner, &u->s->instance, e);
-}
-
 static int private_mounts(struct setup *u, struct err *e)
 {
     (void)u;
@@ -103,7 +98,7 @@ static int private_mounts(struct setup *u, struct err *e)
     return 0;
 }
 
-static int open_cgroups(struct setup *u, struct err *e)
+static int open_cgroups(const struct setup *u, struct err *e)
 {
     /* The first three bits of both masks mean the same controllers. */
     static_assert((int)SANDBOX_WITHOUT_MEMORY == 1 << CGROUP_MEMORY &&
@@ -112,6 +107,27 @@ static int open_cgroups(struct setup *u, struct err *e)
                   "weaker bits and controller bits agree");
     unsigned without = u->s->config->weaker & ((1u << CGROUP_CONTROLLERS) - 1);
     return cgroup_open(u->s->instance.number, without, &u->s->cgroups, e);
+}
+
+/* Lock file, uid range and cgroups go together. A daemon that sees another /run may hold the
+ * cgroups of a number that is free here. */
+static int take_number(struct setup *u, struct err *e)
+{
+    unsigned first = 0;
+    struct instance *in = &u->s->instance;
+    for (;;) {
+        struct err why = {0};
+        if (instance_open(u->owner, first, in, e) < 0)
+            return -1;
+        if (open_cgroups(u, &why) == 0)
+            return 0;
+        if (why.code != ERR_CONFLICT) {
+            *e = why;
+            return err_in(e, "cgroups");
+        }
+        first = in->number + 1;
+        fd_close(&in->lock);
+    }
 }
 
 static int build_root(struct setup *u, struct err *e)
@@ -195,7 +211,6 @@ struct step {
 static const struct step helper_steps[] = {
     {"descriptors", keep_descriptors},
     {"instance", take_number},
-    {"cgroups", open_cgroups},
 };
 
 static const struct step spawner_steps[] = {
