@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include "sandbox/clone.h"
 #include "sandbox/rights.h"
-#include "sandbox/root.h"
 #include "sandbox/slot.h"
+#include "sandbox/stage.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -130,9 +130,9 @@ static int take_number(struct setup *u, struct err *e)
     }
 }
 
-static int build_root(struct setup *u, struct err *e)
+static int build_stage(struct setup *u, struct err *e)
 {
-    return root_build(u->s->config, u->s->instance.dir, e);
+    return stage_build(u->s->config, u->s->instance.dir, e);
 }
 
 static int raise_descriptors(struct setup *u, struct err *e)
@@ -217,7 +217,7 @@ static const struct step spawner_steps[] = {
     {"signals", detach_signals},
     {"user ids", map_own_ids},
     {"private mounts", private_mounts},
-    {"root", build_root},
+    {"root", build_stage},
     {"open files", raise_descriptors},
     {"event loop", open_loop},
     {"tables", prepare_tables},
