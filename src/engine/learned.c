@@ -9,7 +9,8 @@
 
 enum {
     NAME_MAX_BYTES = 255,
-    HEARD_SIZE = 8192, /* a power of two; half of it is used, so that a search ends */
+    HEARD_MAX = 4096, /* names */
+    HEARD_FIRST = 64, /* places; a power of two, and half of them are used, so that a search ends */
     LISTS_MAX = 1024,
 };
 
@@ -35,18 +36,37 @@ static uint64_t hash(struct str name)
     return h ? h : 1;
 }
 
+/* Where it is, or belongs. */
+static uint64_t *place(const struct learned *l, uint64_t h)
+{
+    size_t at = h % l->heard_size;
+    while (l->heard[at] && l->heard[at] != h)
+        at = (at + 1) % l->heard_size;
+    return &l->heard[at];
+}
+
+static void grow(struct learned *l)
+{
+    struct learned bigger = {.heard_size = l->heard_size ? l->heard_size * 2 : HEARD_FIRST};
+    bigger.heard = mem_alloc(bigger.heard_size * sizeof *bigger.heard);
+    for (unsigned i = 0; i < l->heard_size; i++)
+        if (l->heard[i])
+            *place(&bigger, l->heard[i]) = l->heard[i];
+    free(l->heard);
+    l->heard = bigger.heard;
+    l->heard_size = bigger.heard_size;
+}
+
 /* False when it was heard before, or there is no room for another. */
 static bool hear(struct learned *l, struct str name)
 {
     uint64_t h = hash(name);
-    if (!l->heard)
-        l->heard = mem_alloc(HEARD_SIZE * sizeof *l->heard);
-    size_t at = h % HEARD_SIZE;
-    while (l->heard[at] && l->heard[at] != h)
-        at = (at + 1) % HEARD_SIZE;
-    if (l->heard[at] || l->heard_count >= HEARD_SIZE / 2)
+    if (l->heard_count >= l->heard_size / 2 && l->heard_count < HEARD_MAX)
+        grow(l);
+    uint64_t *at = place(l, h);
+    if (*at || l->heard_count >= HEARD_MAX)
         return false;
-    l->heard[at] = h;
+    *at = h;
     l->heard_count++;
     return true;
 }

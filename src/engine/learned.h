@@ -17,7 +17,7 @@ struct learned {
     uint8_t layer_id[LAYER_ID];
     struct buf modules; /* one a line */
     uint64_t *heard;    /* hashes of all names ever heard; open addressing, 0: free */
-    unsigned heard_count;
+    unsigned heard_count, heard_size;
     unsigned users; /* variants */
 };
 

@@ -103,16 +103,20 @@ static void reap_idle(struct engine *e, uint64_t now)
 }
 
 /* A call waits at most as long as it may run. */
-static void refuse_overdue(struct fn *fn, uint64_t now)
+static void refuse_overdue(struct engine *e, struct fn *fn, uint64_t now)
 {
     struct err why = {0};
     struct list *first;
+    const struct nursery *n = pool_nursery(e, fn);
+    bool starting = n && !n->up;
     fn_use(fn); /* who is told may remove it */
     while ((first = list_first(&fn->waiting))) {
         struct call *c = list_of(first, struct call, node);
         if (now - c->arrived_us < (uint64_t)fn->spec.timeout_ms * 1000)
             break;
-        err_set(&why, ERR_LIMIT, "Too many calls: waited %u ms for a free slot",
+        err_set(&why, ERR_LIMIT,
+                starting ? "Not ready: waited %u ms for the start of its template"
+                         : "Too many calls: waited %u ms for a free slot",
                 fn->spec.timeout_ms);
         call_refuse(c, &why);
     }
@@ -127,7 +131,7 @@ static void sweep_queues(struct engine *e, uint64_t now)
     while ((first = list_first(&e->queued))) {
         list_remove(first);
         list_append(&seen, first);
-        refuse_overdue(list_of(first, struct fn, queued_node), now);
+        refuse_overdue(e, list_of(first, struct fn, queued_node), now);
     }
     while ((first = list_first(&seen))) {
         list_remove(first);

@@ -250,7 +250,26 @@ TEST(templates_are_counted_in_metrics)
     CHECK(strstr(text.data, "\nvirga_template_bytes 1048576\n"));
 }
 
-TEST_MAIN(snapstart_loads_the_code_in_a_template_and_its_slots_are_sent_it_too,
+TEST(a_version_that_fails_to_load_when_it_is_replaced_already_is_no_reason_to_do_without)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    struct function_spec spec = snapped("a", 1);
+    world_set(w, &spec);
+    w->hold_template = true;
+    struct answer *a = world_call(w, "a", "1");
+    UNTIL(w, w->template_starts == 1);
+    spec.version = 2;
+    world_set(w, &spec);
+    UNTIL(w, w->template_starts == 2);
+    spawner_template(w, FIRST, "ValueError");
+    spawner_template(w, FIRST + 1, NULL);
+    UNTIL(w, a->times);
+    CHECK(a->status == CALL_SUCCESS && a->version == 2);
+    CHECK_INT(w->slots[0].template_index, FIRST + 1);
+}
+
+TEST_MAIN(a_version_that_fails_to_load_when_it_is_replaced_already_is_no_reason_to_do_without,
+          snapstart_loads_the_code_in_a_template_and_its_slots_are_sent_it_too,
           each_function_with_snapstart_has_a_template_of_its_own,
           a_new_version_or_environment_is_loaded_anew_and_the_old_template_goes,
           an_environment_alone_starts_no_other_template,

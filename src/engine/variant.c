@@ -303,6 +303,8 @@ static void first_failed(struct variant *v, const struct err *why)
 {
     bool missing = why->code == ERR_NOT_FOUND; /* the layer: nothing that was loaded is to blame */
     v->asked = false;
+    if (v->retired) /* what it was for has changed meanwhile */
+        return;
     if (v->load && !missing) {
         without_load(v, why);
     } else if (v->known && !missing) {

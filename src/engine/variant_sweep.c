@@ -75,7 +75,7 @@ static void variant_free(struct variant *v)
 /* One that has failed is remembered for a while, so that it is not tried again too soon. */
 static bool is_over(const struct variant *v, uint64_t now)
 {
-    return !v->asked && !v->nursery.slots && list_empty(&v->nursery.hungry) &&
+    return !v->asked && v->next < 0 && !v->nursery.slots && list_empty(&v->nursery.hungry) &&
            now - v->tried_us >= RENEW_US;
 }
 

@@ -386,7 +386,64 @@ TEST(the_blank_slots_of_all_variants_are_bounded)
     CHECK_INT(w->engine->pool.count[SLOT_BLANK], 5);
 }
 
-TEST_MAIN(a_function_with_a_layer_or_a_database_gets_a_template_that_shows_them,
+TEST(a_template_that_is_ready_or_fails_while_it_is_stopped_changes_nothing)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    w->hold_template = w->hold_stop = true;
+    for (int ready = 0; ready < 2; ready++) {
+        set_layered(w, "a", "one", 1);
+        struct answer *a = world_call(w, "a", "1");
+        UNTIL(w, template_at(w, FIRST)->live);
+        engine_remove(w->engine, "a");
+        CHECK(a->refused);
+        w->engine->config.variant_idle_ms = 0;
+        variant_sweep(w->engine, clock_mono_us());
+        UNTIL(w, template_at(w, FIRST)->stopped);
+        spawner_template(w, FIRST, ready ? NULL : "killed");
+        world_settle(w);
+        CHECK(w->engine->indices[0].taken && !w->engine->indices[0].owner);
+        sweep_later(w);
+        CHECK(list_empty(&w->engine->variants));
+        spawner_template_stopped(w, FIRST);
+        world_settle(w);
+        CHECK(!w->engine->indices[0].taken);
+    }
+}
+
+TEST(a_template_that_dies_while_its_successor_starts_is_succeeded_all_the_same)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    set_layered(w, "a", "one", 1);
+    w->modules = "numpy\n";
+    world_ask(w, "a", "1");
+    end_idle(w);
+    w->hold_template = true;
+    sweep_later(w);
+    UNTIL(w, w->template_starts == 2);
+    spawner_template(w, FIRST, "killed");
+    world_settle(w);
+    sweep_later(w);
+    spawner_template(w, FIRST + 1, NULL);
+    UNTIL(w, variant_at(w, FIRST + 1)->nursery.up);
+    CHECK(world_ask(w, "a", "2")->status == CALL_SUCCESS);
+    CHECK(w->template_starts == 2 && w->template_stops == 0);
+}
+
+TEST(the_end_of_the_engine_ends_calls_that_wait_for_a_template)
+{
+    struct world *w = world_new((struct setup){0});
+    set_layered(w, "a", "one", 1);
+    w->hold_template = true;
+    struct answer *a = world_call(w, "a", "1");
+    UNTIL(w, w->template_starts == 1);
+    CHECK(!a->times);
+    world_free(&w); /* checks that it was answered */
+}
+
+TEST_MAIN(a_template_that_is_ready_or_fails_while_it_is_stopped_changes_nothing,
+          a_template_that_dies_while_its_successor_starts_is_succeeded_all_the_same,
+          the_end_of_the_engine_ends_calls_that_wait_for_a_template,
+          a_function_with_a_layer_or_a_database_gets_a_template_that_shows_them,
           only_functions_of_one_scope_with_the_same_packages_share_a_template,
           calls_wait_for_a_template_on_its_way,
           a_template_that_fails_fails_its_calls_and_is_not_tried_again_at_once,

@@ -116,12 +116,14 @@ static bool is_builtin(const char *name, size_t len)
  * file; a colon ("node:fs") is in no name. */
 bool packages_node(const char *module, char *ret)
 {
-    size_t scope = *module == '@' ? strcspn(module, "/") : 0;
-    const char *name = module + scope + (scope > 0);
-    size_t len = scope && !module[scope] ? 0 : strcspn(name, "/");
-    if (strlen(module) > RUNTIMES_PACKAGE_MAX || *name == '.' || *name == '_' ||
-        !made_of(name, len, "-._~") || (scope && !made_of(module + 1, scope - 1, "-._~")) ||
-        (!scope && is_builtin(name, len)))
+    size_t scope = *module == '@' ? strcspn(module, "/") : 0; /* with the at sign */
+    if (strlen(module) > RUNTIMES_PACKAGE_MAX || (scope && !module[scope]))
+        return false;
+    const char *name = scope ? module + scope + 1 : module;
+    size_t len = strcspn(name, "/");
+    if (*name == '.' || *name == '_' || *name == '-' || !made_of(name, len, "-._~"))
+        return false;
+    if (scope ? !made_of(module + 1, scope - 1, "-._~") : is_builtin(name, len))
         return false;
     snprintf(ret, (size_t)(name - module) + len + 1, "%s", module);
     return true;

@@ -49,8 +49,8 @@ TEST(what_comes_with_node_or_is_a_file_names_none)
 {
     static const char *const no[] = {"fs",   "fs/promises", "node:fs", "node:test", "./x",
                                      "../x", "/etc/passwd", "",        "@scope",    "@scope/",
-                                     "@/x",  "@s/../x",     "#x",      "a b",       "git+ssh://x",
-                                     "-g\n", "@s/.x"};
+                                     "-g",   "@",           "@/x",     "@s/../x",   "#x",
+                                     "a b",  "git+ssh://x", "-g\n",    "@s/.x"};
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
         CHECK_STR(package(&runtime_node, no[i]), "-");
 }
