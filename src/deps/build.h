@@ -1,7 +1,7 @@
 /* build — one set of packages, installed inside a sandbox and taken out of it as a layer. Private
  * to deps/.
  *
- * A build leases a slot whose program is runners/build: it has no user's data, no network but what
+ * A build leases a slot whose program is runners/packages: it has no user's data, no network but what
  * src/egress lets through, and limits on time, memory, processes, bytes and files. The package
  * managers run there, and with them whatever the packages' own scripts do. What they have installed
  * comes back as an archive over the slot's socket and is written, file by file, below a directory
