@@ -72,9 +72,11 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
     slot_kill(s);
     if (s->call)
         end_call(s, how);
-    if (!s->version && !(WIFSIGNALED(how->status) && WTERMSIG(how->status) == SIGKILL))
-        log_warn("engine", "fresh slot ended slot=%u runtime=%s status=%d", id,
-                 s->nursery->runtime->name, how->status);
+    if (s->lease)
+        lease_ended(s, how);
+    else if (!s->version && !(WIFSIGNALED(how->status) && WTERMSIG(how->status) == SIGKILL))
+        log_warn("engine", "fresh slot ended slot=%u runtime=%s status=%d", id, s->nursery->name,
+                 how->status);
     pool_ended(e, s);
 }
 
@@ -85,7 +87,7 @@ static void on_template_ready(void *arg, unsigned index, uint64_t start_us, uint
     struct nursery *n = &e->nurseries[index];
     n->up = true;
     n->failed = (struct err){0};
-    log_info("engine", "template ready runtime=%s start_us=%llu", n->runtime->name,
+    log_info("engine", "template ready runtime=%s start_us=%llu", n->name,
              (unsigned long long)start_us);
     pool_feed(e);
     pool_refill_soon(e);
@@ -97,7 +99,7 @@ static void on_template_failed(void *arg, unsigned index, const struct err *why)
     struct nursery *n = &e->nurseries[index];
     n->up = false;
     n->failed = *why;
-    log_error("engine", "template failed runtime=%s: %s", n->runtime->name, why->text);
+    log_error("engine", "template failed runtime=%s: %s", n->name, why->text);
     pool_feed(e);
 }
 
@@ -140,17 +142,24 @@ static const struct sandbox_events events = {
     .lost = on_lost,
 };
 
+static void add_nursery(struct engine *e, unsigned index, const struct runtime *runtime)
+{
+    must(index < ENGINE_RUNTIMES_MAX);
+    struct nursery *n = &e->nurseries[index];
+    n->runtime = runtime;
+    n->name = runtime ? runtime->name : "leased";
+    n->index = index;
+    list_init(&n->blanks);
+    list_init(&n->hungry);
+    list_append(&e->nursing, &n->node);
+}
+
 static void add_nurseries(struct engine *e)
 {
-    for (unsigned i = 0; e->config.runtimes[i]; i++) {
-        must(i < ENGINE_RUNTIMES_MAX);
-        struct nursery *n = &e->nurseries[i];
-        n->runtime = e->config.runtimes[i];
-        n->index = i;
-        list_init(&n->blanks);
-        list_init(&n->hungry);
-        e->nursery_count++;
-    }
+    for (; e->config.runtimes[e->nursery_count]; e->nursery_count++)
+        add_nursery(e, e->nursery_count, e->config.runtimes[e->nursery_count]);
+    for (unsigned i = 0; i < e->config.leased; i++)
+        add_nursery(e, e->nursery_count + i, NULL);
 }
 
 int engine_new(struct loop *l, int spawner_fd, const struct engine_config *config,
@@ -163,6 +172,8 @@ int engine_new(struct loop *l, int spawner_fd, const struct engine_config *confi
     list_init(&e->codes);
     list_init(&e->queued);
     list_init(&e->takers);
+    list_init(&e->nursing);
+    list_init(&e->leases);
     add_nurseries(e);
     pool_init(e);
     if (sandbox_new(l, spawner_fd, &events, e, &e->sandbox, err) < 0) {
@@ -180,6 +191,7 @@ void engine_free(struct engine *e)
         return;
     e->closing = true;
     fail_all(e, "the server is shutting down");
+    lease_end_all(e);
     pool_done(e);
     sandbox_free(e->sandbox);
     fn_table_done(&e->functions);

@@ -73,8 +73,8 @@ static void add_calls(const struct engine *e, struct buf *out)
 
 static void add_pool(const struct engine *e, struct buf *out)
 {
-    static const char *const names[SLOT_STATES] = {"starting", "blank", "limiting",
-                                                   "busy",     "idle",  "dying"};
+    static const char *const names[SLOT_STATES] = {"starting", "blank",  "limiting", "busy",
+                                                   "idle",     "leased", "dying"};
     head(out, "virga_slots", "gauge", "Sandboxes by state.");
     for (int s = 0; s < SLOT_STATES; s++)
         buf_addf(out, "virga_slots{state=\"%s\"} %u\n", names[s], e->pool.count[s]);
@@ -106,7 +106,7 @@ void engine_stats(const struct engine *e, struct engine_stats *ret)
         ret->calls[s] = e->metrics.calls[s];
     ret->cold_starts = e->metrics.cold;
     ret->slots_idle = e->pool.count[SLOT_IDLE];
-    ret->slots_busy = e->pool.count[SLOT_BUSY];
+    ret->slots_busy = e->pool.count[SLOT_BUSY] + e->pool.count[SLOT_LEASED];
     ret->slots_starting = e->pool.count[SLOT_STARTING] + e->pool.count[SLOT_LIMITING];
     ret->slots_blank = e->pool.count[SLOT_BLANK];
     ret->slots_max = e->config.slots_max;

@@ -71,7 +71,7 @@ static void refill(struct engine *e, struct nursery *n)
     while (n->up && n->blank_count + n->starting < e->config.blanks &&
            e->pool.total < e->config.slots_max)
         if (pool_start(e, n, NULL, &why) < 0) {
-            log_warn("engine", "blank slot not started runtime=%s: %s", n->runtime->name, why.text);
+            log_warn("engine", "blank slot not started runtime=%s: %s", n->name, why.text);
             return;
         }
 }
@@ -196,6 +196,10 @@ void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *b
     e->pool.by_id[box->id] = s;
     metrics_add(&e->metrics.copy, box->copy_us);
     e->metrics.slots_started++;
+    if (s->lease) {
+        lease_arrived(s, box);
+        return;
+    }
     if (fn)
         fn->starting--;
     else
@@ -237,10 +241,12 @@ void pool_not_started(struct engine *e, struct slot *s, const struct err *why)
 {
     struct fn *fn = s->fn;
     e->metrics.slots_failed++;
-    log_warn("engine", "slot not started runtime=%s fn=%s: %s", s->nursery->runtime->name,
+    log_warn("engine", "slot not started runtime=%s fn=%s: %s", s->nursery->name,
              fn ? fn->spec.id : "-", why->text);
     if (fn)
         fn_use(fn);
+    else if (s->lease)
+        lease_not_started(s, why);
     else
         s->nursery->starting--;
     slot_free(s);

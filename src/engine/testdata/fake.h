@@ -511,7 +511,7 @@ FAKE void world_function(struct world *w, const char *id)
 }
 
 struct setup {
-    unsigned slots_max, blanks, idle_ms;
+    unsigned slots_max, blanks, idle_ms, leased;
     size_t cache;
     bool templates_down;
 };
@@ -532,6 +532,7 @@ FAKE struct world *world_new(struct setup with)
     w->deadline = timer_new(w->loop, on_deadline_passed, w);
     const struct engine_config config = {
         .runtimes = fake_runtimes,
+        .leased = with.leased,
         .slots_max = with.slots_max ? with.slots_max : 4,
         .blanks = with.blanks,
         .idle_ms = with.idle_ms ? with.idle_ms : 60000,
@@ -546,7 +547,9 @@ FAKE struct world *world_new(struct setup with)
     if (!with.templates_down) {
         spawner_template(w, 0, NULL);
         spawner_template(w, 1, NULL);
-        UNTIL(w, w->engine->nurseries[1].up);
+        for (unsigned i = 0; i < with.leased; i++)
+            spawner_template(w, 2 + i, NULL);
+        UNTIL(w, w->engine->nurseries[1 + with.leased].up);
     }
     return w;
 }
