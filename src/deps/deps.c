@@ -183,7 +183,8 @@ static int open_store(struct deps *d, struct err *e)
 
 int deps_open(const struct deps_config *config, struct deps **ret, struct err *e)
 {
-    static const struct deps_builder real = {build_start, build_cancel, engine_version};
+    static const struct deps_builder real = {build_start, build_cancel, build_abandon,
+                                             engine_version};
     struct deps *d = mem_alloc(sizeof *d);
     *d = (struct deps){.config = *config, .app = config->app};
     d->builder = config->builder ? *config->builder : real;
@@ -204,33 +205,18 @@ int deps_open(const struct deps_config *config, struct deps **ret, struct err *e
     return 0;
 }
 
-static void stop_waiting(struct deps *d)
-{
-    loop_stop(d->app->loop);
-}
-
 void deps_stop(struct deps *d)
 {
     if (d)
         jobs_stop(d);
 }
 
-/* Slots of builds belong to threads that speak to them: those end by themselves, on the loop. */
-static void wait_for_jobs(struct deps *d)
-{
-    struct err e = {0};
-    jobs_stop(d);
-    d->idle = stop_waiting;
-    if (!list_empty(&d->jobs) && loop_run(d->app->loop, &e) < 0)
-        log_error("deps", "builds do not end: %s", e.text);
-}
-
 void deps_close(struct deps *d)
 {
     if (!d)
         return;
-    if (d->pool)
-        wait_for_jobs(d);
+    d->closing = true;
+    jobs_abandon(d);
     workers_free(d->pool);
     restore_done(d);
     timer_free(d->tick);

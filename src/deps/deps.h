@@ -37,6 +37,7 @@ struct deps_builder {
     int (*start)(const struct build_config *config, const struct build_order *order,
                  const struct build_events *events, struct build **ret, struct err *e);
     void (*cancel)(struct build *b);
+    void (*abandon)(struct build *b);
     const char *(*version)(const struct app *app, const char *runtime);
 };
 
@@ -56,7 +57,7 @@ struct deps_config {
 int deps_open(const struct deps_config *config, struct deps **ret, struct err *e);
 /* Cancels what is under way: their clients get answers while the loop still runs. */
 void deps_stop(struct deps *d);
-void deps_close(struct deps *d); /* loop thread; waits for builds to end. NULL is fine */
+void deps_close(struct deps *d); /* ends builds, when the loop turns no more. NULL is fine */
 
 /* The layers of a project's languages, as this machine has them; texts live in the arena. */
 enum { DEPS_LANGUAGES = 2 };

@@ -320,7 +320,9 @@ static void on_changed(void *arg)
     s->failed = l->why.code && l->why.code != ERR_INVALID;
     bool well = !l->why.code;
     builds_unwatch(&s->watch);
-    if (well && workers_submit(s->d->app->workers, run_reply, replied, s, &s->error) == 0)
+    if (well && s->d->closing)
+        err_set(&s->error, ERR_UNAVAILABLE, "The server is stopping");
+    else if (well && workers_submit(s->d->app->workers, run_reply, replied, s, &s->error) == 0)
         return;
     s->failed = s->failed || well;
     answer(s);

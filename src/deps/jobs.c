@@ -42,14 +42,11 @@ static void start_next(void *arg);
 
 static void job_free(struct job *j)
 {
-    struct deps *d = j->d;
     must(list_empty(&j->followers));
     list_remove(&j->node);
     build_log_done(&j->log);
     arena_free(j->arena);
     free(j);
-    if (list_empty(&d->jobs) && d->idle)
-        d->idle(d);
 }
 
 /* Tells everybody and is gone. */
@@ -288,5 +285,21 @@ void jobs_stop(struct deps *d)
     loop_unpost(d->app->loop, start_next, d);
     list_each_safe (node, &d->jobs) {
         cancel(list_of(node, struct job, node));
+    }
+}
+
+/* A job that is being stored ends with the pool. */
+void jobs_abandon(struct deps *d)
+{
+    static const struct err stopping = {.code = ERR_UNAVAILABLE, .text = "The server is stopping"};
+    d->stopping = true;
+    loop_unpost(d->app->loop, start_next, d);
+    list_each_safe (node, &d->jobs) {
+        struct job *j = list_of(node, struct job, node);
+        if (j->state == JOB_STORING)
+            continue;
+        if (j->state == JOB_RUNNING)
+            d->builder.abandon(take_ptr(j->build));
+        fail(j, &stopping);
     }
 }

@@ -29,4 +29,6 @@ int jobs_follow(struct deps *d, const struct job_order *order, const struct job_
 /* Not from inside a callback. Nothing is called any more; the last one's going cancels the job. */
 void jobs_leave(struct job_follower *f);
 bool jobs_building(struct deps *d, const char *set);
-void jobs_stop(struct deps *d); /* cancels all; d->idle is called when the last one is gone */
+void jobs_stop(struct deps *d); /* cancels all, which end later */
+void jobs_abandon(
+    struct deps *d); /* ends all, but those being stored, when the loop turns no more */

@@ -30,10 +30,10 @@ struct deps {
     unsigned running;     /* of these */
     struct timer *tick;
     unsigned ticks;
-    bool stopping;
-    void (*idle)(struct deps *d); /* the last job has gone */
-    pthread_mutex_t lock;         /* of all below; workers look at it */
-    struct list live;             /* struct live: builds under way. Changed on the loop thread */
+    bool stopping;        /* nothing new is begun */
+    bool closing;         /* the workers of requests have gone */
+    pthread_mutex_t lock; /* of all below; workers look at it */
+    struct list live;     /* struct live: builds under way. Changed on the loop thread */
     unsigned live_count;
     char versions[LANGUAGES][VERSION_TEXT]; /* of the runtimes; "" until they are known */
     struct list wishes; /* struct wish: layers that are missed here (restore.h) */

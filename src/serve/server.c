@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "calls/calls.h"
 #include "deps/deps.h"
+#include "deps/index.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
@@ -55,7 +56,7 @@ int server_open_data(struct server *s, struct err *e)
     if (!realpath(s->settings.data_dir, whole))
         return err_sys(e, "find '%s'", s->settings.data_dir);
     snprintf(s->layers_path, sizeof s->layers_path, "%s/layers", whole);
-    return 0;
+    return index_read(&s->settings.index, &s->index, e); /* as whoever starts us */
 }
 
 /* `found` holds PATH_MAX + 32 bytes. */
@@ -81,7 +82,7 @@ int server_probe(struct server *s, struct err *e)
 
 int server_start_spawner(struct server *s, struct err *e)
 {
-    static const char *const build_argv[] = {"/opt/virga/build/virga-build", NULL};
+    static const char *const build_argv[] = {"/opt/virga/packages/virga-packages", NULL};
     char found[PATH_MAX + 32];
     const char *runners = runners_dir(s, found, e);
     struct sandbox_template templates[SANDBOX_TEMPLATES_MAX] = {0};
@@ -414,6 +415,7 @@ void server_done(struct server *s)
     loop_free(s->loop);
     store_close(s->app.store);
     auth_free(s->app.auth);
+    index_free(s->index);
     seal_free(s->seal);
     fd_close(&s->spawner_fd);
     fd_close(&s->data_fd);

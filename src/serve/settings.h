@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "base/err.h"
+#include "deps/index.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ struct settings {
     bool auth_none;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
     struct auth_quota quota;
+    struct index_options index;                    /* where packages come from */
     uint64_t build_memory, build_size, layers_max; /* bytes */
     unsigned build_files, build_timeout_s, builds_max, layers_grace_s;
 };

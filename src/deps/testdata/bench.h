@@ -157,13 +157,22 @@ static void play_cancel(struct build *b)
         loop_post(b->loop, play_cancelled, b);
 }
 
+static void play_abandon(struct build *b)
+{
+    loop_unpost(b->loop, play_go_on, b);
+    loop_unpost(b->loop, play_cancelled, b);
+    list_remove(&b->node);
+    free(b);
+}
+
 static const char *play_version(const struct app *app, const char *runtime)
 {
     (void)app;
     return strcmp(runtime, "python") == 0 ? play.version : "";
 }
 
-static const struct deps_builder play_builder = {play_start, play_cancel, play_version};
+static const struct deps_builder play_builder = {play_start, play_cancel, play_abandon,
+                                                 play_version};
 
 /* Waits until `count` slow ones have begun. */
 static inline void wait_held(unsigned count)
