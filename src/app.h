@@ -10,6 +10,7 @@
 struct auth;
 struct auth_quota;
 struct calls;
+struct deps;
 struct engine;
 struct functions;
 struct gateway;
@@ -30,6 +31,7 @@ struct app {
     struct store *store;
     struct functions *functions;
     struct calls *calls;
+    struct deps *deps;
     struct gateway *gateway;        /* loop thread only */
     const struct auth_quota *quota; /* of an account that has none of its own */
     const char *public_url;         /* "https://virga.example", or NULL */

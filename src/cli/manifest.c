@@ -19,6 +19,7 @@ const struct option_spec manifest_options[] = {
     {0, "cpu", "CORES", "processor time: 0.5 is half a core"},
     {0, "concurrency", "COUNT", "calls that may run at the same time"},
     {0, "reuse", "WHEN", "always: keep a sandbox for later calls; never: a fresh copy for each"},
+    {0, "snapstart", "WHEN", "on: load Python code once, ahead of cold calls; or off"},
     {0, "queue", "COUNT", "calls that may wait beyond that; more are refused with 429"},
     {0, "no-load", NULL, "uploads only, without trying whether the code loads"},
     {0},
@@ -124,6 +125,14 @@ static int read_reuse(const char *text, json_t **ret, struct err *e)
     return read_word(text, ret, e);
 }
 
+static int read_switch(const char *text, json_t **ret, struct err *e)
+{
+    if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+        return err_set(e, ERR_INVALID, "'%s' is not one of: on, off", text);
+    *ret = json_boolean(text[1] == 'n');
+    return 0;
+}
+
 static int read_with(int (*parse)(const char *, json_int_t *, struct err *), const char *text,
                      json_t **ret, struct err *e)
 {
@@ -178,6 +187,7 @@ static const struct member {
     {"concurrency", "concurrency", false, read_count},
     {"queue", "queue", false, read_count},
     {"reuse", "reuse", false, read_reuse},
+    {"snapstart", "snapstart", false, read_switch},
 };
 
 static int put_member(json_t *manifest, const struct member *m, const char *text, struct err *e)

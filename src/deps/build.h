@@ -1,8 +1,8 @@
 /* build — one set of packages, installed inside a sandbox and taken out of it as a layer. Private
  * to deps/.
  *
- * A build leases a slot whose program is runners/build: it has no user's data, no network but what
- * src/egress lets through, and limits on time, memory, processes, bytes and files. The package
+ * A build leases a slot whose program is runners/packages: it has no user's data, no network but
+ * what src/egress lets through, and limits on time, memory, processes, bytes and files. The package
  * managers run there, and with them whatever the packages' own scripts do. What they have installed
  * comes back as an archive over the slot's socket and is written, file by file, below a directory
  * of the server's: relative paths without "..", regular files, directories and symlinks that stay
@@ -75,3 +75,6 @@ struct build_events {
 int build_start(const struct build_config *config, const struct build_order *order,
                 const struct build_events *events, struct build **ret, struct err *e);
 void build_cancel(struct build *b); /* `done` follows; not from inside a callback of it */
+/* The same without `done`: for the end of the server, when the loop does not turn any more. Waits
+ * for its thread. */
+void build_abandon(struct build *b);

@@ -27,8 +27,23 @@ struct function_spec;
 struct index;
 struct runtime;
 
+/* What makes builds: build.h unless a test plays it. `version` says what the sandboxes have of a
+ * runtime ("python"), "" while that is unknown. */
+struct build;
+struct build_config;
+struct build_order;
+struct build_events;
+struct deps_builder {
+    int (*start)(const struct build_config *config, const struct build_order *order,
+                 const struct build_events *events, struct build **ret, struct err *e);
+    void (*cancel)(struct build *b);
+    void (*abandon)(struct build *b);
+    const char *(*version)(const struct app *app, const char *runtime);
+};
+
 struct deps_config {
     struct app *app;
+    const struct deps_builder *builder; /* NULL: build.h's */
     const struct index *index;
     unsigned build_template; /* engine_lease's index of the build program */
     const char *layers_dir;  /* as this process sees it */
@@ -40,12 +55,26 @@ struct deps_config {
     uint32_t grace_s;    /* how long an unused layer stays */
 };
 int deps_open(const struct deps_config *config, struct deps **ret, struct err *e);
-void deps_close(struct deps *d); /* ends builds */
+/* Cancels what is under way: their clients get answers while the loop still runs. */
+void deps_stop(struct deps *d);
+void deps_close(struct deps *d); /* ends builds, when the loop turns no more. NULL is fine */
 
-/* Worker thread: fills layer, layer_id and layer_problem of a function's spec by its project and
- * runtime. A layer that this machine has not is built again, without anybody asking. */
-int deps_layer(struct deps *d, struct db *db, struct arena *a, const char *project,
-               const struct runtime *runtime, struct function_spec *spec, struct err *e);
+/* The layers of a project's languages, as this machine has them; texts live in the arena. */
+enum { DEPS_LANGUAGES = 2 };
+struct deps_project {
+    struct deps_project_layer {
+        bool wanted;
+        uint8_t id[32];
+        const char *problem; /* why it is not there, or NULL */
+    } of[DEPS_LANGUAGES];
+};
+/* Any thread with a connection; `project` NULL has none. A layer that this machine has not is built
+ * again, without anybody asking. */
+int deps_project(struct deps *d, struct db *db, struct arena *a, const char *project,
+                 struct deps_project *ret, struct err *e);
+/* Fills layer, layer_id and layer_problem of a function's spec by its runtime. */
+void deps_layer(const struct deps_project *p, struct function_spec *spec);
+
 /* Any thread: engine_config.learned's words, kept for the next start. */
 void deps_learned(struct deps *d, const char *project, const char *runtime,
                   const uint8_t layer_id[32], struct str modules);
@@ -56,4 +85,4 @@ int deps_each_learned(struct deps *d, struct db *db,
                       void *arg, struct err *e);
 
 extern const struct migration deps_migrations[]; /* 60 to 69 */
-extern const struct route deps_routes[];
+extern const struct route deps_routes[], builds_routes[];

@@ -72,20 +72,25 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
     slot_kill(s);
     if (s->call)
         end_call(s, how);
-    if (!s->version && !(WIFSIGNALED(how->status) && WTERMSIG(how->status) == SIGKILL))
-        log_warn("engine", "fresh slot ended slot=%u runtime=%s status=%d", id,
-                 s->nursery->runtime->name, how->status);
+    if (s->lease)
+        lease_ended(s, how);
+    else if (!s->version && !(WIFSIGNALED(how->status) && WTERMSIG(how->status) == SIGKILL))
+        log_warn("engine", "fresh slot ended slot=%u runtime=%s status=%d", id, s->nursery->name,
+                 how->status);
     pool_ended(e, s);
 }
 
 static void on_template_ready(void *arg, unsigned index, uint64_t start_us, uint64_t memory_bytes)
 {
-    (void)memory_bytes;
     struct engine *e = arg;
+    if (index >= SANDBOX_TEMPLATES_MAX) {
+        variant_ready(e, index, start_us, memory_bytes);
+        return;
+    }
     struct nursery *n = &e->nurseries[index];
     n->up = true;
     n->failed = (struct err){0};
-    log_info("engine", "template ready runtime=%s start_us=%llu", n->runtime->name,
+    log_info("engine", "template ready runtime=%s start_us=%llu", n->name,
              (unsigned long long)start_us);
     pool_feed(e);
     pool_refill_soon(e);
@@ -94,10 +99,14 @@ static void on_template_ready(void *arg, unsigned index, uint64_t start_us, uint
 static void on_template_failed(void *arg, unsigned index, const struct err *why)
 {
     struct engine *e = arg;
+    if (index >= SANDBOX_TEMPLATES_MAX) {
+        variant_failed(e, index, why);
+        return;
+    }
     struct nursery *n = &e->nurseries[index];
     n->up = false;
     n->failed = *why;
-    log_error("engine", "template failed runtime=%s: %s", n->runtime->name, why->text);
+    log_error("engine", "template failed runtime=%s: %s", n->name, why->text);
     pool_feed(e);
 }
 
@@ -126,7 +135,7 @@ static void on_lost(void *arg)
 
 static void on_template_stopped(void *arg, unsigned index)
 {
-    (void)arg, (void)index;
+    variant_stopped(arg, index);
 }
 
 static const struct sandbox_events events = {
@@ -140,17 +149,24 @@ static const struct sandbox_events events = {
     .lost = on_lost,
 };
 
+static void add_nursery(struct engine *e, unsigned index, const struct runtime *runtime)
+{
+    must(index < ENGINE_RUNTIMES_MAX);
+    struct nursery *n = &e->nurseries[index];
+    n->runtime = runtime;
+    n->name = runtime ? runtime->name : "leased";
+    n->index = index;
+    list_init(&n->blanks);
+    list_init(&n->hungry);
+    list_append(&e->nursing, &n->node);
+}
+
 static void add_nurseries(struct engine *e)
 {
-    for (unsigned i = 0; e->config.runtimes[i]; i++) {
-        must(i < ENGINE_RUNTIMES_MAX);
-        struct nursery *n = &e->nurseries[i];
-        n->runtime = e->config.runtimes[i];
-        n->index = i;
-        list_init(&n->blanks);
-        list_init(&n->hungry);
-        e->nursery_count++;
-    }
+    for (; e->config.runtimes[e->nursery_count]; e->nursery_count++)
+        add_nursery(e, e->nursery_count, e->config.runtimes[e->nursery_count]);
+    for (unsigned i = 0; i < e->config.leased; i++)
+        add_nursery(e, e->nursery_count + i, NULL);
 }
 
 int engine_new(struct loop *l, int spawner_fd, const struct engine_config *config,
@@ -163,6 +179,10 @@ int engine_new(struct loop *l, int spawner_fd, const struct engine_config *confi
     list_init(&e->codes);
     list_init(&e->queued);
     list_init(&e->takers);
+    list_init(&e->nursing);
+    list_init(&e->leases);
+    list_init(&e->variants);
+    list_init(&e->learned);
     add_nurseries(e);
     pool_init(e);
     if (sandbox_new(l, spawner_fd, &events, e, &e->sandbox, err) < 0) {
@@ -180,8 +200,11 @@ void engine_free(struct engine *e)
         return;
     e->closing = true;
     fail_all(e, "the server is shutting down");
+    lease_end_all(e);
     pool_done(e);
     sandbox_free(e->sandbox);
+    variant_done(e);
+    learned_done(e);
     fn_table_done(&e->functions);
     buf_done(&e->scratch);
     free(e);
@@ -202,13 +225,40 @@ static void retire_slots(struct engine *e, struct fn *fn)
         }
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* A template that has loaded the one could have loaded the other: what it sees, and what a LOAD
+ * frame says. */
+static bool same_load(const struct function_spec *a, const struct function_spec *b)
+{
+    return a->version == b->version && a->runtime == b->runtime && a->snapstart == b->snapstart &&
+           a->layer == b->layer && memcmp(a->layer_id, b->layer_id, LAYER_ID) == 0 &&
+           a->database == b->database && same_text(a->scope, b->scope) &&
+           same_text(a->name, b->name) && same_text(a->handler, b->handler) &&
+           same_text(a->environment, b->environment) && a->result_bytes == b->result_bytes &&
+           a->limits.memory_bytes == b->limits.memory_bytes;
+}
+
+static void respec(struct engine *e, struct fn *fn, const struct function_spec *spec)
+{
+    retire_slots(e, fn);
+    list_remove(&fn->hungry_node); /* it may belong to another template now */
+    if (!same_load(&fn->spec, spec)) {
+        variant_retire(e, spec->id);
+        fn->snapless = false;
+    }
+    fn_respec(fn, spec);
+}
+
 void engine_set(struct engine *e, const struct function_spec *spec, struct code *code)
 {
     struct fn *fn = fn_find(&e->functions, spec->id);
     bool new_code = !fn || fn->spec.version != spec->version;
     if (fn) {
-        retire_slots(e, fn);
-        fn_respec(fn, spec);
+        respec(e, fn, spec);
     } else {
         fn = fn_add(&e->functions, spec);
     }
@@ -228,6 +278,7 @@ void engine_remove(struct engine *e, const char *function_id)
     list_remove(&fn->hungry_node);
     code_set(e, fn, NULL);
     retire_slots(e, fn);
+    variant_retire(e, function_id);
     err_set(&why, ERR_NOT_FOUND, "Function not found");
     while (!list_empty(&fn->waiting))
         call_refuse(list_of(fn->waiting.next, struct call, node), &why);

@@ -185,7 +185,10 @@ void engine_learned(struct engine *e, const char *scope, const struct runtime *r
 struct engine_stats {
     uint64_t calls[CALL_STATUSES];
     uint64_t cold_starts;
+    /* A slot of a lease is busy. */
     unsigned slots_idle, slots_busy, slots_starting, slots_blank, slots_max, queued, functions;
+    unsigned templates; /* beside those of the runtimes: with packages, databases or code */
+    size_t template_bytes;
 };
 void engine_stats(const struct engine *e, struct engine_stats *ret);
 /* The version of a runtime as its sandboxes say it: "3.11.2"; "" before the first one has started,

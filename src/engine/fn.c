@@ -52,6 +52,8 @@ static void spec_done(struct function_spec *spec)
     free((char *)spec->name);
     free((char *)spec->handler);
     free((char *)spec->environment);
+    free((char *)spec->scope);
+    free((char *)spec->layer_problem);
 }
 
 static struct function_spec spec_copy(const struct function_spec *spec)
@@ -60,6 +62,8 @@ static struct function_spec spec_copy(const struct function_spec *spec)
     copy.name = mem_strdup(spec->name);
     copy.handler = mem_strdup(spec->handler);
     copy.environment = mem_strdup(spec->environment);
+    copy.scope = mem_strdup(spec->scope);
+    copy.layer_problem = mem_strdup(spec->layer_problem);
     return copy;
 }
 

@@ -10,6 +10,7 @@ struct fn {
     struct code *code;         /* of the active version, or NULL: fetched when needed */
     struct list code_node;     /* engine->codes, most recently used first; empty without code */
     bool fetching;
+    bool snapless;       /* snapstart has failed for what it is now */
     struct list idle;    /* slots, most recently used first */
     unsigned live;       /* slots of the active version, starting and busy ones included */
     unsigned starting;   /* of these, those that cannot take a call yet */

@@ -21,7 +21,7 @@ static const struct {
     unsigned flags;
 } from_runner[256] = {
     [FRAME_READY] = {.allowed = true, .most = FRAME_VERSION_MAX},
-    [FRAME_LOADED] = {.allowed = true},
+    [FRAME_LOADED] = {.allowed = true, .most = FRAME_MODULES_MAX},
     [FRAME_RESULT] = {.allowed = true, .answers = true, .most = UINT32_MAX},
     [FRAME_FAILED] = {.allowed = true, .answers = true, .most = UINT32_MAX, .flags = FRAME_FATAL},
     [FRAME_STREAM] = {.allowed = true, .answers = true, .most = UINT32_MAX},

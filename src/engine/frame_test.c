@@ -62,7 +62,14 @@ TEST(unknown_types_flags_and_numbers_where_none_belong_are_refused)
     CHECK(parse("\0\0\0\0\x99\0\0\0", 8, 1000, &f, &e) < 0);
     CHECK(parse("\0\0\0\0\x83\x01\0\0", 8, 1000, &f, &e) < 0);
     CHECK(parse("\0\0\0\0\x82\0\x01\0", 8, 1000, &f, &e) < 0);
-    CHECK(parse("\x01\0\0\0\x82\0\0\0x", 9, 1000, &f, &e) < 0);
+}
+
+TEST(a_runner_names_modules_within_bounds)
+{
+    struct frame f;
+    struct err e = {0};
+    CHECK(parse("\x03\0\0\0\x82\0\0\0six", 11, 1000, &f, &e) == 1 && f.payload.n == 3);
+    CHECK(parse("\x01\0\x01\0\x82\0\0\0", 8, 1 << 20, &f, &e) < 0 && e.code == ERR_INVALID);
 }
 
 TEST(a_runner_says_its_version_in_a_few_bytes)
@@ -81,4 +88,4 @@ TEST_MAIN(frames_come_out_as_they_went_in, a_frame_that_is_not_whole_yet_waits,
           a_length_above_the_limit_is_refused_before_its_bytes_arrive,
           what_only_a_server_sends_is_refused_from_a_runner,
           unknown_types_flags_and_numbers_where_none_belong_are_refused,
-          a_runner_says_its_version_in_a_few_bytes)
+          a_runner_names_modules_within_bounds, a_runner_says_its_version_in_a_few_bytes)

@@ -20,6 +20,6 @@ struct engine_lease_events {
  * (ERR_LIMIT). `events` lives as long as the lease. */
 int engine_lease(struct engine *e, unsigned template_index, const struct sandbox_limits *limits,
                  const struct engine_lease_events *events, struct engine_lease **ret,
-                 struct err *e_ret);
+                 struct err *err);
 /* Kills the slot, or gives up waiting for it. `ended` (or `failed`, ERR_UNAVAILABLE) follows. */
 void engine_lease_end(struct engine_lease *l);

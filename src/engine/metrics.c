@@ -73,8 +73,8 @@ static void add_calls(const struct engine *e, struct buf *out)
 
 static void add_pool(const struct engine *e, struct buf *out)
 {
-    static const char *const names[SLOT_STATES] = {"starting", "blank", "limiting",
-                                                   "busy",     "idle",  "dying"};
+    static const char *const names[SLOT_STATES] = {"starting", "blank",  "limiting", "busy",
+                                                   "idle",     "leased", "dying"};
     head(out, "virga_slots", "gauge", "Sandboxes by state.");
     for (int s = 0; s < SLOT_STATES; s++)
         buf_addf(out, "virga_slots{state=\"%s\"} %u\n", names[s], e->pool.count[s]);
@@ -94,10 +94,22 @@ static void add_pool(const struct engine *e, struct buf *out)
     buf_addf(out, "virga_code_cache_bytes %zu\n", e->code_bytes);
 }
 
+static void add_templates(const struct engine *e, struct buf *out)
+{
+    unsigned up;
+    size_t bytes;
+    variant_stats(e, &up, &bytes);
+    head(out, "virga_templates", "gauge", "Templates with packages, databases or code loaded.");
+    buf_addf(out, "virga_templates %u\n", up);
+    head(out, "virga_template_bytes", "gauge", "Memory that these hold.");
+    buf_addf(out, "virga_template_bytes %zu\n", bytes);
+}
+
 void engine_metrics(const struct engine *e, struct buf *out)
 {
     add_calls(e, out);
     add_pool(e, out);
+    add_templates(e, out);
 }
 
 void engine_stats(const struct engine *e, struct engine_stats *ret)
@@ -106,12 +118,13 @@ void engine_stats(const struct engine *e, struct engine_stats *ret)
         ret->calls[s] = e->metrics.calls[s];
     ret->cold_starts = e->metrics.cold;
     ret->slots_idle = e->pool.count[SLOT_IDLE];
-    ret->slots_busy = e->pool.count[SLOT_BUSY];
+    ret->slots_busy = e->pool.count[SLOT_BUSY] + e->pool.count[SLOT_LEASED];
     ret->slots_starting = e->pool.count[SLOT_STARTING] + e->pool.count[SLOT_LIMITING];
     ret->slots_blank = e->pool.count[SLOT_BLANK];
     ret->slots_max = e->config.slots_max;
     ret->queued = e->waiting;
     ret->functions = (unsigned)e->functions.count;
+    variant_stats(e, &ret->templates, &ret->template_bytes);
 }
 
 const char *engine_runtime_version(const struct engine *e, unsigned index)

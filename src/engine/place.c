@@ -33,24 +33,35 @@ void pool_fail_first(struct fn *fn, const struct err *why)
                   why->text);
 }
 
-int pool_start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why)
+struct slot *pool_ask(struct engine *e, struct nursery *n, const struct sandbox_limits *limits,
+                      struct err *why)
 {
     struct slot *s = mem_alloc(sizeof *s);
     s->engine = e;
     s->nursery = n;
-    s->limits = fn ? fn->spec.limits : sandbox_default_limits;
+    s->template_index = n->index;
+    s->limits = *limits;
     s->ticket = ++e->pool.last_ticket;
     s->asked_us = clock_mono_us();
     s->box =
         (struct sandbox_slot){.socket = -1, .out = -1, .err = -1, .memory_peak = -1, .cpu = -1};
     if (sandbox_start(e->sandbox, s->ticket, n->index, &s->limits, why) < 0) {
         free(s);
-        return -1;
+        return NULL;
     }
     list_init(&s->owner_node);
     list_push(&e->pool.slots[SLOT_STARTING], &s->state_node);
     e->pool.count[SLOT_STARTING]++;
     e->pool.total++;
+    n->slots++;
+    return s;
+}
+
+int pool_start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why)
+{
+    struct slot *s = pool_ask(e, n, fn ? &fn->spec.limits : &sandbox_default_limits, why);
+    if (!s)
+        return -1;
     if (fn) {
         s->fn = fn;
         fn_use(fn);
@@ -96,7 +107,7 @@ static struct slot *take_blank(struct nursery *n, const struct fn *fn)
     return pool_limits_reachable(&s->limits, &fn->spec.limits) ? s : NULL;
 }
 
-static struct nursery *nursery_of(struct engine *e, const struct fn *fn)
+static struct nursery *runtime_nursery(struct engine *e, const struct fn *fn)
 {
     for (unsigned i = 0; i < e->nursery_count; i++)
         if (e->nurseries[i].runtime == fn->spec.runtime)
@@ -105,13 +116,33 @@ static struct nursery *nursery_of(struct engine *e, const struct fn *fn)
     return NULL;
 }
 
-static bool blank_fits(const struct slot *s, const struct nursery *n, const struct fn *fn)
+const struct nursery *pool_nursery(struct engine *e, struct fn *fn)
 {
-    return s->nursery == n && pool_limits_reachable(&s->limits, &fn->spec.limits);
+    if (!variant_needed(fn))
+        return runtime_nursery(e, fn);
+    const struct variant *v = variant_find(e, fn);
+    return v ? &v->nursery : NULL;
 }
 
-/* One idle slot, else a blank one that is of no use to the function, gives up its place. The place
- * is free when the spawner says that the slot has ended. */
+/* The same, ready to be asked or on its way to that. */
+static struct nursery *open_nursery(struct engine *e, struct fn *fn)
+{
+    if (!variant_needed(fn))
+        return runtime_nursery(e, fn);
+    struct variant *v = variant_find(e, fn);
+    if (!v)
+        v = variant_new(e, fn);
+    variant_want(v, fn);
+    return &v->nursery;
+}
+
+static bool blank_fits(const struct slot *s, const struct nursery *n, const struct fn *fn)
+{
+    return fn && s->nursery == n && pool_limits_reachable(&s->limits, &fn->spec.limits);
+}
+
+/* One idle slot, else a blank one that is of no use to the function (NULL: to a lease), gives up
+ * its place. The place is free when the spawner says that the slot has ended. */
 static void make_room(struct engine *e, const struct nursery *n, const struct fn *fn)
 {
     struct list *idle = list_last(&e->pool.slots[SLOT_IDLE]);
@@ -132,40 +163,56 @@ static void make_room(struct engine *e, const struct nursery *n, const struct fn
 static unsigned places_owed(struct engine *e)
 {
     unsigned hungry = 0;
-    for (unsigned i = 0; i < e->nursery_count; i++)
-        if (e->nurseries[i].up)
-            list_each (node, &e->nurseries[i].hungry)
+    list_each (node, &e->nursing) {
+        struct nursery *n = list_of(node, struct nursery, node);
+        if (n->up)
+            list_each (waiting, &n->hungry)
                 hungry++;
+    }
     return hungry > e->pool.count[SLOT_DYING] ? hungry - e->pool.count[SLOT_DYING] : 0;
 }
 
-static bool full(const struct engine *e)
+bool pool_full(const struct engine *e)
 {
     return e->pool.total >= e->config.slots_max;
 }
 
-static void go_hungry(struct engine *e, struct nursery *n, struct fn *fn)
+void pool_hungry(struct engine *e, struct nursery *n, struct list *node, const struct fn *fn)
 {
-    if (list_empty(&fn->hungry_node))
-        list_append(&n->hungry, &fn->hungry_node);
-    if (n->up && full(e) && places_owed(e))
+    if (list_empty(node))
+        list_append(&n->hungry, node);
+    if (n->up && pool_full(e) && places_owed(e))
         make_room(e, n, fn);
 }
 
-static struct fn *first_hungry(struct nursery *n)
+/* NULL: nobody, or nobody who could be helped by a place. */
+static struct list *first_hungry(struct nursery *n)
 {
-    struct list *first = n->up ? list_first(&n->hungry) : NULL;
-    return first ? list_of(first, struct fn, hungry_node) : NULL;
+    return n->up ? list_first(&n->hungry) : NULL;
+}
+
+static struct fn *hungry_fn(const struct nursery *n, struct list *first)
+{
+    return n->runtime ? list_of(first, struct fn, hungry_node) : NULL;
+}
+
+static uint64_t hungry_since(const struct nursery *n, struct list *first)
+{
+    const struct fn *fn = hungry_fn(n, first);
+    if (!fn)
+        return list_of(first, struct engine_lease, hungry_node)->asked_us;
+    return list_of(fn->waiting.next, struct call, node)->arrived_us;
 }
 
 void pool_share(struct engine *e)
 {
-    if (!e->waiting || e->closing)
+    if ((!e->waiting && !e->leases_waiting) || e->closing)
         return;
-    for (unsigned i = 0; i < e->nursery_count; i++) {
-        struct fn *fn = first_hungry(&e->nurseries[i]);
-        if (fn && full(e) && places_owed(e))
-            make_room(e, &e->nurseries[i], fn);
+    list_each (node, &e->nursing) {
+        struct nursery *n = list_of(node, struct nursery, node);
+        struct list *first = first_hungry(n);
+        if (first && pool_full(e) && places_owed(e))
+            make_room(e, n, hungry_fn(n, first));
     }
 }
 
@@ -173,15 +220,15 @@ void pool_share(struct engine *e)
  * each change of hands costs a cold start. */
 bool pool_overdue(struct engine *e, const struct fn *fn)
 {
-    if (e->waiting == fn->waiting_count)
+    if (e->waiting == fn->waiting_count && !e->leases_waiting)
         return false;
     uint64_t now = clock_mono_us();
-    for (unsigned i = 0; i < e->nursery_count; i++) {
-        struct fn *hungry = first_hungry(&e->nurseries[i]);
-        if (!hungry || hungry == fn)
+    list_each (node, &e->nursing) {
+        struct nursery *n = list_of(node, struct nursery, node);
+        struct list *first = first_hungry(n);
+        if (!first || hungry_fn(n, first) == fn)
             continue;
-        struct call *c = list_of(list_first(&hungry->waiting), struct call, node);
-        if (now - c->arrived_us > PATIENCE_US && full(e) && places_owed(e))
+        if (now - hungry_since(n, first) > PATIENCE_US && pool_full(e) && places_owed(e))
             return true;
     }
     return false;
@@ -191,7 +238,7 @@ bool pool_overdue(struct engine *e, const struct fn *fn)
  * had. */
 static int place_one(struct engine *e, struct fn *fn, struct err *why)
 {
-    struct nursery *n = nursery_of(e, fn);
+    struct nursery *n = open_nursery(e, fn);
     struct slot *blank = take_blank(n, fn);
     if (blank) {
         pool_refill_soon(e);
@@ -204,11 +251,20 @@ static int place_one(struct engine *e, struct fn *fn, struct err *why)
         *why = n->failed;
         return -1;
     }
-    if (!n->up || full(e)) {
-        go_hungry(e, n, fn);
+    if (!n->up || pool_full(e)) {
+        pool_hungry(e, n, &fn->hungry_node, fn);
         return 0;
     }
     return pool_start(e, n, fn, why) < 0 ? -1 : 1;
+}
+
+/* Nothing that its slots could see would be what it asks for. */
+static void fail_waiting(struct fn *fn)
+{
+    struct list *first;
+    while (fn->spec.layer_problem && (first = list_first(&fn->waiting)))
+        call_fail(list_of(first, struct call, node), CALL_PLATFORM_ERROR, "%s",
+                  fn->spec.layer_problem);
 }
 
 static bool wants_slot(struct engine *e, struct fn *fn)
@@ -220,6 +276,7 @@ static bool wants_slot(struct engine *e, struct fn *fn)
 void pool_place(struct engine *e, struct fn *fn)
 {
     fn_use(fn); /* who is told of a failure may remove it */
+    fail_waiting(fn);
     while (wants_slot(e, fn)) {
         struct err why = {0};
         int placed = place_one(e, fn, &why);
@@ -231,19 +288,31 @@ void pool_place(struct engine *e, struct fn *fn)
     fn_unuse(fn);
 }
 
+/* Those who cannot be helped come back to the list. */
+static void feed(struct engine *e, struct nursery *n)
+{
+    struct list now = LIST_INIT(now);
+    struct list *first;
+    while ((first = list_first(&n->hungry))) {
+        list_remove(first);
+        list_append(&now, first);
+    }
+    while ((first = list_first(&now))) {
+        list_remove(first);
+        if (n->runtime)
+            pool_place(e, list_of(first, struct fn, hungry_node));
+        else
+            lease_feed(list_of(first, struct engine_lease, hungry_node));
+    }
+}
+
+/* Who was asked first is asked last the next time: one free place must not always go to the same
+ * template's calls. */
 void pool_feed(struct engine *e)
 {
-    for (unsigned i = 0; i < e->nursery_count; i++) {
-        struct list now = LIST_INIT(now);
-        struct nursery *n = &e->nurseries[i];
-        struct list *first;
-        while ((first = list_first(&n->hungry))) {
-            list_remove(first);
-            list_append(&now, first);
-        }
-        while ((first = list_first(&now))) {
-            list_remove(first);
-            pool_place(e, list_of(first, struct fn, hungry_node));
-        }
-    }
+    struct list *first = list_first(&e->nursing);
+    list_remove(first);
+    list_append(&e->nursing, first);
+    list_each (node, &e->nursing)
+        feed(e, list_of(node, struct nursery, node));
 }

@@ -358,7 +358,8 @@ TEST(a_call_that_waits_longer_than_it_may_run_is_refused)
     spec.timeout_ms = 1;
     world_set(w, &spec);
     struct answer *a = world_ask(w, "a", "1");
-    CHECK(a->refused && a->why.code == ERR_LIMIT && strstr(a->why.text, "waited 1 ms"));
+    CHECK(a->refused && a->why.code == ERR_LIMIT &&
+          strstr(a->why.text, "waited 1 ms for the start"));
 }
 
 TEST(a_slot_whose_call_went_elsewhere_stays_as_a_blank_one)

@@ -65,13 +65,20 @@ void pool_refill_soon(struct engine *e)
     timer_set_us(e->pool.refill, REFILL_US);
 }
 
+static unsigned blanks_wanted(const struct engine *e, const struct nursery *n)
+{
+    if (n->variant)
+        return variant_blanks(n->variant);
+    return n->runtime ? e->config.blanks : 0; /* what is leased is made to order */
+}
+
 static void refill(struct engine *e, struct nursery *n)
 {
     struct err why = {0};
-    while (n->up && n->blank_count + n->starting < e->config.blanks &&
+    while (n->up && n->blank_count + n->starting < blanks_wanted(e, n) &&
            e->pool.total < e->config.slots_max)
         if (pool_start(e, n, NULL, &why) < 0) {
-            log_warn("engine", "blank slot not started runtime=%s: %s", n->runtime->name, why.text);
+            log_warn("engine", "blank slot not started runtime=%s: %s", n->name, why.text);
             return;
         }
 }
@@ -80,8 +87,8 @@ static void on_refill(void *arg)
 {
     struct engine *e = arg;
     e->pool.refill_set = false;
-    for (unsigned i = 0; i < e->nursery_count; i++)
-        refill(e, &e->nurseries[i]);
+    list_each (node, &e->nursing)
+        refill(e, list_of(node, struct nursery, node));
 }
 
 static void reap_idle(struct engine *e, uint64_t now)
@@ -96,16 +103,20 @@ static void reap_idle(struct engine *e, uint64_t now)
 }
 
 /* A call waits at most as long as it may run. */
-static void refuse_overdue(struct fn *fn, uint64_t now)
+static void refuse_overdue(struct engine *e, struct fn *fn, uint64_t now)
 {
     struct err why = {0};
     struct list *first;
+    const struct nursery *n = pool_nursery(e, fn);
+    bool starting = n && !n->up;
     fn_use(fn); /* who is told may remove it */
     while ((first = list_first(&fn->waiting))) {
         struct call *c = list_of(first, struct call, node);
         if (now - c->arrived_us < (uint64_t)fn->spec.timeout_ms * 1000)
             break;
-        err_set(&why, ERR_LIMIT, "Too many calls: waited %u ms for a free slot",
+        err_set(&why, ERR_LIMIT,
+                starting ? "Not ready: waited %u ms for the start of its template"
+                         : "Too many calls: waited %u ms for a free slot",
                 fn->spec.timeout_ms);
         call_refuse(c, &why);
     }
@@ -120,7 +131,7 @@ static void sweep_queues(struct engine *e, uint64_t now)
     while ((first = list_first(&e->queued))) {
         list_remove(first);
         list_append(&seen, first);
-        refuse_overdue(list_of(first, struct fn, queued_node), now);
+        refuse_overdue(e, list_of(first, struct fn, queued_node), now);
     }
     while ((first = list_first(&seen))) {
         list_remove(first);
@@ -135,6 +146,7 @@ static void on_sweep(void *arg)
     timer_set_us(e->pool.sweep, SWEEP_US);
     reap_idle(e, now);
     sweep_queues(e, now);
+    variant_sweep(e, now);
     on_refill(e); /* starts that failed, and blank slots that ended by themselves, are not retried
                      any faster than this */
 }
@@ -143,9 +155,9 @@ static void on_sweep(void *arg)
  * meanwhile. */
 static bool still_wanted(const struct slot *s)
 {
-    const struct fn *fn = s->fn;
+    struct fn *fn = s->fn;
     return !fn->removed && !list_empty(&fn->waiting) && fn->code &&
-           fn->spec.runtime == s->nursery->runtime &&
+           pool_nursery(s->engine, fn) == s->nursery &&
            pool_limits_reachable(&s->limits, &fn->spec.limits);
 }
 
@@ -157,12 +169,18 @@ static void disown(struct slot *s)
     fn_unuse(fn);
 }
 
+/* A copy of a template that has been replaced since it was asked for. */
+static bool outdated(const struct slot *s)
+{
+    return s->template_index != s->nursery->index;
+}
+
 /* A fresh slot without work stays as a blank one when it is like all blanks and there are not
  * enough. */
 static void keep_or_kill(struct engine *e, struct slot *s)
 {
-    if (!pool_limits_equal(&s->limits, &sandbox_default_limits) ||
-        s->nursery->blank_count > e->config.blanks)
+    if (!pool_limits_equal(&s->limits, &sandbox_default_limits) || outdated(s) ||
+        s->nursery->blank_count > blanks_wanted(e, s->nursery))
         slot_kill(s);
 }
 
@@ -196,6 +214,10 @@ void pool_arrived(struct engine *e, struct slot *s, const struct sandbox_slot *b
     e->pool.by_id[box->id] = s;
     metrics_add(&e->metrics.copy, box->copy_us);
     e->metrics.slots_started++;
+    if (s->lease) {
+        lease_arrived(s, box);
+        return;
+    }
     if (fn)
         fn->starting--;
     else
@@ -236,15 +258,18 @@ void pool_limited(struct engine *e, struct slot *s, const struct err *failed)
 void pool_not_started(struct engine *e, struct slot *s, const struct err *why)
 {
     struct fn *fn = s->fn;
+    bool again = outdated(s); /* its template may have been stopped before it was copied */
     e->metrics.slots_failed++;
-    log_warn("engine", "slot not started runtime=%s fn=%s: %s", s->nursery->runtime->name,
+    log_warn("engine", "slot not started runtime=%s fn=%s: %s", s->nursery->name,
              fn ? fn->spec.id : "-", why->text);
     if (fn)
         fn_use(fn);
+    else if (s->lease)
+        lease_not_started(s, why);
     else
         s->nursery->starting--;
     slot_free(s);
-    if (fn)
+    if (fn && !again)
         pool_fail_first(fn, why);
     pool_feed(e); /* its place is free */
     if (fn) {

@@ -12,7 +12,9 @@
 #include "engine/frame.h"
 
 struct call;
+struct engine_lease;
 struct timer;
+struct variant;
 struct watch;
 
 enum slot_state {
@@ -21,6 +23,7 @@ enum slot_state {
     SLOT_LIMITING, /* its limits are being changed for the function it was taken for */
     SLOT_BUSY,     /* a call is under way */
     SLOT_IDLE,     /* loaded, waiting for the next call of its function */
+    SLOT_LEASED,   /* a lease's, see lease.c: its holder has the socket and the pipes */
     SLOT_DYING,    /* killed, or its socket is closed; waits for the spawner's word */
     SLOT_STATES
 };
@@ -31,11 +34,13 @@ struct slot {
     enum slot_state state;
     struct engine *engine;
     struct nursery *nursery;
-    struct fn *fn;      /* whom it works for or was started for; NULL while blank */
-    uint32_t version;   /* of the code it carries; 0 before LOAD */
-    bool counted;       /* it is part of fn->live */
-    bool ready, loaded; /* frames seen */
-    uint64_t ticket;    /* of its start */
+    unsigned template_index;    /* nursery->index when it was asked for */
+    struct fn *fn;              /* whom it works for or was started for; NULL while blank */
+    struct engine_lease *lease; /* or this one */
+    uint32_t version;           /* of the code it carries; 0 before LOAD */
+    bool counted;               /* it is part of fn->live */
+    bool ready, loaded;         /* frames seen */
+    uint64_t ticket;            /* of its start */
     struct sandbox_limits limits;
     struct sandbox_slot box;
     struct watch *socket, *out_pipe, *err_pipe;
@@ -52,17 +57,21 @@ struct slot {
     uint64_t cpu_seen_us; /* CPU time already accounted to earlier calls */
 };
 
-/* What the engine keeps per runtime. */
+/* What the engine keeps per template. */
 struct nursery {
-    const struct runtime *runtime;
+    struct list node;              /* engine->nursing */
+    const struct runtime *runtime; /* NULL: for leases alone */
+    const char *name;
+    struct variant *variant; /* NULL: the runtime's own template */
     unsigned index;
+    unsigned slots;                      /* in any state */
     bool up;                             /* its template is ready */
     struct err failed;                   /* why not, when failed.code is set */
     char version[FRAME_VERSION_MAX + 1]; /* as its last slot has said */
     struct list blanks;
     unsigned blank_count, starting; /* starting: for no function in particular */
-    struct list
-        hungry; /* functions whose calls wait for a new slot that could not be asked for yet */
+    struct list hungry; /* functions whose calls (or leases, in theirs) wait for a new slot that
+                           could not be asked for yet */
 };
 
 struct pool {
@@ -91,6 +100,14 @@ void pool_share(struct engine *e);
 /* True when others have waited so long for a place that a busy function owes them one of its slots.
  */
 bool pool_overdue(struct engine *e, const struct fn *fn);
+/* Where the function's slots come from now; NULL: from a variant that does not exist (any more). */
+const struct nursery *pool_nursery(struct engine *e, struct fn *fn);
+/* Asks the spawner for a slot; the caller says whose it is. NULL: `why`. */
+struct slot *pool_ask(struct engine *e, struct nursery *n, const struct sandbox_limits *limits,
+                      struct err *why);
+bool pool_full(const struct engine *e); /* all places are taken */
+/* `node`, of a function (or, with NULL, of a lease), waits on n->hungry; others make room. */
+void pool_hungry(struct engine *e, struct nursery *n, struct list *node, const struct fn *fn);
 /* Asks the spawner for a slot: for the function, or a blank one when `fn` is NULL. */
 int pool_start(struct engine *e, struct nursery *n, struct fn *fn, struct err *why);
 /* A blank slot becomes one of the function's: at once, or after its limits were changed. -1: it
@@ -130,6 +147,8 @@ void slot_uncount(struct slot *s);
  * is to be loaded only. False: the slot's end of
  * the socket was closed before any of it was taken. */
 bool slot_send_call(struct slot *s, struct call *c);
+/* The payload of a LOAD frame. */
+void slot_add_load(struct buf *out, const struct fn *fn);
 /* An idle slot whose process lives, as far as its socket tells, and has said nothing out of turn.
  */
 bool slot_is_quiet(const struct slot *s);

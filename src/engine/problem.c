@@ -3,6 +3,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <stdio.h>
+#include <string.h>
+
 enum { TYPE_MAX = 256, MESSAGE_MAX = 4096 }; /* bytes; the rest is cut */
 
 void problem_free(struct call_problem *p)
@@ -12,6 +15,8 @@ void problem_free(struct call_problem *p)
     free(p->file);
     free(p->type);
     free(p->message);
+    free(p->module);
+    free(p->package);
     free(p);
 }
 
@@ -56,7 +61,16 @@ static char *cut(struct str text, size_t max)
     return mem_dup(text.p, n);
 }
 
-struct call_problem *problem_read(const json_t *failed)
+bool problem_missing(const json_t *failed, const struct runtime *r, struct problem_missing *ret)
+{
+    struct str module = text_of(failed, "module");
+    if (!module.n || module.n >= sizeof ret->module || strlen(module.p) != module.n)
+        return false;
+    snprintf(ret->module, sizeof ret->module, "%s", module.p);
+    return runtimes_package(r, ret->module, ret->package);
+}
+
+struct call_problem *problem_read(const json_t *failed, const struct problem_missing *missing)
 {
     const json_t *at = json_object_get(failed, "column");
     struct str file = text_of(failed, "file");
@@ -69,6 +83,8 @@ struct call_problem *problem_read(const json_t *failed)
                                .line = line,
                                .column = column,
                                .type = cut(text_of(failed, "type"), TYPE_MAX),
-                               .message = cut(text_of(failed, "message"), MESSAGE_MAX)};
+                               .message = cut(text_of(failed, "message"), MESSAGE_MAX),
+                               .module = mem_strdup(missing ? missing->module : NULL),
+                               .package = mem_strdup(missing ? missing->package : NULL)};
     return p;
 }

@@ -8,7 +8,7 @@ static struct call_problem *read_text(const char *json)
 {
     json_t *tree = json_loads(json, JSON_ALLOW_NUL, NULL);
     CHECK(tree);
-    struct call_problem *p = problem_read(tree);
+    struct call_problem *p = problem_read(tree, NULL);
     json_decref(tree);
     return p;
 }
@@ -99,6 +99,52 @@ TEST(long_texts_are_cut_between_characters_and_a_long_path_is_none)
     CHECK(!read_long(PROBLEM_FILE_MAX + 1, 1, 1));
 }
 
-TEST_MAIN(a_place_is_taken_with_type_and_message, a_column_may_be_unknown,
+static bool named(const char *json, struct problem_missing *ret)
+{
+    const struct runtime *r;
+    json_t *tree = json_loads(json, JSON_ALLOW_NUL, NULL);
+    CHECK(tree && runtimes_find("python", &r, &(struct err){0}) == 0);
+    bool found = problem_missing(tree, r, ret);
+    json_decref(tree);
+    return found;
+}
+
+TEST(a_missing_module_is_told_with_its_package)
+{
+    struct problem_missing m;
+    CHECK(named("{\"module\":\"cv2\"}", &m));
+    CHECK_STR(m.module, "cv2");
+    json_t *tree = json_loads("{\"file\":\"a.py\",\"line\":1}", 0, NULL);
+    struct call_problem *p = problem_read(tree, &m), *other = problem_read(tree, NULL);
+    CHECK_STR(p->module, "cv2");
+    CHECK_STR(p->package, "opencv-python-headless");
+    CHECK(!other->module && !other->package);
+    problem_free(p);
+    problem_free(other);
+    json_decref(tree);
+}
+
+TEST(a_module_that_no_package_can_have_is_none)
+{
+    struct problem_missing m;
+    static const char *const forged[] = {"{}",
+                                         "{\"module\":null}",
+                                         "{\"module\":\"\"}",
+                                         "{\"module\":\"../x\"}",
+                                         "{\"module\":\"a\\u0000b\"}",
+                                         "{\"module\":\"a\\u001b[2J\"}",
+                                         "{\"module\":\"\u00e9\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(forged); i++)
+        CHECK(!named(forged[i], &m));
+    auto_buf struct buf json = {0};
+    buf_addz(&json, "{\"module\":\"");
+    for (int i = 0; i < 256; i++)
+        buf_addz(&json, "a");
+    buf_addz(&json, "\"}");
+    CHECK(!named(json.data, &m));
+}
+
+TEST_MAIN(a_missing_module_is_told_with_its_package, a_module_that_no_package_can_have_is_none,
+          a_place_is_taken_with_type_and_message, a_column_may_be_unknown,
           a_place_that_cannot_be_is_none,
           long_texts_are_cut_between_characters_and_a_long_path_is_none)

@@ -15,6 +15,7 @@
 
 enum { SETUP_MAX = 16 * 1024 * 1024 };
 
-/* A sealed memory file, to be closed by the caller. -1: ERR_SYSTEM. */
+/* A sealed memory file, to be closed by the caller. -1: ERR_SYSTEM, or ERR_TOO_LARGE: both together
+ * are more than SETUP_MAX. */
 struct err;
 int setup_file(struct str modules, struct str load, struct err *e);

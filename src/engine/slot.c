@@ -7,10 +7,11 @@
 #include "loop/loop.h"
 
 static const bool may_move[SLOT_STATES][SLOT_STATES] = {
-    [SLOT_STARTING] = {[SLOT_BLANK] = true},
+    [SLOT_STARTING] = {[SLOT_BLANK] = true, [SLOT_LEASED] = true},
     [SLOT_BLANK] = {[SLOT_LIMITING] = true, [SLOT_BUSY] = true, [SLOT_DYING] = true},
     [SLOT_LIMITING] = {[SLOT_BUSY] = true, [SLOT_DYING] = true},
     [SLOT_BUSY] = {[SLOT_IDLE] = true, [SLOT_DYING] = true},
+    [SLOT_LEASED] = {[SLOT_DYING] = true},
     [SLOT_IDLE] = {[SLOT_BUSY] = true, [SLOT_DYING] = true}, /* busy again: same version only */
 };
 
@@ -108,6 +109,7 @@ void slot_free(struct slot *s)
     list_remove(&s->owner_node);
     e->pool.count[s->state]--;
     e->pool.total--;
+    s->nursery->slots--;
     close_ends(s);
     fd_close(&s->box.memory_peak);
     fd_close(&s->box.cpu);

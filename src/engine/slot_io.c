@@ -22,6 +22,7 @@ enum {
     READ_BYTES = 65536,
     KEPT_BYTES = 1024 * 1024, /* a buffer larger than this is not kept for the next use */
     FAILED_MAX = 256 * 1024,  /* an error with its traceback */
+    ERROR_MAX = 4095,         /* its line for anybody */
 };
 
 void slot_broken(struct slot *s, const char *what)
@@ -99,14 +100,26 @@ static void settings(struct buf *out, const struct function_spec *spec)
              (unsigned long long)spec->limits.memory_bytes, spec->result_bytes);
 }
 
+static void add_payload(struct buf *out, const struct fn *fn, const struct buf *set)
+{
+    add_le32(out, (uint32_t)set->len);
+    buf_add_str(out, buf_str(set));
+    buf_add(out, fn->code->bytes, fn->code->len);
+}
+
+void slot_add_load(struct buf *out, const struct fn *fn)
+{
+    auto_buf struct buf set = {0};
+    settings(&set, &fn->spec);
+    add_payload(out, fn, &set);
+}
+
 static void add_load(struct buf *out, const struct fn *fn)
 {
     auto_buf struct buf set = {0};
     settings(&set, &fn->spec);
     frame_begin(out, FRAME_LOAD, 0, 0, (uint32_t)(4 + set.len + fn->code->len));
-    add_le32(out, (uint32_t)set.len);
-    buf_add_str(out, buf_str(&set));
-    buf_add(out, fn->code->bytes, fn->code->len);
+    add_payload(out, fn, &set);
 }
 
 static void add_call(struct buf *out, struct slot *s, const struct call *c, uint64_t deadline_us)
@@ -156,6 +169,22 @@ static const char *text_of(json_t *object, const char *name)
     return text ? text : "";
 }
 
+/* "ModuleNotFoundError: No module named 'cv2' (the package ... provides it)": what its name does
+ * not say. Behind the first line; Node's goes on with who has asked for it. */
+static void add_error(struct buf *line, json_t *failed, const struct problem_missing *missing)
+{
+    const char *message = text_of(failed, "message");
+    size_t first = strcspn(message, "\n");
+    buf_addf(line, "%s: %.*s", text_of(failed, "type"), (int)first, message);
+    if (missing && strcmp(missing->module, missing->package) != 0)
+        buf_addf(line, " (the package %s provides it)", missing->package);
+    buf_addz(line, message + first);
+    if (line->len > ERROR_MAX) {
+        line->len = ERROR_MAX;
+        line->data[ERROR_MAX] = 0;
+    }
+}
+
 static void on_failed(struct slot *s, const struct frame *f)
 {
     struct call *c = s->call;
@@ -165,14 +194,17 @@ static void on_failed(struct slot *s, const struct frame *f)
         slot_broken(s, "an error that is no JSON object");
         return;
     }
-    char line[4096];
-    snprintf(line, sizeof line, "%s: %s", text_of(failed, "type"), text_of(failed, "message"));
+    struct problem_missing found;
+    const struct problem_missing *missing =
+        problem_missing(failed, s->nursery->runtime, &found) ? &found : NULL;
+    auto_buf struct buf line = {0};
+    add_error(&line, failed, missing);
     if (f->flags & FRAME_FATAL)
         slot_kill(s);
     call_finish(c, &(struct call_outcome){.status = CALL_ERROR,
-                                          .error = line,
+                                          .error = line.data,
                                           .traceback = text_of(failed, "traceback"),
-                                          .problem = problem_read(failed)});
+                                          .problem = problem_read(failed, missing)});
     json_decref(failed);
 }
 
@@ -257,10 +289,11 @@ static bool settle(struct slot *s, bool last)
     return true;
 }
 
-static void on_loaded(struct slot *s, bool last)
+static void on_loaded(struct slot *s, struct str modules, bool last)
 {
     s->loaded = true;
     s->loaded_us = clock_mono_us();
+    variant_heard(s, modules);
     if (s->call->load_only && settle(s, last))
         call_finish(s->call, &(struct call_outcome){.status = CALL_SUCCESS});
 }
@@ -287,7 +320,7 @@ static void on_frame(struct slot *s, const struct frame *f, bool last)
     } else if (f->type == FRAME_READY) {
         on_ready(s, f->payload);
     } else if (f->type == FRAME_LOADED) {
-        on_loaded(s, last);
+        on_loaded(s, f->payload, last);
     } else if (f->type == FRAME_STREAM) {
         stream_open(s, f);
     } else if (f->type == FRAME_CHUNK) {

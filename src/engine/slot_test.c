@@ -457,7 +457,29 @@ TEST(code_that_does_not_load_is_an_error_and_its_slot_is_not_used_again)
     check_ended(w, a, CALL_ERROR, "SyntaxError: line 1");
 }
 
-TEST_MAIN(a_call_over_its_deadline_times_out_and_its_slot_is_killed,
+static const char *error_of(struct world *w, const char *failed)
+{
+    struct answer *a;
+    runner_fail(hold_one(w, &a), 0, failed);
+    UNTIL(w, a->times);
+    return a->error;
+}
+
+TEST(a_missing_module_names_its_package_behind_the_first_line)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    world_function(w, "a");
+    CHECK_STR(error_of(w, "{\"type\":\"E\",\"message\":\"No 'cv2'\",\"module\":\"cv2\"}"),
+              "E: No 'cv2' (the package lib-cv2 provides it)");
+    CHECK_STR(error_of(w, "{\"type\":\"E\",\"message\":\"No\\nmore\",\"module\":\"x\"}"),
+              "E: No (the package lib-x provides it)\nmore");
+    CHECK_STR(error_of(w, "{\"type\":\"E\",\"message\":\"m\",\"module\":\"six\"}"), "E: m");
+    CHECK_STR(error_of(w, "{\"type\":\"E\",\"message\":\"m\",\"module\":\"_own\"}"), "E: m");
+    CHECK_STR(error_of(w, "{\"type\":\"E\",\"message\":\"m\",\"module\":7}"), "E: m");
+}
+
+TEST_MAIN(a_missing_module_names_its_package_behind_the_first_line,
+          a_call_over_its_deadline_times_out_and_its_slot_is_killed,
           a_flood_that_is_found_at_the_deadline_ends_the_call_once,
           an_exit_for_want_of_memory_is_named_with_the_limit, an_exit_is_named_with_its_status,
           a_signal_is_named, a_result_sent_just_before_the_exit_counts,

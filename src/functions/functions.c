@@ -60,6 +60,7 @@ void rules_change_init(struct function_change *c)
                                   .network_enabled = KEEP,
                                   .public_logs = KEEP,
                                   .reuse = KEEP,
+                                  .snapstart = KEEP,
                                   .access = KEEP,
                                   .rate_limit = LIMIT_KEEP,
                                   .client_rate_limit = LIMIT_KEEP,
@@ -185,6 +186,8 @@ int function_to_spec(const struct functions *f, struct arena *a, const struct fu
     ret->concurrency = fn->concurrency;
     ret->queue = fn->queue;
     ret->reuse = fn->reuse;
+    ret->snapstart = fn->snapstart;
+    ret->scope = arena_strdup(a, fn->project ? fn->project : "");
     ret->active = fn->active;
     limits_to_spec(fn, ret);
     return 0;

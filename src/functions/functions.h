@@ -64,6 +64,7 @@ struct function {
     uint32_t limits[LIMITS];
     uint32_t concurrency, queue;
     enum reuse reuse;
+    bool snapstart;         /* Python only: its module is loaded once, in a template of its own */
     struct str environment; /* sealed JSON object; p == NULL when empty */
     int64_t created_us, updated_us;
     const char *code;  /* text of the active version's entry file; "" when binary or absent */

@@ -179,6 +179,11 @@ static int read_network(const struct input *in, struct err *e)
     return read_flag(in, &in->out->network_enabled, e);
 }
 
+static int read_snapstart(const struct input *in, struct err *e)
+{
+    return read_flag(in, &in->out->snapstart, e);
+}
+
 static int read_public_logs(const struct input *in, struct err *e)
 {
     return read_flag(in, &in->out->public_logs, e);
@@ -289,6 +294,7 @@ static const struct field {
     {"concurrency", read_concurrency},
     {"queue", read_queue},
     {"reuse", read_reuse},
+    {"snapstart", read_snapstart},
     {"environment", read_environment},
 };
 

@@ -139,6 +139,8 @@ static void add_settings(struct buf *out, const struct function *fn)
     add_number(out, fn->queue);
     MEMBER(out, "reuse");
     add_text(out, fn->reuse == REUSE_NEVER ? "never" : "always");
+    MEMBER(out, "snapstart");
+    add_bool(out, fn->snapstart);
 }
 
 void functions_add_json(struct buf *out, const struct functions *f, const struct function *fn)

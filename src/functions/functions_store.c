@@ -10,7 +10,7 @@
     " f.network_enabled, f.public_logs, f.memory_mb, f.cpu_millis, f.timeout_ms, f.pids,"          \
     " f.tmp_mb, f.output_kb, f.result_kb, f.file_mb, f.open_files, f.concurrency, f.queue,"        \
     " f.reuse, f.environment, f.created_us, f.updated_us, f.account_id, f.project_id, f.access,"   \
-    " f.rate_limit, f.client_rate_limit"
+    " f.rate_limit, f.client_rate_limit, f.snapstart"
 #define WITH_CODE                                                                                  \
     "SELECT " SETTINGS ", v.files, v.entry FROM functions f JOIN function_versions v"              \
     " ON v.function_id = f.id AND v.version = f.active_version "
@@ -50,6 +50,7 @@ static void read_settings(struct query *q, struct arena *a, struct function *fn)
         .access = read_access(query_text(q, a, 26)),
         .rate_limit = (uint32_t)query_int(q, 27),
         .client_rate_limit = (uint32_t)query_int(q, 28),
+        .snapstart = query_int(q, 29) != 0,
         .code = "",
         .files = "[]",
     };
@@ -60,8 +61,8 @@ static void read_settings(struct query *q, struct arena *a, struct function *fn)
 static void read_with_code(struct query *q, struct arena *a, struct function *fn)
 {
     read_settings(q, a, fn);
-    fn->files = query_text(q, a, 29);
-    const char *entry = query_text(q, a, 30);
+    fn->files = query_text(q, a, 30);
+    const char *entry = query_text(q, a, 31);
     fn->code = entry ? entry : "";
 }
 
@@ -350,7 +351,7 @@ static int name_taken(const struct function *fn, struct err *e)
     return -1;
 }
 
-enum { SETTING_VALUES = 30 };
+enum { SETTING_VALUES = 31 };
 
 static void bind_settings(const struct function *fn, struct db_value v[SETTING_VALUES])
 {
@@ -378,6 +379,7 @@ static void bind_settings(const struct function *fn, struct db_value v[SETTING_V
     v[n++] = db_int(fn->rate_limit);
     v[n++] = db_int(fn->client_rate_limit);
     v[n++] = db_textz(fn->project ? NULL : fn->account); /* owner_id: see schema.c */
+    v[n++] = db_int(fn->snapstart);
     must(n == SETTING_VALUES);
 }
 
@@ -390,9 +392,10 @@ int functions_insert(struct db *db, const struct function *fn, struct err *e)
         "INSERT INTO functions (id, name, description, runtime, handler, active_version, status,"
         " network_enabled, public_logs, memory_mb, cpu_millis, timeout_ms, pids, tmp_mb, output_kb,"
         " result_kb, file_mb, open_files, concurrency, queue, reuse, environment, created_us,"
-        " updated_us, account_id, project_id, access, rate_limit, client_rate_limit, owner_id)"
+        " updated_us, account_id, project_id, access, rate_limit, client_rate_limit, owner_id,"
+        " snapstart)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-        " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
+        " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
         values, SETTING_VALUES, e);
     return rc < 0 ? name_taken(fn, e) : 0;
 }
@@ -409,7 +412,7 @@ int functions_update(struct db *db, const struct function *fn, struct err *e)
         " output_kb = $15, result_kb = $16, file_mb = $17, open_files = $18, concurrency = $19,"
         " queue = $20, reuse = $21, environment = $22, created_us = $23, updated_us = $24,"
         " account_id = $25, project_id = $26, access = $27, rate_limit = $28,"
-        " client_rate_limit = $29, owner_id = $30 WHERE id = $1",
+        " client_rate_limit = $29, owner_id = $30, snapstart = $31 WHERE id = $1",
         values, SETTING_VALUES, e);
     return rc < 0 ? name_taken(fn, e) : 0;
 }

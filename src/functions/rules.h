@@ -52,7 +52,7 @@ struct function_change {
     bool move;               /* to `project`; for a new function, where it begins */
     const char *project;     /* id, or NULL: none */
     const char *project_loc; /* where the client named it, for a 422 */
-    int active, network_enabled, public_logs, reuse, access;
+    int active, network_enabled, public_logs, reuse, snapstart, access;
     uint32_t limits[LIMITS], concurrency, queue, rate_limit, client_rate_limit;
     bool any; /* something is set */
 };

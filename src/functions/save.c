@@ -72,6 +72,8 @@ static void apply_settings(struct function *fn, const struct function_change *c)
         fn->public_logs = c->public_logs;
     if (c->reuse != KEEP)
         fn->reuse = (enum reuse)c->reuse;
+    if (c->snapstart != KEEP)
+        fn->snapstart = c->snapstart;
     if (c->concurrency != LIMIT_KEEP)
         fn->concurrency = c->concurrency;
     if (c->queue != LIMIT_KEEP)
@@ -91,6 +93,9 @@ static int check_together(const struct save *s, struct err *e)
     if (strcmp(fn->runtime, "nodejs") == 0 && fn->limits[LIMIT_MEMORY_MB] < 64)
         return http_invalid(s->req, "body.limits.memory_mb", "range_error", e,
                             "nodejs needs at least 64 MB");
+    if (fn->snapstart && strcmp(fn->runtime, "python") != 0)
+        return http_invalid(s->req, "body.snapstart", "value_error", e,
+                            "Value error, snapstart is there for Python only");
     return 0;
 }
 

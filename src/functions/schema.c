@@ -58,5 +58,7 @@ const struct migration functions_migrations[] = {
      "CREATE TABLE function_inputs (function_id text NOT NULL"
      " REFERENCES functions (id) ON DELETE CASCADE, name text NOT NULL, input text NOT NULL,"
      " updated_us bigint NOT NULL, PRIMARY KEY (function_id, name));"},
+    {32, "functions loaded ahead",
+     "ALTER TABLE functions ADD COLUMN snapstart bigint NOT NULL DEFAULT 0;"},
     {0},
 };

@@ -32,7 +32,10 @@ void answer_error(struct request *req, const struct err *e, unsigned retry_s, st
 static void add_member(struct buf *out, const char *name, const char *text)
 {
     buf_addf(out, ",\"%s\":", name);
-    json_add_string(out, str_of(text));
+    if (text)
+        json_add_string(out, str_of(text));
+    else
+        buf_addz(out, "null");
 }
 
 void answer_add_problem(struct buf *out, const struct call_problem *p)
@@ -50,5 +53,7 @@ void answer_add_problem(struct buf *out, const struct call_problem *p)
         buf_addz(out, "null");
     add_member(out, "type", p->type);
     add_member(out, "message", p->message);
+    add_member(out, "module", p->module);
+    add_member(out, "package", p->package);
     buf_addz(out, "}");
 }

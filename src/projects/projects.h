@@ -80,6 +80,10 @@ int projects_environment(struct db *db, const struct seal *seal, const char *pro
 bool variable_key_ok(struct str key);
 bool variable_key_reserved(const char *key);
 
+/* Inside the transaction of whoever knows the project's packages: the text that is shown with it.
+ * Noted. ERR_NOT_FOUND. */
+int projects_set_requirements(struct tx *tx, const char *id, const char *text, struct err *e);
+
 /* What the gateway keeps in memory of every project; `members`: {account id: role}. Lives in `a`.
  * One: ERR_NOT_FOUND when it is gone. Each: for the start; a negative return stops. */
 struct project_view {

@@ -159,3 +159,11 @@ int projects_save_delete(struct request *req, const char *id, struct err *e)
         return -1;
     return db_commit(&tx, e);
 }
+
+int projects_set_requirements(struct tx *tx, const char *id, const char *text, struct err *e)
+{
+    if (projects_store_set_requirements(tx->db, id, text, e) < 0)
+        return -1;
+    db_note(tx, NOTE_PROJECT, id);
+    return 0;
+}

@@ -184,6 +184,13 @@ int projects_store_update(struct db *db, const struct project *p, struct err *e)
     return rows == 0 ? not_found(e) : rows < 0 ? -1 : 0;
 }
 
+int projects_store_set_requirements(struct db *db, const char *id, const char *text, struct err *e)
+{
+    int rows = db_exec(db, "UPDATE projects SET requirements_txt = $2 WHERE id = $1",
+                       DB_ARGS(db_textz(id), db_textz(text)), e);
+    return rows == 0 ? not_found(e) : rows < 0 ? -1 : 0;
+}
+
 int projects_store_delete(struct db *db, const char *id, struct err *e)
 {
     int rows = db_exec(db, "DELETE FROM projects WHERE id = $1", DB_ARGS(db_textz(id)), e);

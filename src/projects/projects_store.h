@@ -37,4 +37,5 @@ int projects_store_taken(struct db *db, const char *slug, const char *id, struct
 /* ERR_CONFLICT: the slug is taken since; the transaction cannot go on. */
 int projects_store_insert(struct db *db, const struct project *p, const char *owner, struct err *e);
 int projects_store_update(struct db *db, const struct project *p, struct err *e);
+int projects_store_set_requirements(struct db *db, const char *id, const char *text, struct err *e);
 int projects_store_delete(struct db *db, const char *id, struct err *e);

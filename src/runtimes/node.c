@@ -1,6 +1,7 @@
 /* node — JavaScript on the host's Node.js, 18 or later. Copies of a plain template execute the
  * runner; it loads and calls trivial code before it says that it is ready, so a blank slot is warm.
  */
+#include "runtimes/packages.h"
 #include "runtimes/table.h"
 
 #include <stddef.h>
@@ -32,4 +33,5 @@ const struct runtime runtime_node = {
     .template_argv = template_argv,
     .requires_path = "/usr/bin/node",
     .package = "nodejs",
+    .package_of = packages_node,
 };

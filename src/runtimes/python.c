@@ -1,3 +1,4 @@
+#include "runtimes/packages.h"
 #include "runtimes/runtimes.h"
 
 #include <stddef.h>
@@ -13,6 +14,8 @@ const struct runtime runtime_python = {
     .entry_file = "main.py",
     .handler = "main.handler",
     .template_argv = template_argv,
+    .learns = true,
     .requires_path = "/usr/lib/python3.11/json/__init__.py",
     .package = "libpython3.11-stdlib",
+    .package_of = packages_python,
 };

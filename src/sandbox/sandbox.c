@@ -3,23 +3,32 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "loop/loop.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 /* The server's half. Requests go out at once, or wait in `out` while the socket is full; events are
  * called straight from the watch. A slot's generation is kept here so that callers need not know
  * of it: a request for a slot that has ended meanwhile is dropped by the spawner. */
 
-enum { OUT_MAX = 4096 /* waiting starts and limits; kills come on top, one per slot at most */ };
+enum {
+    /* waiting starts and limits; kills come on top, one per slot and variant at most */
+    OUT_MAX = 4096,
+    TEMPLATES = SANDBOX_TEMPLATES_MAX + SANDBOX_VARIANTS_MAX,
+};
 
 struct out {
     struct list node;
     struct wire message;
+    int fd; /* our copy of a set-up file, or -1 */
 };
+
+enum variant_state { VARIANT_FREE, VARIANT_LIVE, VARIANT_STOPPING };
 
 struct known_slot {
     uint32_t generation;
@@ -35,6 +44,7 @@ struct sandbox {
     struct list out;
     size_t out_count;
     struct known_slot slots[SANDBOX_SLOTS_MAX];
+    enum variant_state variants[SANDBOX_VARIANTS_MAX];
 };
 
 const struct sandbox_limits sandbox_default_limits = {
@@ -60,35 +70,47 @@ static void lose(struct sandbox *s)
 
 /* --- to the spawner --- */
 
-static int try_send(struct sandbox *s, const struct wire *w)
+/* ETOOMANYREFS: too many descriptors wait in sockets already. */
+static int try_send(struct sandbox *s, const struct wire *w, int fd)
 {
     struct err e = {0};
-    if (fd_send(s->fd, w, sizeof *w, NULL, 0, &e) == 0)
+    if (fd_send(s->fd, w, sizeof *w, &fd, fd >= 0, &e) == 0)
         return 1;
-    return e.sys == EAGAIN || e.sys == ENOBUFS ? 0 : -1;
+    return e.sys == EAGAIN || e.sys == ENOBUFS || e.sys == ETOOMANYREFS ? 0 : -1;
+}
+
+static void drop(struct sandbox *s, struct out *o)
+{
+    list_remove(&o->node);
+    s->out_count--;
+    fd_close(&o->fd);
+    free(o);
 }
 
 /* A broken socket is noticed by reading it, where it is reported as `lost`. */
-static void send_or_queue(struct sandbox *s, const struct wire *w)
+static int send_or_queue(struct sandbox *s, const struct wire *w, int fd, struct err *e)
 {
-    if (s->out_count == 0 && try_send(s, w) != 0)
-        return;
+    if (s->out_count == 0 && try_send(s, w, fd) != 0)
+        return 0;
+    auto_fd int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0 && copy < 0)
+        return err_sys(e, "keep a template's set-up file");
     struct out *o = mem_alloc(sizeof *o);
     o->message = *w;
+    o->fd = take_fd(&copy);
     list_append(&s->out, &o->node);
     s->out_count++;
     watch_want(s->watch, WATCH_READ | WATCH_WRITE);
+    return 0;
 }
 
 static void flush(struct sandbox *s)
 {
     list_each_safe (node, &s->out) {
         struct out *o = list_of(node, struct out, node);
-        if (try_send(s, &o->message) == 0)
+        if (try_send(s, &o->message, o->fd) == 0)
             return;
-        list_remove(node);
-        s->out_count--;
-        free(o);
+        drop(s, o);
     }
     watch_want(s->watch, WATCH_READ);
 }
@@ -108,14 +130,13 @@ int sandbox_start(struct sandbox *s, uint64_t ticket, unsigned template_index,
     struct wire w;
     if (may_send(s, e) < 0 || wire_check_limits(limits, e) < 0)
         return -1;
-    if (template_index >= SANDBOX_TEMPLATES_MAX)
+    if (template_index >= TEMPLATES)
         return err_set(e, ERR_INVALID, "template %u does not exist", template_index);
     wire_init(&w, WIRE_START);
     w.ticket = ticket;
     w.template_index = template_index;
     wire_pack_limits(limits, &w.limits);
-    send_or_queue(s, &w);
-    return 0;
+    return send_or_queue(s, &w, -1, e);
 }
 
 int sandbox_limit(struct sandbox *s, uint32_t slot, const struct sandbox_limits *limits,
@@ -130,20 +151,67 @@ int sandbox_limit(struct sandbox *s, uint32_t slot, const struct sandbox_limits 
     w.slot = slot;
     w.generation = s->slots[slot].generation;
     wire_pack_limits(limits, &w.limits);
-    send_or_queue(s, &w);
-    return 0;
+    return send_or_queue(s, &w, -1, e);
 }
 
 void sandbox_kill(struct sandbox *s, uint32_t slot)
 {
     struct wire w;
+    struct err ignored;
     if (s->lost || slot >= SANDBOX_SLOTS_MAX || !s->slots[slot].live || s->slots[slot].killed)
         return;
     s->slots[slot].killed = true;
     wire_init(&w, WIRE_KILL);
     w.slot = slot;
     w.generation = s->slots[slot].generation;
-    send_or_queue(s, &w);
+    (void)send_or_queue(s, &w, -1, &ignored);
+}
+
+static int check_variant(const struct sandbox *s, unsigned index, const struct sandbox_variant *v,
+                         struct err *e)
+{
+    if (index < SANDBOX_TEMPLATES_MAX || index >= TEMPLATES)
+        return err_set(e, ERR_INVALID, "no variant can have index %u", index);
+    if (v->base >= SANDBOX_TEMPLATES_MAX)
+        return err_set(e, ERR_INVALID, "base template %u does not exist", v->base);
+    if (s->variants[index - SANDBOX_TEMPLATES_MAX] != VARIANT_FREE)
+        return err_set(e, ERR_CONFLICT, "template index %u is in use", index);
+    return 0;
+}
+
+int sandbox_template_start(struct sandbox *s, unsigned index, const struct sandbox_variant *v,
+                           int setup, struct err *e)
+{
+    struct wire w;
+    if (may_send(s, e) < 0 || check_variant(s, index, v, e) < 0)
+        return -1;
+    wire_init(&w, WIRE_TEMPLATE_START);
+    w.template_index = index;
+    w.variant.base = v->base;
+    w.variant.flags = (v->layer ? WIRE_VARIANT_LAYER : 0u) |
+                      (v->database ? WIRE_VARIANT_DATABASE : 0u) |
+                      (setup >= 0 ? WIRE_VARIANT_SETUP : 0u);
+    if (v->layer)
+        memcpy(w.variant.layer_id, v->layer_id, sizeof w.variant.layer_id);
+    if (send_or_queue(s, &w, setup, e) < 0)
+        return -1;
+    s->variants[index - SANDBOX_TEMPLATES_MAX] = VARIANT_LIVE;
+    return 0;
+}
+
+/* On an index that is free there is nothing to stop: its end was reported. */
+void sandbox_template_stop(struct sandbox *s, unsigned index)
+{
+    struct wire w;
+    struct err ignored;
+    must(index >= SANDBOX_TEMPLATES_MAX && index < TEMPLATES);
+    enum variant_state *state = &s->variants[index - SANDBOX_TEMPLATES_MAX];
+    if (s->lost || *state != VARIANT_LIVE)
+        return;
+    *state = VARIANT_STOPPING;
+    wire_init(&w, WIRE_TEMPLATE_STOP);
+    w.template_index = index;
+    (void)send_or_queue(s, &w, -1, &ignored);
 }
 
 /* --- from the spawner --- */
@@ -186,6 +254,29 @@ static void on_ended(struct sandbox *s, const struct wire *w)
     s->events->ended(s->arg, w->slot, &how);
 }
 
+/* The state first: the callee may start another variant at the index at once. */
+static int on_template(struct sandbox *s, const struct wire *w)
+{
+    unsigned index = w->template_index;
+    enum variant_state *variant =
+        index < SANDBOX_TEMPLATES_MAX ? NULL : &s->variants[index - SANDBOX_TEMPLATES_MAX];
+    if (variant && *variant == VARIANT_FREE)
+        return -1;
+    if (w->type == WIRE_TEMPLATE_READY) {
+        s->events->template_ready(s->arg, index, w->us, w->template_bytes);
+    } else if (w->type == WIRE_TEMPLATE_FAILED) {
+        if (variant && *variant == VARIANT_LIVE)
+            *variant = VARIANT_FREE;
+        s->events->template_failed(s->arg, index, &w->err);
+    } else {
+        if (!variant || *variant != VARIANT_STOPPING)
+            return -1;
+        *variant = VARIANT_FREE;
+        s->events->template_stopped(s->arg, index);
+    }
+    return 0;
+}
+
 static int on_message(struct sandbox *s, const struct wire *w, struct fd_message *m)
 {
     const struct known_slot *slot = &s->slots[w->slot];
@@ -200,10 +291,9 @@ static int on_message(struct sandbox *s, const struct wire *w, struct fd_message
         s->events->limited(s->arg, w->slot, w->err.code ? &w->err : NULL);
     else if (w->type == WIRE_ENDED && current)
         on_ended(s, w);
-    else if (w->type == WIRE_TEMPLATE_READY)
-        s->events->template_ready(s->arg, w->template_index, w->us, 0);
-    else if (w->type == WIRE_TEMPLATE_FAILED)
-        s->events->template_failed(s->arg, w->template_index, &w->err);
+    else if (w->type == WIRE_TEMPLATE_READY || w->type == WIRE_TEMPLATE_FAILED ||
+             w->type == WIRE_TEMPLATE_STOPPED)
+        return on_template(s, w);
     return 0;
 }
 
@@ -227,7 +317,7 @@ static int receive(struct sandbox *s)
 static void release(struct sandbox *s)
 {
     list_each_safe (node, &s->out)
-        free(list_of(node, struct out, node));
+        drop(s, list_of(node, struct out, node));
     free(s);
 }
 

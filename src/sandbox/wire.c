@@ -9,6 +9,8 @@ static const enum wire_from sender[WIRE_TYPES] = {
     [WIRE_START] = WIRE_FROM_SERVER,
     [WIRE_LIMIT] = WIRE_FROM_SERVER,
     [WIRE_KILL] = WIRE_FROM_SERVER,
+    [WIRE_TEMPLATE_START] = WIRE_FROM_SERVER,
+    [WIRE_TEMPLATE_STOP] = WIRE_FROM_SERVER,
     [WIRE_READY] = WIRE_FROM_SPAWNER,
     [WIRE_STARTED] = WIRE_FROM_SPAWNER,
     [WIRE_FAILED] = WIRE_FROM_SPAWNER,
@@ -16,6 +18,7 @@ static const enum wire_from sender[WIRE_TYPES] = {
     [WIRE_ENDED] = WIRE_FROM_SPAWNER,
     [WIRE_TEMPLATE_READY] = WIRE_FROM_SPAWNER,
     [WIRE_TEMPLATE_FAILED] = WIRE_FROM_SPAWNER,
+    [WIRE_TEMPLATE_STOPPED] = WIRE_FROM_SPAWNER,
 };
 
 void wire_init(struct wire *w, enum wire_type type)
@@ -81,11 +84,28 @@ int wire_check_limits(const struct sandbox_limits *l, struct err *e)
     return 0;
 }
 
+/* Only variants come and go on request; which of the others exist is up to the configuration. */
+static int check_template(const struct wire *w, struct err *e)
+{
+    unsigned all = WIRE_VARIANT_LAYER | WIRE_VARIANT_DATABASE | WIRE_VARIANT_SETUP;
+    bool variant = w->type == WIRE_TEMPLATE_START || w->type == WIRE_TEMPLATE_STOP ||
+                   w->type == WIRE_TEMPLATE_STOPPED;
+    if (w->template_index >= SANDBOX_TEMPLATES_MAX + SANDBOX_VARIANTS_MAX)
+        return err_set(e, ERR_INVALID, "template %u does not exist", w->template_index);
+    if (variant && w->template_index < SANDBOX_TEMPLATES_MAX)
+        return err_set(e, ERR_INVALID, "template %u is no variant", w->template_index);
+    if (w->variant.base >= SANDBOX_TEMPLATES_MAX)
+        return err_set(e, ERR_INVALID, "base template %u does not exist", w->variant.base);
+    if (w->variant.flags & ~all)
+        return err_set(e, ERR_INVALID, "unknown variant flags %#x", w->variant.flags);
+    return 0;
+}
+
 static int check_numbers(const struct wire *w, struct err *e)
 {
     struct sandbox_limits limits;
-    if (w->template_index >= SANDBOX_TEMPLATES_MAX)
-        return err_set(e, ERR_INVALID, "template %u does not exist", w->template_index);
+    if (check_template(w, e) < 0)
+        return -1;
     if (w->slot >= SANDBOX_SLOTS_MAX)
         return err_set(e, ERR_INVALID, "slot %u does not exist", w->slot);
     if (w->has_peak > 1 || w->has_cpu > 1)

@@ -18,22 +18,31 @@ enum { WIRE_MAGIC = 0x76697267 /* "virg" */ };
 
 enum wire_type {
     /* server to spawner */
-    WIRE_START = 1, /* ticket, template, limits */
-    WIRE_LIMIT,     /* slot, generation, limits */
-    WIRE_KILL,      /* slot, generation */
+    WIRE_START = 1,      /* ticket, template, limits */
+    WIRE_LIMIT,          /* slot, generation, limits */
+    WIRE_KILL,           /* slot, generation */
+    WIRE_TEMPLATE_START, /* template, variant; a descriptor with WIRE_VARIANT_SETUP */
+    WIRE_TEMPLATE_STOP,  /* template */
     /* spawner to server */
-    WIRE_READY,           /* the spawner is set up; once, first */
-    WIRE_STARTED,         /* ticket, slot, generation, us, has_peak, has_cpu; descriptors below */
-    WIRE_FAILED,          /* ticket, err; before WIRE_READY: the set-up failed */
-    WIRE_LIMITED,         /* slot, generation, err (ERR_NONE: in force) */
-    WIRE_ENDED,           /* slot, generation, exit */
-    WIRE_TEMPLATE_READY,  /* template, us */
-    WIRE_TEMPLATE_FAILED, /* template, err */
+    WIRE_READY,            /* the spawner is set up; once, first */
+    WIRE_STARTED,          /* ticket, slot, generation, us, has_peak, has_cpu; descriptors below */
+    WIRE_FAILED,           /* ticket, err; before WIRE_READY: the set-up failed */
+    WIRE_LIMITED,          /* slot, generation, err (ERR_NONE: in force) */
+    WIRE_ENDED,            /* slot, generation, exit */
+    WIRE_TEMPLATE_READY,   /* template, us, template_bytes */
+    WIRE_TEMPLATE_FAILED,  /* template, err */
+    WIRE_TEMPLATE_STOPPED, /* template: the answer to each STOP */
     WIRE_TYPES,
 };
 
 /* Who sends a type; wire_decode refuses what the peer may not say. */
 enum wire_from { WIRE_FROM_SERVER, WIRE_FROM_SPAWNER };
+
+enum wire_variant_flags {
+    WIRE_VARIANT_LAYER = 1 << 0, /* layer_id counts */
+    WIRE_VARIANT_DATABASE = 1 << 1,
+    WIRE_VARIANT_SETUP = 1 << 2, /* exactly one descriptor travels along */
+};
 
 /* One shape for all types: unused fields are zero. A slot's generation grows with each use of its
  * index, so that a late KILL cannot hit the index's next tenant. */
@@ -48,6 +57,11 @@ struct wire {
     uint32_t reserved;
     uint64_t us;
     uint64_t cpu_base_us; /* STARTED: what the cgroup's counter showed before */
+    uint64_t template_bytes;
+    struct wire_variant {
+        uint32_t base, flags;
+        uint8_t layer_id[32];
+    } variant;
     struct wire_limits {
         uint64_t memory_bytes, tmp_bytes, file_bytes;
         uint32_t cpu_millis, pids, open_files, network;

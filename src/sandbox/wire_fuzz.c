@@ -19,7 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(e.code == ERR_INVALID || e.code == ERR_MALFORMED);
         return 0;
     }
-    must(w.slot < SANDBOX_SLOTS_MAX && w.template_index < SANDBOX_TEMPLATES_MAX);
+    must(w.slot < SANDBOX_SLOTS_MAX && w.variant.base < SANDBOX_TEMPLATES_MAX);
+    must(w.template_index < SANDBOX_TEMPLATES_MAX + SANDBOX_VARIANTS_MAX);
+    if (w.type == WIRE_TEMPLATE_START || w.type == WIRE_TEMPLATE_STOP)
+        must(w.template_index >= SANDBOX_TEMPLATES_MAX);
     must(memchr(w.err.text, 0, sizeof w.err.text) != NULL);
     wire_unpack_limits(&w.limits, &limits);
     if (w.type == WIRE_START || w.type == WIRE_LIMIT)

@@ -59,7 +59,7 @@ static int give_away(int data_fd, uid_t uid, gid_t gid, struct err *e)
 {
     static const char *const files[] = {"virga.db",   "virga.db-wal", "virga.db-shm",
                                         "server.pid", "secret.key",   "secret.key.new",
-                                        "token.key"};
+                                        "token.key",  "layers",       "layers/.server"};
     if (fchown(data_fd, uid, gid) < 0 || fchmod(data_fd, 0700) < 0)
         return err_sys(e, "give the data directory to uid %u", uid);
     for (size_t i = 0; i < ARRAY_LEN(files); i++)

@@ -3,6 +3,7 @@
 #include "auth/auth.h"
 #include "base/log.h"
 #include "calls/calls.h"
+#include "deps/deps.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
@@ -66,11 +67,15 @@ static void set_function(struct server *s, struct db *db, const struct function 
     struct function_spec spec;
     struct err e = {0};
     json_t *variables = NULL;
+    struct deps_project packages;
     struct news news = {.server = s, .fn = fn, .spec = &spec};
     if (variables_of(s, db, fn->project, &variables, &e) < 0 ||
+        deps_project(s->app.deps, db, a, fn->project, &packages, &e) < 0 ||
         function_to_spec(s->app.functions, a, fn, variables, &spec, &e) < 0) {
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, e.text);
         news = (struct news){.server = s, .gone_function = fn->id};
+    } else {
+        deps_layer(&packages, &spec);
     }
     json_decref(variables);
     deliver(&news);
@@ -168,13 +173,15 @@ static void read_functions_of(struct server *s, struct db *db, const char *proje
 
 /* --- everything --- */
 
-/* Variables of the project that the last function belonged to: they come grouped. */
+/* Variables and packages of the project that the last function belonged to: they come grouped. */
 struct load {
     struct server *server;
     struct db *db;
     char project[ID_TEXT];
     json_t *variables;
-    struct err unreadable; /* why `variables` are missing */
+    struct arena *arena; /* of `packages` */
+    struct deps_project packages;
+    struct err unreadable; /* why one of them is missing */
 };
 
 static void turn_to(struct load *l, const char *project)
@@ -182,9 +189,13 @@ static void turn_to(struct load *l, const char *project)
     if (strcmp(l->project, project ? project : "") == 0)
         return;
     json_decref(l->variables);
+    arena_free(l->arena);
+    l->arena = arena_new();
     l->unreadable = (struct err){0};
     snprintf(l->project, sizeof l->project, "%s", project ? project : "");
-    (void)variables_of(l->server, l->db, project, &l->variables, &l->unreadable);
+    if (variables_of(l->server, l->db, project, &l->variables, &l->unreadable) == 0)
+        (void)deps_project(l->server->app.deps, l->db, l->arena, project, &l->packages,
+                           &l->unreadable);
 }
 
 static int load_function(void *arg, const struct function *fn, struct err *e)
@@ -198,8 +209,10 @@ static int load_function(void *arg, const struct function *fn, struct err *e)
     struct err why = l->unreadable;
     if (why.code || function_to_spec(s->app.functions, a, fn, l->variables, &spec, &why) < 0)
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, why.text);
-    else
+    else {
+        deps_layer(&l->packages, &spec);
         deliver(&(struct news){.server = s, .fn = fn, .spec = &spec});
+    }
     return 0;
 }
 
@@ -223,6 +236,7 @@ int refresh_all(struct server *s, struct db *db, struct err *e)
     if (rc >= 0)
         rc = functions_each(db, load_function, &load, e);
     json_decref(load.variables);
+    arena_free(load.arena);
     return rc;
 }
 

@@ -2,6 +2,7 @@
 
 #include "auth/auth.h"
 #include "calls/calls.h"
+#include "deps/deps.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
 #include "projects/projects.h"
@@ -15,7 +16,8 @@ const struct route *const routes_all[] = {
     sessions_routes,  keys_routes,    audit_routes,  projects_routes,  members_routes,
     variables_routes, domains_routes, routes_routes, functions_routes, versions_routes,
     deploy_routes,    inputs_routes,  invoke_routes, load_routes,      gateway_routes_table,
-    calls_routes,     stats_routes,   tail_routes,   web_routes,       NULL,
+    calls_routes,     stats_routes,   tail_routes,   web_routes,       deps_routes,
+    builds_routes,    NULL,
 };
 
 static void print_row(const struct route *row)

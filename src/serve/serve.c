@@ -5,12 +5,12 @@
  * go, and only after that come a store, a listening socket or a byte from a client. */
 #include "serve/serve.h"
 
-#include "calls/calls.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "calls/calls.h"
+#include "deps/deps.h"
 #include "serve/refresh.h"
 #include "serve/server.h"
 #include "store/store.h"
@@ -40,6 +40,7 @@ static const struct step {
     {"gateway", server_open_gateway},
     {"engine", server_open_engine},
     {"workers", server_open_workers},
+    {"packages", server_open_deps},
     {"stored functions", server_load_functions},
     {"quotas", server_open_quotas},
     {"HTTP", server_listen},
@@ -70,6 +71,7 @@ static void on_signal(void *arg)
     log_info("serve", "stopping: calls under way may end within %d s", DRAIN_US / 1000000);
     timer_set_us(s->drain, DRAIN_US);
     calls_stop_tails(s->app.calls); /* they would not end by themselves */
+    deps_stop(s->app.deps);
     http_server_drain(s->app.http, stop_now, s);
 }
 

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "calls/calls.h"
+#include "deps/deps.h"
+#include "deps/index.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
@@ -28,8 +30,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -40,10 +44,19 @@ enum {
     FILES_PER_SLOT = 5,
 };
 
+/* Names in `layers` are digests: whoever knows one may look in, as the sandboxes' uids must. */
 int server_open_data(struct server *s, struct err *e)
 {
     s->data_fd = privileges_open_data_dir(s->settings.data_dir, e);
-    return s->data_fd < 0 ? -1 : 0;
+    if (s->data_fd < 0)
+        return -1;
+    if (mkdirat(s->data_fd, "layers", 0711) < 0 && errno != EEXIST)
+        return err_sys(e, "create '%s/layers'", s->settings.data_dir);
+    char whole[PATH_MAX];
+    if (!realpath(s->settings.data_dir, whole))
+        return err_sys(e, "find '%s'", s->settings.data_dir);
+    snprintf(s->layers_path, sizeof s->layers_path, "%s/layers", whole);
+    return index_read(&s->settings.index, &s->index, e); /* as whoever starts us */
 }
 
 /* `found` holds PATH_MAX + 32 bytes. */
@@ -69,6 +82,7 @@ int server_probe(struct server *s, struct err *e)
 
 int server_start_spawner(struct server *s, struct err *e)
 {
+    static const char *const build_argv[] = {"/opt/virga/packages/virga-packages", NULL};
     char found[PATH_MAX + 32];
     const char *runners = runners_dir(s, found, e);
     struct sandbox_template templates[SANDBOX_TEMPLATES_MAX] = {0};
@@ -80,10 +94,13 @@ int server_start_spawner(struct server *s, struct err *e)
             (struct sandbox_template){.name = runtimes[count]->name,
                                       .template_argv = runtimes[count]->template_argv,
                                       .slot_argv = runtimes[count]->slot_argv};
+    s->build_template = count;
+    templates[count++] = (struct sandbox_template){.name = "build", .slot_argv = build_argv};
     struct sandbox_config config = {.templates = templates,
                                     .template_count = count,
                                     .runners_dir = runners,
                                     .root_dir = s->settings.root_dir,
+                                    .layers_dir = s->layers_path,
                                     .slots_max = s->settings.slots_max,
                                     .weaker = s->settings.weaker};
     privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
@@ -208,6 +225,13 @@ static bool has_room(void *arg)
     return calls_room(s->app.calls);
 }
 
+static void on_learned(void *arg, const char *scope, const struct runtime *runtime,
+                       const uint8_t layer_id[LAYER_ID], struct str modules)
+{
+    struct server *s = arg;
+    deps_learned(s->app.deps, scope, runtime->name, layer_id, modules);
+}
+
 int server_open_engine(struct server *s, struct err *e)
 {
     struct engine_config config = {
@@ -215,8 +239,12 @@ int server_open_engine(struct server *s, struct err *e)
         .slots_max = s->settings.slots_max,
         .blanks = s->settings.blanks,
         .idle_ms = s->settings.idle_s * 1000,
+        .variant_idle_ms = s->settings.template_idle_s * 1000,
+        .variant_memory_max = s->settings.template_memory_max,
         .code_cache_max = s->settings.code_cache_max,
+        .leased = 1, /* the build program */
         .fetch_code = on_fetch,
+        .learned = on_learned,
         .record = on_record,
         .record_room = has_room,
         .arg = s,
@@ -264,6 +292,34 @@ int server_open_workers(struct server *s, struct err *e)
     return 0;
 }
 
+int server_open_deps(struct server *s, struct err *e)
+{
+    const struct settings *o = &s->settings;
+    snprintf(s->layers_path, sizeof s->layers_path, "%s/layers", s->data_path);
+    return deps_open(&(struct deps_config){.app = &s->app,
+                                           .index = s->index,
+                                           .build_template = s->build_template,
+                                           .layers_dir = s->layers_path,
+                                           .memory_bytes = o->build_memory,
+                                           .size_bytes = o->build_size,
+                                           .files_max = o->build_files,
+                                           .timeout_ms = o->build_timeout_s * 1000,
+                                           .builds_max = o->builds_max,
+                                           .disk_bytes = o->layers_max,
+                                           .grace_s = o->layers_grace_s},
+                     &s->app.deps, e);
+}
+
+static void tell_learned(void *arg, const char *project, const char *runtime,
+                         const uint8_t layer_id[32], struct str modules)
+{
+    struct server *s = arg;
+    const struct runtime *found;
+    struct err ignored = {0};
+    if (runtimes_find(runtime, &found, &ignored) == 0)
+        engine_learned(s->app.engine, project, found, layer_id, modules);
+}
+
 /* What others commit from here on is heard, and waits until everything is there. */
 int server_load_functions(struct server *s, struct err *e)
 {
@@ -273,6 +329,8 @@ int server_load_functions(struct server *s, struct err *e)
     pthread_mutex_lock(&s->refreshing);
     s->loading = true;
     int loaded = store_listen(s->app.store, e);
+    if (loaded == 0)
+        loaded = deps_each_learned(s->app.deps, db, tell_learned, s, e);
     if (loaded == 0)
         loaded = refresh_all(s, db, e);
     s->loading = false;
@@ -345,6 +403,7 @@ void server_done(struct server *s)
     store_listen_end(s->app.store); /* its thread works with all of the below */
     workers_free(s->slow_workers);
     workers_free(s->workers);
+    deps_close(s->app.deps);
     engine_free(s->app.engine); /* answers what is under way */
     calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
@@ -356,6 +415,7 @@ void server_done(struct server *s)
     loop_free(s->loop);
     store_close(s->app.store);
     auth_free(s->app.auth);
+    index_free(s->index);
     seal_free(s->seal);
     fd_close(&s->spawner_fd);
     fd_close(&s->data_fd);

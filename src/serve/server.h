@@ -9,6 +9,7 @@
 #include "serve/handoff.h"
 #include "serve/settings.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -25,13 +26,17 @@ struct server {
     int data_fd;
     int lock_fd; /* of the data directory too: held while we live */
     int spawner_fd;
-    char data_path[256]; /* of the data directory once the rights are gone */
+    char layers_path[PATH_MAX +
+                     16]; /* of the layers; another one once the rights are gone, as data_path */
+    char data_path[256];  /* of the data directory once the rights are gone */
     bool stopping;
     bool loading; /* the start: refresh runs on the loop thread itself */
     pthread_mutex_t refreshing;
     struct auth_quota quota;
     struct quotas *quotas;
     struct checks *checks; /* serve/checks.h */
+    struct index *index;   /* where packages come from: deps/index.h */
+    unsigned build_template;
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
@@ -48,6 +53,7 @@ int server_open_functions(struct server *s, struct err *e);
 int server_open_gateway(struct server *s, struct err *e);
 int server_open_engine(struct server *s, struct err *e);
 int server_open_workers(struct server *s, struct err *e);
+int server_open_deps(struct server *s, struct err *e);
 int server_load_functions(struct server *s, struct err *e);
 int server_open_quotas(struct server *s, struct err *e);
 int server_listen(struct server *s, struct err *e);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct option {
     const char *name;
@@ -44,6 +45,8 @@ static int set_number(const char *value, uint64_t min, uint64_t max, uint64_t *r
 NUMBER(slots_max, slots_max, 1, SANDBOX_SLOTS_MAX, 1)
 NUMBER(blanks, blanks, 0, 256, 1)
 NUMBER(idle, idle_s, 1, 86400, 1)
+NUMBER(template_memory, template_memory_max, 1, 16 * 1024 * 1024, 1024ull * 1024)
+NUMBER(template_idle, template_idle_s, 1, 604800, 1)
 NUMBER(workers, workers, 1, 64, 1)
 NUMBER(max_body, body_max, 1, 1024, 1024 * 1024)
 NUMBER(connections, connections_max, 1, 1000000, 1)
@@ -54,6 +57,14 @@ NUMBER(calls_kept, calls_per_function, 1, 100000000, 1)
 NUMBER(quota_projects, quota.projects, 0, 1000000, 1)
 NUMBER(quota_functions, quota.functions, 0, 1000000, 1)
 NUMBER(quota_calls, quota.calls_per_day, 0, 1000000000000, 1)
+
+NUMBER(build_memory, build_memory, 64, 1048576, 1024 * 1024)
+NUMBER(build_size, build_size, 1, 1048576, 1024 * 1024)
+NUMBER(build_files, build_files, 1, 10000000, 1)
+NUMBER(build_timeout, build_timeout_s, 1, 86400, 1)
+NUMBER(builds, builds_max, 1, 64, 1)
+NUMBER(layers, layers_max, 1, 1048576, 1024 * 1024)
+NUMBER(layers_grace, layers_grace_s, 0, 8760, 3600)
 
 /* And one per option that is taken as it is. */
 #define TEXT(option, field)                                                                        \
@@ -73,6 +84,13 @@ TEXT(issuer, issuer)
 TEXT(audience, audience)
 TEXT(jwks, jwks_url)
 TEXT(proxies, trusted_proxies)
+
+TEXT(pip_index, index.pip_index_url)
+TEXT(pip_extra, index.pip_extra_index_url)
+TEXT(npm_registry, index.npm_registry)
+TEXT(package_hosts, index.hosts)
+TEXT(package_proxy, index.proxy)
+TEXT(package_ca, index.ca_file)
 
 static int set_cors(struct settings *o, const char *value, struct err *e)
 {
@@ -200,6 +218,10 @@ static const struct option options[] = {
     {"slots-max", "N", "sandboxes alive at the same time (1024)", set_slots_max},
     {"blanks", "N", "sandboxes kept ready per runtime for cold calls (4)", set_blanks},
     {"idle", "SECONDS", "an idle sandbox lives so long (300)", set_idle},
+    {"template-memory-mb", "MB",
+     "templates with packages hold at most so much together (1/8 of the machine's)",
+     set_template_memory},
+    {"template-idle-s", "SECONDS", "and live so long without calls (600)", set_template_idle},
     {"max-body", "MB", "largest request body (6)", set_max_body},
     {"max-connections", "N", "connections at the same time (16384)", set_connections},
     {"http-idle", "SECONDS", "a silent connection is closed after (60)", set_http_idle},
@@ -207,6 +229,27 @@ static const struct option options[] = {
     {"calls-days", "DAYS", "call records are kept so long (30)", set_calls_days},
     {"calls-kept", "N", "and at most so many per function (10000)", set_calls_kept},
     {"workers", "N", "threads for the control plane (4)", set_workers},
+    {"pip-index-url", "URL", "where Python packages come from (as pip of this host is set up)",
+     set_pip_index},
+    {"pip-extra-index-url", "URLS", "and where else", set_pip_extra},
+    {"npm-registry", "URL", "where Node.js packages come from (as npm of this host is set up)",
+     set_npm_registry},
+    {"package-hosts", "HOSTS", "further hosts that installing packages may reach (none)",
+     set_package_hosts},
+    {"package-proxy", "URL", "a proxy to the outside for installing packages (none)",
+     set_package_proxy},
+    {"package-ca", "FILE", "certificates to trust when installing packages, PEM (the host's)",
+     set_package_ca},
+    {"build-memory-mb", "MB", "memory for installing packages (2048)", set_build_memory},
+    {"build-size-mb", "MB", "what the packages of one set may take on the disk (1024)",
+     set_build_size},
+    {"build-files", "N", "and how many files they may have (100000)", set_build_files},
+    {"build-timeout-s", "SECONDS", "how long installing packages may take (600)",
+     set_build_timeout},
+    {"builds", "N", "sets of packages installed at the same time (2)", set_builds},
+    {"layers-mb", "MB", "installed packages on the disk; unused ones go beyond it (10240)",
+     set_layers},
+    {"layers-grace-h", "HOURS", "how long unused ones stay (24)", set_layers_grace},
     {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
     {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
     {"user", "NAME or UID",
@@ -291,6 +334,14 @@ static int from_arguments(int argc, char **argv, struct settings *o, struct err 
     return 0;
 }
 
+static size_t eighth_of_memory(void)
+{
+    const size_t least = (size_t)256 << 20;
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    size_t eighth = pages > 0 && size > 0 ? (size_t)pages * (size_t)size / 8 : 0;
+    return eighth > least ? eighth : least;
+}
+
 int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
 {
     *ret = (struct settings){
@@ -300,6 +351,8 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .slots_max = 1024,
         .blanks = 4,
         .idle_s = 300,
+        .template_memory_max = eighth_of_memory(),
+        .template_idle_s = 600,
         .workers = 4,
         .body_max = 6 * 1024 * 1024,
         .connections_max = 16384,
@@ -307,6 +360,13 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .code_cache_max = 64 * 1024 * 1024,
         .calls_days = 30,
         .calls_per_function = 10000,
+        .build_memory = 2048ull << 20,
+        .build_size = 1024ull << 20,
+        .build_files = 100000,
+        .build_timeout_s = 600,
+        .builds_max = 2,
+        .layers_max = 10240ull << 20,
+        .layers_grace_s = 24 * 3600,
     };
     if (from_environment(ret, e) < 0)
         return -1;

@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "base/err.h"
+#include "deps/index.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,8 @@ struct settings {
     unsigned slots_max;
     unsigned blanks;
     unsigned idle_s;
+    size_t template_memory_max; /* of templates with packages, databases or code */
+    unsigned template_idle_s;
     unsigned workers;
     size_t body_max;
     unsigned connections_max;
@@ -31,6 +34,9 @@ struct settings {
     bool auth_none;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
     struct auth_quota quota;
+    struct index_options index;                    /* where packages come from */
+    uint64_t build_memory, build_size, layers_max; /* bytes */
+    unsigned build_files, build_timeout_s, builds_max, layers_grace_s;
 };
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */

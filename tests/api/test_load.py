@@ -76,6 +76,7 @@ def test_each_save_is_loaded_anew(shared):
 ], ids=["syntax", "indentation", "import", "second file", "second file raises", "no handler", "exit"])
 def test_python_that_does_not_load_says_where(shared, files, where, kind):
     result = load(shared, deploy(shared, files, runtime="python"))
+    assert kind == "ModuleNotFoundError" or result["problem"]["module"] is result["problem"]["package"] is None
     assert not result["loaded"] and place(result) == (where, kind), result
     assert result["error"] == f"{kind}: {result['problem']['message']}"
 

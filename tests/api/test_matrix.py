@@ -137,6 +137,7 @@ class World:
             "account": lambda: self.accounts["target"],
             "session": lambda: "0" * 24,
             "invite": lambda: "0" * 24,
+            "build": lambda: "0" * 24,
             "key": lambda: "NAME" if "/env/" in path else "0" * 24,
         }[name]()
 

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "engine/testdata/world.h"
+#include "engine/testdata/templates.h"
 
 FAKE void world_check(struct world *w)
 {
@@ -50,12 +50,6 @@ FAKE void world_settle(struct world *w)
 
 /* --- the spawner --- */
 
-static void spawner_say(struct world *w, struct wire *m, const int *fds, size_t fd_count)
-{
-    struct err e = {0};
-    CHECK(fd_send(w->spawner, m, sizeof *m, fds, fd_count, &e) == 0);
-}
-
 static void runner_forget(struct fake_slot *f)
 {
     watch_free(take_ptr(f->watch));
@@ -79,16 +73,6 @@ FAKE void spawner_end(struct fake_slot *f, int status, bool oom)
     m.exit.status = status;
     m.exit.oom = oom;
     spawner_say(f->world, &m, NULL, 0);
-}
-
-FAKE void spawner_template(struct world *w, unsigned index, const char *failed)
-{
-    struct wire m;
-    wire_init(&m, failed ? WIRE_TEMPLATE_FAILED : WIRE_TEMPLATE_READY);
-    m.template_index = index;
-    if (failed)
-        err_set(&m.err, ERR_UNAVAILABLE, "%s", failed);
-    spawner_say(w, &m, NULL, 0);
 }
 
 static struct ticket take_ticket(struct world *w)
@@ -206,6 +190,10 @@ static void on_request(void *arg, unsigned ready)
     CHECK(wire_decode(&m, got.len, WIRE_FROM_SERVER, &m, &e) == 0);
     if (m.type == WIRE_START)
         obey_start(w, &m);
+    else if (m.type == WIRE_TEMPLATE_START)
+        obey_template_start(w, &m, &got);
+    else if (m.type == WIRE_TEMPLATE_STOP)
+        obey_template_stop(w, &m);
     else
         obey_about(w, &m);
 }
@@ -262,7 +250,7 @@ static void on_load(struct fake_slot *f, struct str payload)
     CHECK(version);
     f->version = (uint32_t)strtoul(version + strlen("\"version\":"), NULL, 10);
     if (!f->world->hold_load)
-        runner_send(f, FRAME_LOADED, 0, STR(""));
+        runner_send(f, FRAME_LOADED, 0, str_of(f->world->modules));
 }
 
 static void on_call(struct fake_slot *f, struct str payload)
@@ -345,6 +333,15 @@ static bool has_room(void *arg)
 {
     const struct world *w = arg;
     return !w->no_room;
+}
+
+static void on_learned(void *arg, const char *scope, const struct runtime *runtime,
+                       const uint8_t layer_id[LAYER_ID], struct str modules)
+{
+    struct world *w = arg;
+    w->learned_times++;
+    snprintf(w->learned, sizeof w->learned, "%s %s %02x " STR_FMT, scope, runtime->name,
+             layer_id[0], STR_ARG(modules));
 }
 
 static void copy_text(char *to, size_t size, const char *from, size_t len)
@@ -511,8 +508,8 @@ FAKE void world_function(struct world *w, const char *id)
 }
 
 struct setup {
-    unsigned slots_max, blanks, idle_ms;
-    size_t cache;
+    unsigned slots_max, blanks, idle_ms, leased;
+    size_t cache, template_memory;
     bool templates_down;
 };
 
@@ -524,6 +521,8 @@ FAKE struct world *world_new(struct setup with)
     for (int i = 0; i < FAKE_SLOTS; i++)
         w->slots[i].socket = w->slots[i].out = w->slots[i].err = -1;
     strcpy(w->code, "fetched");
+    w->modules = "";
+    w->template_bytes = 1 << 20;
     CHECK(loop_new(&w->loop, &e) == 0);
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
     w->spawner = ends[1];
@@ -532,12 +531,16 @@ FAKE struct world *world_new(struct setup with)
     w->deadline = timer_new(w->loop, on_deadline_passed, w);
     const struct engine_config config = {
         .runtimes = fake_runtimes,
+        .leased = with.leased,
         .slots_max = with.slots_max ? with.slots_max : 4,
         .blanks = with.blanks,
         .idle_ms = with.idle_ms ? with.idle_ms : 60000,
+        .variant_idle_ms = 60000,
+        .variant_memory_max = with.template_memory ? with.template_memory : 1 << 30,
         .code_cache_max = with.cache ? with.cache : 1024,
         .stream_max = 4 << 20,
         .fetch_code = on_fetch,
+        .learned = on_learned,
         .record = on_record,
         .record_room = has_room,
         .arg = w,
@@ -546,7 +549,9 @@ FAKE struct world *world_new(struct setup with)
     if (!with.templates_down) {
         spawner_template(w, 0, NULL);
         spawner_template(w, 1, NULL);
-        UNTIL(w, w->engine->nurseries[1].up);
+        for (unsigned i = 0; i < with.leased; i++)
+            spawner_template(w, 2 + i, NULL);
+        UNTIL(w, w->engine->nurseries[1 + with.leased].up);
     }
     return w;
 }
@@ -565,6 +570,10 @@ FAKE void world_free(struct world **world)
     CHECK_INT(w->records, finished + w->repeated);
     for (int i = 0; i < FAKE_SLOTS; i++)
         runner_forget(&w->slots[i]);
+    for (int i = 0; i < SANDBOX_VARIANTS_MAX; i++) {
+        buf_done(&w->templates[i].modules);
+        buf_done(&w->templates[i].load);
+    }
     watch_free(w->watch);
     timer_free(w->deadline);
     close(w->spawner);

@@ -55,20 +55,64 @@ static void check_pool(const struct engine *e)
     CHECK(total <= e->config.slots_max);
 }
 
+static unsigned count_slots_of(const struct engine *e, const struct nursery *n)
+{
+    unsigned count = 0;
+    for (int state = 0; state < SLOT_STATES; state++)
+        list_each (node, &e->pool.slots[state])
+            count += list_of(node, struct slot, state_node)->nursery == n;
+    return count;
+}
+
+/* Every index belongs to one variant or is on its way out. */
+static void check_variants(const struct engine *e)
+{
+    unsigned owned = 0, has = 0;
+    for (unsigned i = 0; i < SANDBOX_VARIANTS_MAX; i++) {
+        const struct variant_index *at = &e->indices[i];
+        const struct variant *v = at->owner;
+        unsigned index = SANDBOX_TEMPLATES_MAX + i;
+        owned += v != NULL;
+        CHECK(!v || at->taken);
+        CHECK(!v || v->next == (int)index || (v->asked && v->nursery.index == index));
+        CHECK(v || !at->bytes);
+    }
+    list_each (node, &e->variants) {
+        const struct variant *v = list_of(node, struct variant, node);
+        has += v->asked + (v->next >= 0);
+        CHECK(v->asked || !v->nursery.up);
+        CHECK(!v->learned || v->known <= v->learned->modules.len);
+    }
+    CHECK_INT(owned, has);
+}
+
 static void check_nurseries(const struct engine *e)
 {
     unsigned blanks = 0;
-    for (unsigned i = 0; i < e->nursery_count; i++) {
-        CHECK_INT(e->nurseries[i].blank_count, count_list(&e->nurseries[i].blanks));
-        blanks += e->nurseries[i].blank_count;
+    list_each (at, &e->nursing) {
+        const struct nursery *n = list_of(at, struct nursery, node);
+        CHECK_INT(n->blank_count, count_list(&n->blanks));
+        blanks += n->blank_count;
         unsigned starting = 0;
         list_each (node, &e->pool.slots[SLOT_STARTING]) {
             const struct slot *s = list_of(node, struct slot, state_node);
-            starting += s->nursery == &e->nurseries[i] && !s->fn;
+            starting += s->nursery == n && !s->fn && !s->lease;
         }
-        CHECK_INT(e->nurseries[i].starting, starting);
+        CHECK_INT(n->starting, starting);
+        CHECK_INT(n->slots, count_slots_of(e, n));
     }
     CHECK_INT(e->pool.count[SLOT_BLANK], blanks);
+}
+
+static void check_leases(const struct engine *e)
+{
+    unsigned waiting = 0;
+    list_each (node, &e->leases) {
+        const struct engine_lease *l = list_of(node, struct engine_lease, node);
+        CHECK(l->slot ? l->slot->lease == l && list_empty(&l->hungry_node) : true);
+        waiting += !l->slot;
+    }
+    CHECK_INT(e->leases_waiting, waiting);
 }
 
 static void check_engine(struct engine *e)
@@ -77,6 +121,8 @@ static void check_engine(struct engine *e)
     size_t bytes = 0, code = 0;
     check_pool(e);
     check_nurseries(e);
+    check_leases(e);
+    check_variants(e);
     for (size_t i = 0; i < e->functions.size; i++)
         for (const struct fn *fn = e->functions.buckets[i]; fn; fn = fn->next) {
             check_fn(e, fn);

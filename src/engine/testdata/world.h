@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 #include "base/test.h"
 #include "engine/frame.h"
 #include "engine/private.h"
+#include "engine/setup.h"
 #include "engine/testdata/invariants.h"
 #include "loop/loop.h"
 #include "sandbox/wire.h"
@@ -52,6 +54,13 @@ struct ticket {
     struct wire_limits limits;
 };
 
+/* Of a variant, by its index above SANDBOX_TEMPLATES_MAX. */
+struct fake_template {
+    bool live, setup, stopped;
+    struct wire_variant variant;
+    struct buf modules, load; /* of its set-up file */
+};
+
 struct answer {
     int times;
     bool refused;
@@ -82,7 +91,14 @@ struct world {
     struct watch *watch;
     int spawner;
     bool hold_start, hold_limit, hold_kill, hold_ready, hold_load, hold_call;
-    struct err fail_start, fail_limit; /* the answer when code is set */
+    bool hold_template, hold_stop;
+    struct err fail_start, fail_limit, fail_template; /* the answer when code is set */
+    struct fake_template templates[SANDBOX_VARIANTS_MAX];
+    unsigned template_starts, template_stops;
+    uint64_t template_bytes; /* of each that becomes ready */
+    const char *modules;     /* that runners say they have imported */
+    unsigned learned_times;
+    char learned[512];
     struct fake_slot slots[FAKE_SLOTS];
     struct ticket tickets[FAKE_TICKETS]; /* starts not answered yet */
     unsigned ticket_count, starts, limits;
@@ -97,5 +113,16 @@ struct world {
     char code[64];
 };
 
-static const struct runtime fake_alpha = {.name = "alpha"}, fake_beta = {.name = "beta"};
+/* "cv2" is in "lib-cv2", "six" in itself, and what begins with _ nowhere. */
+static bool fake_package(const char *module, char *ret)
+{
+    snprintf(ret, RUNTIMES_PACKAGE_MAX + 1, "%s%s", strcmp(module, "six") == 0 ? "" : "lib-",
+             module);
+    return *module != '_';
+}
+
+static const struct runtime fake_alpha = {.name = "alpha",
+                                          .learns = true,
+                                          .package_of = fake_package},
+                            fake_beta = {.name = "beta"};
 static const struct runtime *const fake_runtimes[] = {&fake_alpha, &fake_beta, NULL};
