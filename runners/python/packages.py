@@ -28,7 +28,7 @@ def open_layer(path):
     try:
         site.addsitedir(path, set(_sys.path))
     except BaseException as error:  # a line of a .pth file may run anything
-        _say(f"{path}: {type(error).__name__}: {error}")
+        _say(f"{path}: {': '.join(_summary(error, 'load'))}")
     _know()
     return True
 
@@ -56,11 +56,14 @@ def _preload_one(name, seconds):
         with _Alarm(seconds):
             __import__(name)
     except BaseException as error:  # SystemExit and the like too
-        _say(f"module '{name}' is not imported ahead: {type(error).__name__}: {error}")
+        _say(f"module '{name}' is not imported ahead: {': '.join(_summary(error, 'load'))}")
 
 
 class _TooSlow(BaseException):
     """Not an Exception: packages catch those around what they can do without."""
+
+
+_TooSlow.__name__ = "TooSlow"
 
 
 class _Alarm:
@@ -85,7 +88,7 @@ class _Alarm:
 
 def _say(line):
     try:
-        _os.write(2, f"virga-python: {_bounded(line, 1000)}\n".encode("utf-8", "replace"))
+        _os.write(2, f"virga-python: {_bounded(line, _MESSAGE_MAX)}\n".encode("utf-8", "replace"))
     except Exception:
         pass  # a description that fails, or nobody listens
 

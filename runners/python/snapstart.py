@@ -20,6 +20,7 @@ def load_ahead(settings, sources, code_dir):
         _asyncio.set_event_loop(None)
         _loop = None
     _kept = (_module, _entry, _sys.argv[:], Context.function_name, Context.function_version)
+    _know()
     _preloaded = True
     return loaded
 
