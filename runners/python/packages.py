@@ -173,11 +173,14 @@ def _is_foreign(name):
 
 def _reseed():
     """In a copy: what would be the same in all copies of a template that has imported packages."""
-    numpy_random = _sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        numpy_random.seed()
-    if "_ssl" in _sys.modules:
-        _sys.modules["_ssl"].RAND_add(_os.urandom(32), 32.0)
+    uuid._node = uuid._last_timestamp = uuid._generate_time_safe = None
     if "tempfile" in _sys.modules:
         _sys.modules["tempfile"]._name_sequence = None
-    uuid._node = uuid._last_timestamp = uuid._generate_time_safe = None
+    try:
+        if "_ssl" in _sys.modules:
+            _sys.modules["_ssl"].RAND_add(_os.urandom(32), 32.0)
+        if "numpy.random" in _sys.modules:
+            # With a number, since finding its own seed costs numpy, and so each copy, 110 page faults.
+            _sys.modules["numpy.random"].seed(int.from_bytes(_os.urandom(4), "little"))
+    except Exception as error:  # a module that was imported in part, or one of the user's
+        _say(f"random numbers of a package are not seeded: {': '.join(_summary(error, 'load'))}")

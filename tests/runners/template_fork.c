@@ -36,7 +36,7 @@ int template_scratch(const char *path, struct err *e)
 _Noreturn void template_fail(const struct err *e)
 {
     dprintf(STDERR_FILENO, "failed: %s\n", e->text);
-    exit(1);
+    _exit(1);
 }
 
 _Noreturn void template_serve(const struct template_hooks *hooks)

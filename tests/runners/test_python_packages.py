@@ -133,6 +133,13 @@ def test_fork_hooks_of_packages_run_in_copies(tmp_path, layer):
                 assert runner.call() == ["child", 2, "parent"]
 
 
+def test_a_package_that_cannot_be_seeded_does_not_keep_copies_from_starting(tmp_path):
+    layer = make_layer(tmp_path / "layer", {"numpy/__init__.py": "", "numpy/random.py": "def seed(n): raise ValueError('mine')\n"})
+    with Ahead(tmp_path, layer, ["numpy.random"]) as template, template.copy() as runner:
+        assert runner.load("def handler(event): return event").call(1) == 1
+        assert b"not seeded: ValueError: mine" in runner.stderr()
+
+
 @pytest.mark.parametrize("files", [{"alpha.py": "mine = 1\n"}, {"alpha/__init__.py": "from .inner import mine\n", "alpha/inner.py": "mine = 1\n"}],
                          ids=["file", "package"])
 def test_what_was_imported_ahead_does_not_hide_a_file_of_the_user(tmp_path, layer, files):
