@@ -2,6 +2,7 @@
 // failure — what was thrown, as the JSON text of a FAILED frame.
 
 const { inspect } = require('node:util');
+const { missing } = require('./missing.cjs');
 const { place } = require('./place.cjs');
 
 const TEXT_MAX = 32 * 1024;
@@ -64,7 +65,9 @@ function placeOf(thrown, codeDir) {
 function describe(thrown, codeDir) {
   try {
     const [type, message, traceback] = parts(thrown).map(cut);
-    return stringify({ type, message, traceback, ...placeOf(thrown, codeDir) });
+    return stringify({
+      type, message, traceback, ...placeOf(thrown, codeDir), ...missing(thrown, codeDir),
+    });
   } catch {
     // Getters and proxies of user code may throw while we look.
     return '{"type":"Error","message":"what was thrown cannot be read","traceback":""}';

@@ -30,7 +30,6 @@ $(PYTHON_COPIES): $(PYTHON_OBJ) \
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -Wl,--as-needed $(PYTHON_LIBS) -lpthread
 
 $(BUILD)/runners/python/%.o: ALL_CFLAGS += $(PYTHON_CFLAGS)
-$(BUILD)/runners/python/runner_source.o: runners/python/runner_source.S runners/python/runner.py \
-                                             runners/python/place.py
+$(BUILD)/runners/python/runner_source.o: runners/python/runner_source.S $(wildcard runners/python/*.py)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -c -o $@ $<

@@ -6,10 +6,13 @@
  *   virga-python            a template: orders on TEMPLATE_CONTROL
  *   virga-python --direct   a runner at once, frames on RUNNER_SOCKET: for tests and for backends
  *                           without templates
- *   --code-dir DIR          instead of /code; with --direct also from VIRGA_CODE_DIR */
+ *   --code-dir DIR          instead of /code; with --direct also from VIRGA_CODE_DIR
+ *   --layer DIR             packages are in its python/, instead of /opt/layer */
+#include "ahead.h"
 #include "base/mem.h"
 #include "engine/frame.h"
 #include "interpreter.h"
+#include "load.h"
 #include "sandbox/runner_fds.h"
 #include "sandbox/template.h"
 #include "serve.h"
@@ -19,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char CODE_DIR[] = "/code";
+static const char CODE_DIR[] = "/code", LAYER_DIR[] = "/opt/layer";
 enum { WARM_UP_ROUNDS = 20 }; /* bytecode specialises after 8 */
 
 /* Python's streams look at their descriptor when they are made, above all whether it can seek. The
@@ -48,6 +51,12 @@ static void settle(void)
     Py_XDECREF(gc);
 }
 
+_Noreturn static void give_up(void)
+{
+    PyErr_Print();
+    _exit(1);
+}
+
 static void warm_up(struct serve *serve, PyObject *runner)
 {
     serve_rehearse(serve, WARM_UP_ROUNDS);
@@ -59,29 +68,25 @@ static void warm_up(struct serve *serve, PyObject *runner)
 
 struct options {
     bool direct;
-    const char *code_dir;
-};
-
-struct runner {
-    struct serve *serve;
-    const char *code_dir;
+    const char *code_dir, *layer_dir;
 };
 
 static void become_runner(void *arg)
 {
-    const struct runner *runner = arg;
     PyOS_AfterFork_Child();
-    serve_run(runner->serve, RUNNER_SOCKET, runner->code_dir);
+    serve_run(arg, RUNNER_SOCKET);
 }
 
 static struct options parse_options(int argc, char **argv)
 {
-    struct options o = {.code_dir = CODE_DIR};
+    struct options o = {.code_dir = CODE_DIR, .layer_dir = LAYER_DIR};
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--direct") == 0)
             o.direct = true;
         else if (strcmp(argv[i], "--code-dir") == 0 && i + 1 < argc)
             o.code_dir = argv[++i];
+        else if (strcmp(argv[i], "--layer") == 0 && i + 1 < argc)
+            o.layer_dir = argv[++i];
     const char *told = getenv("VIRGA_CODE_DIR");
     if (o.direct && told)
         o.code_dir = mem_strdup(told); /* user code replaces what getenv points into */
@@ -93,19 +98,24 @@ int main(int argc, char **argv)
     struct options options = parse_options(argc, argv);
     interpreter_start();
     PyObject *module = interpreter_runner();
-    struct runner runner = {serve_new(module), options.code_dir};
-    warm_up(runner.serve, module);
-    if (options.direct)
-        serve_open_streams(runner.serve);
-    else
-        make_streams(runner.serve);
+    struct loader loader;
+    if (load_init(&loader, module, options.code_dir, options.layer_dir) < 0)
+        give_up();
+    struct serve *serve = serve_new(module, &loader);
+    warm_up(serve, module);
+    if (options.direct) {
+        serve_open_streams(serve);
+    } else {
+        make_streams(serve);
+        ahead_run(module, &loader);
+    }
     settle();
     if (options.direct)
-        serve_run(runner.serve, RUNNER_SOCKET, runner.code_dir);
+        serve_run(serve, RUNNER_SOCKET);
     template_serve(&(struct template_hooks){
         .before_copy = PyOS_BeforeFork,
         .after_copy = PyOS_AfterFork_Parent,
         .become = become_runner,
-        .arg = &runner,
+        .arg = serve,
     });
 }

@@ -205,6 +205,8 @@ def awaken():
     for hooks in _fork_hooks:
         _register_at_fork(**hooks)
     random.seed()
+    if _preloaded:
+        _reseed()
     _threading.main_thread()._set_native_id()
 
 
@@ -216,19 +218,21 @@ _HandlerError.__name__ = "HandlerError"
 
 _code_dir = "/code/"  # with the slash
 _entry = None  # the handler's file below it, once known
+_module = None  # the handler's
 
 
 def load(settings, sources, code_dir):
     """(handler, number of arguments it takes, longest result in bytes).
 
-    `sources` holds the files at the top of the code directory, which are there on disk too.
+    `sources` holds the files at the top of the code directory, which are there on disk too, and
+    "name/__init__.py" of packages there (without the text).
     """
     settings, _ = scan(settings.decode(), 0)
     if settings["environment"]:
         _add_environment(settings["environment"])
     Context.function_name = settings["function"]
     Context.function_version = settings["version"]
-    global _code_dir, _entry
+    global _code_dir, _entry, _module
     _code_dir, _entry = f"{code_dir}/", None
     _os.chdir(code_dir)
     _sys.path.insert(0, code_dir)
@@ -238,8 +242,8 @@ def load(settings, sources, code_dir):
     file = module_name.replace(".", "/") + ".py"
     _sys.argv[:] = [f"{code_dir}/{file}"]
     _entry = file
-    module = _import_module(module_name, file, sources, code_dir)
-    handler = _find_handler(module, name, file)
+    _module = _import_module(module_name, file, sources, code_dir)
+    handler = _find_handler(_module, name, file)
     if _is_coroutine_function(handler):
         _event_loop()
     return handler, _argument_count(handler, name), settings["result_limit"]
@@ -252,10 +256,7 @@ def _add_environment(ours):
 
 
 def _import_module(name, file, sources, code_dir):
-    for path in sources:
-        # What was imported ahead must not hide a file of the user with the same name.
-        if path.removesuffix(".py") in _AHEAD:
-            _sys.modules.pop(path.removesuffix(".py"), None)
+    _forget_hidden(sources)
     source = sources.get(file)
     if source is not None:
         return _run_source(name, f"{code_dir}/{file}", source)
@@ -346,7 +347,7 @@ def handler(event, context):
 
 _REHEARSAL_SETTINGS = _json.dumps({
     "function": "rehearsal", "version": 1, "handler": "virga_rehearsal.handler",
-    "environment": {"KEY": "value", "OTHER": "value"}, "result_limit": 1 << 20}).encode()
+    "environment": {"VIRGA_REHEARSAL": "value", "VIRGA_REHEARSALS": "value"}, "result_limit": 1 << 20}).encode()
 
 
 def rehearse():
@@ -355,7 +356,7 @@ def rehearse():
         return load(_REHEARSAL_SETTINGS, {"virga_rehearsal.py": _REHEARSAL}, "/")
     finally:
         _sys.modules.pop("virga_rehearsal", None)
-        del _os.environ["KEY"], _os.environ["OTHER"]
+        del _os.environ["VIRGA_REHEARSAL"], _os.environ["VIRGA_REHEARSALS"]
         del _sys.path[0]
 
 
@@ -502,7 +503,8 @@ def failure(error, phase):
         kind, message = type(error).__name__, "(its description failed too)"
         text = f"{type(second).__name__} while the traceback was made"
     described = {"type": kind, "message": _bounded(message, _MESSAGE_MAX),
-                 "traceback": _bounded(text, _TRACEBACK_MAX), **_place(error)}
+                 "traceback": _bounded(text, _TRACEBACK_MAX), **_place(error),
+                 **_missing(error)}
     # Not as an escape: the server takes no half of a surrogate pair, and the failure would be lost.
     return _json.dumps(described, ensure_ascii=False).encode("utf-8", "replace")
 

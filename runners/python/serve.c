@@ -1,12 +1,11 @@
 #include "serve.h"
 
-#include "base/fd.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "../common/frames.h"
 #include "codec.h"
 #include "engine/frame.h"
-#include "files.h"
+#include "load.h"
 #include "output.h"
 #include "channel.h"
 #include "sandbox/runner_fds.h"
@@ -16,7 +15,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NEED_SHOWS_MS = 2 };
@@ -25,15 +23,12 @@ struct serve {
     struct codec codec;
     struct output output;
     /* from runner.py */
-    PyObject *awaken, *load, *rehearse, *wait, *stream, *failure, *context;
-    /* the function, once loaded */
-    PyObject *handler;
-    int arguments; /* how many the handler takes: 0, 1, 2 */
-    size_t result_limit;
+    PyObject *awaken, *wait, *stream, *failure, *context;
+    struct loader *loader;
+    struct function function; /* once loaded */
     /* the process */
     struct channel channel;
     uint16_t number; /* of the current call, in its frames; 0 before the first */
-    const char *code_dir;
 };
 
 struct call {
@@ -56,14 +51,13 @@ _Noreturn static void give_up(void)
     _exit(1);
 }
 
-struct serve *serve_new(PyObject *runner)
+struct serve *serve_new(PyObject *runner, struct loader *loader)
 {
     struct serve *s = mem_alloc(sizeof *s);
     channel_init(&s->channel, -1); /* here, since it takes a large piece of memory */
+    s->loader = loader;
     codec_init(&s->codec, runner);
     s->awaken = PyObject_GetAttrString(runner, "awaken");
-    s->load = PyObject_GetAttrString(runner, "load");
-    s->rehearse = PyObject_GetAttrString(runner, "rehearse");
     s->wait = PyObject_GetAttrString(runner, "wait");
     s->stream = PyObject_GetAttrString(runner, "stream");
     s->failure = PyObject_GetAttrString(runner, "failure");
@@ -123,81 +117,26 @@ static void answer_failure(struct serve *s, const char *phase, uint8_t flags)
 
 /* ---- LOAD ---- */
 
-static int raise_err(const struct err *e)
+/* The names are for the next templates: a load is not failed for want of them. */
+static void answer_loaded(struct serve *s)
 {
-    PyErr_SetString(PyExc_OSError, e->text);
-    return -1;
-}
-
-/* The loader compiles files at the top from memory instead of reading them back. */
-static int offer_source(PyObject *sources, const struct files_entry *file)
-{
-    if (memchr(file->path.p, '/', file->path.n) || !str_ends(file->path, STR(".py")))
-        return 0;
-    PyObject *name = PyUnicode_DecodeUTF8(file->path.p, (Py_ssize_t)file->path.n, NULL);
-    PyObject *bytes = PyBytes_FromStringAndSize(file->bytes.p, (Py_ssize_t)file->bytes.n);
-    int done = name && bytes ? PyDict_SetItem(sources, name, bytes) : -1;
-    Py_XDECREF(name);
-    Py_XDECREF(bytes);
-    return done;
-}
-
-static int write_files(const char *code_dir, struct str files, PyObject *sources)
-{
-    struct err e = {0};
-    auto_fd int dir = open(code_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0) {
-        err_sys(&e, "open code directory '%s'", code_dir);
-        return raise_err(&e);
-    }
-    struct files_entry file;
-    int got;
-    while ((got = files_next(&files, &file, &e)) > 0)
-        if (files_write(dir, &file, &e) < 0)
-            return raise_err(&e);
-        else if (offer_source(sources, &file) < 0)
-            return -1;
-    return got < 0 ? raise_err(&e) : 0;
-}
-
-/* What runner.py's load and rehearse return: (handler, arguments, result limit). */
-static int take_function(struct serve *s, PyObject *loaded)
-{
-    Py_ssize_t limit = 0;
-    if (!loaded || !PyArg_ParseTuple(loaded, "Oin", &s->handler, &s->arguments, &limit)) {
-        Py_XDECREF(loaded);
-        return -1;
-    }
-    Py_INCREF(s->handler);
-    Py_DECREF(loaded);
-    s->result_limit = limit > 0 ? (size_t)limit : 0;
-    return 0;
-}
-
-static int load_function(struct serve *s, struct str payload, PyObject *sources)
-{
-    uint32_t length;
-    struct str settings;
-    if (!frames_u32(&payload, &length) || !frames_bytes(&payload, length, &settings)) {
-        PyErr_SetString(PyExc_ValueError, "the settings of the function are cut short");
-        return -1;
-    }
-    if (write_files(s->code_dir, payload, sources) < 0)
-        return -1;
-    return take_function(s, PyObject_CallFunction(s->load, "y#Os", settings.p,
-                                                  (Py_ssize_t)settings.n, sources, s->code_dir));
+    PyObject *names = load_learned(s->loader);
+    if (!names && PyErr_Occurred())
+        PyErr_WriteUnraisable(NULL);
+    output_end(&s->output); /* of a load that no call follows, or else of the first call */
+    answer(s, FRAME_LOADED, 0,
+           names ? (struct str){PyBytes_AS_STRING(names), (size_t)PyBytes_GET_SIZE(names)}
+                 : STR(""));
+    Py_XDECREF(names);
 }
 
 static void serve_load(struct serve *s, const struct channel_frame *frame)
 {
-    PyObject *sources = PyDict_New();
     output_begin(&s->output);
-    if (sources && load_function(s, frame->payload, sources) == 0) {
-        output_end(&s->output); /* of a load that no call follows, or else of the first call */
-        answer(s, FRAME_LOADED, 0, STR(""));
-    } else
+    if (load_run(s->loader, frame->payload, &s->function) == 0)
+        answer_loaded(s);
+    else
         answer_failure(s, "load", FRAME_FATAL);
-    Py_XDECREF(sources);
 }
 
 /* ---- CALL ---- */
@@ -233,12 +172,13 @@ static bool is_awaitable(PyObject *value)
 static PyObject *call_handler(struct serve *s, const struct call *call)
 {
     PyObject *event = codec_event(&s->codec, call->event);
-    PyObject *context = event && s->arguments == 2 ? make_context(s, call) : NULL;
+    PyObject *context = event && s->function.arguments == 2 ? make_context(s, call) : NULL;
     PyObject *result = NULL;
-    if (event && (context || s->arguments < 2)) {
+    if (event && (context || s->function.arguments < 2)) {
         PyObject *arguments[] = {NULL, event, context};
-        result = PyObject_Vectorcall(s->handler, arguments + 1,
-                                     (size_t)s->arguments | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        result = PyObject_Vectorcall(s->function.handler, arguments + 1,
+                                     (size_t)s->function.arguments | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                     NULL);
     }
     Py_XDECREF(event);
     Py_XDECREF(context);
@@ -311,7 +251,7 @@ static PyObject *run_call(struct serve *s, const struct call *call, struct str *
     PyObject *result = call_handler(s, call);
     if (!result)
         return NULL;
-    PyObject *owner = codec_result(&s->codec, result, s->result_limit, ret_json, &stream);
+    PyObject *owner = codec_result(&s->codec, result, s->function.result_limit, ret_json, &stream);
     Py_DECREF(result);
     if (!stream)
         return owner;
@@ -323,7 +263,7 @@ static void serve_call(struct serve *s, const struct channel_frame *frame)
 {
     struct call call;
     struct str json;
-    if (!s->handler)
+    if (!s->function.handler)
         return; /* the load has failed and said so */
     if (parse_call(frame->payload, &call) < 0)
         leave(s, 1);
@@ -357,12 +297,12 @@ static void rehearse(struct serve *s, bool (*go_on)(struct serve *s))
 {
     const struct str events[] = {STR("{\"name\":\"\xc3\xa9\",\"n\":[1,2.5,true,null]}"),
                                  STR("{\"fail\":1}")};
-    if (take_function(s, PyObject_CallNoArgs(s->rehearse)) < 0)
+    if (load_rehearse(s->loader, &s->function) < 0)
         give_up();
     for (size_t i = 0; i < ARRAY_LEN(events) && go_on(s); i++)
         if (rehearse_call(s, events[i]) < 0)
             give_up();
-    Py_CLEAR(s->handler);
+    load_drop(&s->function);
 }
 
 static bool always(struct serve *s)
@@ -442,11 +382,10 @@ void serve_open_streams(struct serve *s)
         give_up();
 }
 
-_Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
+_Noreturn void serve_run(struct serve *s, int fd)
 {
     struct channel_frame frame;
     s->channel.fd = fd;
-    s->code_dir = code_dir;
     fcntl(fd, F_SETFD, FD_CLOEXEC); /* programs that user code starts must not find it */
     pthread_atfork(NULL, NULL, leave_family);
     PyObject *awake = PyObject_CallNoArgs(s->awaken);
@@ -457,7 +396,7 @@ _Noreturn void serve_run(struct serve *s, int fd, const char *code_dir)
     rehearse_unless_needed(s);
     answer(s, FRAME_READY, 0, python_version());
     while (next_frame(s, &frame))
-        if (frame.type == FRAME_LOAD && !s->handler)
+        if (frame.type == FRAME_LOAD && !s->function.handler)
             serve_load(s, &frame);
         else if (frame.type == FRAME_CALL)
             serve_call(s, &frame);

@@ -9,10 +9,12 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+struct loader;
 struct serve;
 
-/* Looks up what it needs in the module made of runner.py. Ends the process when that fails. */
-struct serve *serve_new(PyObject *runner);
+/* Looks up what it needs in the module made of runner.py. Ends the process when that fails. The
+ * loader must live as long. */
+struct serve *serve_new(PyObject *runner, struct loader *loader);
 
 /* Loads and calls made-up functions, without the socket. In the template it fills caches and lets
  * the bytecode specialise. serve_run does one more round in a copy that nobody waits for before it
@@ -25,6 +27,5 @@ void serve_rehearse(struct serve *s, int rounds);
  * a call ends. Once, at the end of what may print; copies inherit them. */
 void serve_open_streams(struct serve *s);
 
-/* Answers frames on `fd` until its peer closes it, then ends the process. Code is written to and
- * loaded from `code_dir`. */
-_Noreturn void serve_run(struct serve *s, int fd, const char *code_dir);
+/* Answers frames on `fd` until its peer closes it, then ends the process. */
+_Noreturn void serve_run(struct serve *s, int fd);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@
  * says that nobody but the template is inside; no copy is made while it is false. Pid and mount
  * namespaces are made by the clone. */
 enum { HEAD_START_MS = 3, LARGE_BYTES = 120 << 10 /* below what malloc maps */ };
+
+static const char SCRATCH_OPTIONS[] = "size=64m,nr_inodes=16384,mode=0755";
 
 struct template
 {
@@ -164,15 +167,26 @@ static void tidy_heap(void)
     free(large);
 }
 
+int template_scratch(const char *path, struct err *e)
+{
+    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, SCRATCH_OPTIONS) < 0)
+        return err_sys(e, "mount '%s' for what is loaded ahead", path);
+    return 0;
+}
+
+_Noreturn void template_fail(const struct err *e)
+{
+    order_report(TEMPLATE_CONTROL, REPORT_FAILED, e);
+    _exit(1);
+}
+
 _Noreturn void template_serve(const struct template_hooks *hooks)
 {
     struct template t = {.hooks = hooks};
     struct err e = {0};
     if (filter_build(&t.filter, &e) < 0 || prepare_namespaces(&t, &e) < 0 || rights_bound(&e) < 0 ||
-        filter_ahead(&t, NULL, &e) < 0) {
-        order_report(TEMPLATE_CONTROL, REPORT_FAILED, &e);
-        _exit(1);
-    }
+        filter_ahead(&t, NULL, &e) < 0)
+        template_fail(&e);
     tidy_heap();
     order_report(TEMPLATE_CONTROL, REPORT_READY, NULL);
     for (;;) {

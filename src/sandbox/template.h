@@ -9,6 +9,8 @@
  * interpreter. */
 #pragma once
 
+#include "base/err.h"
+
 enum {
     TEMPLATE_CONTROL = 3, /* descriptor a template program finds its orders on */
     TEMPLATE_SETUP = 4,   /* open in variants that were given a set-up file (engine/setup.h says
@@ -22,6 +24,13 @@ struct template_hooks {
         void *arg); /* in the copy, all protections on, RUNNER_SOCKET open; never returns */
     void *arg;
 };
+
+/* Before template_serve, for programs that run code of others ahead: an empty tmpfs on `path`,
+ * which must exist. Copies have their own above it. */
+int template_scratch(const char *path, struct err *e);
+
+/* Instead of template_serve: tells the spawner why there will be no copies, and exits. */
+_Noreturn void template_fail(const struct err *e);
 
 /* Announces the template as ready and serves orders until the spawner is gone, then exits the
  * process. */

@@ -288,18 +288,36 @@ class Runner:
         return self.status
 
 
-class Template:
-    """A template as in template_fork.c: `copy()` gives a Runner that is a copy of it."""
+def encode_setup(modules=(), load=b""):
+    """As in src/engine/setup.h; `load` as encode_load makes it."""
+    names, payload = "\n".join(modules).encode(), load[HEADER.size:]
+    return struct.pack("<I", len(names)) + names + struct.pack("<I", len(payload)) + payload
 
-    def __init__(self, argv, env=None, **runner):
+
+class Template:
+    """A template as in template_fork.c: `copy()` gives a Runner that is a copy of it. `setup`: bytes
+    that it finds as its set-up file; `log`: a file for what it prints."""
+
+    def __init__(self, argv, env=None, setup=None, log=None, **runner):
         self.runner = runner
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        high = fcntl.fcntl(theirs.fileno(), fcntl.F_DUPFD_CLOEXEC, 10)
+        given = [(theirs.fileno(), 3)]
+        if setup is not None:
+            file = os.memfd_create("setup")
+            os.write(file, setup)
+            given.append((file, 4))
+        if log is not None:
+            given.append((log.fileno(), 2))
+        high = [(fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10), at) for fd, at in given]
         try:
-            self.pid = os.posix_spawn(argv[0], argv, {**(env or {})},
-                                      file_actions=[(os.POSIX_SPAWN_DUP2, high, 3)])
+            self.pid = os.posix_spawn(argv[0], argv, {**(env or {})}, file_actions=[
+                *((os.POSIX_SPAWN_DUP2, fd, at) for fd, at in high),
+                *([] if setup is not None else [(os.POSIX_SPAWN_CLOSE, 4)])])
         finally:
-            os.close(high)
+            for fd, _ in high:
+                os.close(fd)
+            if setup is not None:
+                os.close(file)
             theirs.close()
         self.socket = ours
         self.socket.settimeout(DEADLINE_S)
@@ -309,7 +327,13 @@ class Template:
 
     def __exit__(self, *_):
         self.socket.close()
-        os.waitpid(self.pid, 0)
+        if self.pid:
+            self.wait()
+
+    def wait(self):
+        """Waits until the template has ended; its exit status."""
+        pid, self.pid = self.pid, 0
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     def copy(self):
         return _Copy(self)

@@ -8,6 +8,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,20 @@ _Noreturn static void become(const struct template_hooks *hooks, const int *fds)
         close(fds[i]);
     hooks->become(hooks->arg);
     _exit(127);
+}
+
+/* Tests give directories that can be written. */
+int template_scratch(const char *path, struct err *e)
+{
+    if (access(path, W_OK) < 0)
+        return err_sys(e, "'%s'", path);
+    return 0;
+}
+
+_Noreturn void template_fail(const struct err *e)
+{
+    dprintf(STDERR_FILENO, "failed: %s\n", e->text);
+    _exit(1);
 }
 
 _Noreturn void template_serve(const struct template_hooks *hooks)
