@@ -24,8 +24,8 @@ struct child {
     enum child_kind kind;
     const char *name; /* in log lines */
     pid_t pid;
-    int err;    /* read end of its standard error, or -1 after its end */
-    int answer; /* CHILD_COPY: who waits for it, or -1 */
+    int err;                          /* read end of its standard error, or -1 after its end */
+    int answer;                       /* CHILD_COPY: who waits for it, or -1 */
     uint64_t started_us, deadline_us; /* killed at the deadline; 0: none */
     bool late;                        /* the deadline has passed */
     bool ready;                       /* it has said so */

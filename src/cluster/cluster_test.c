@@ -28,10 +28,8 @@ static void start(struct fixture *f)
 {
     struct err e = {0};
     int fd = -1;
-    struct cluster_config config = {.data_fd = f->data_fd,
-                                    .data_dir = f->dir,
-                                    .server = geteuid(),
-                                    .connections_max = 20};
+    struct cluster_config config = {
+        .data_fd = f->data_fd, .data_dir = f->dir, .server = geteuid(), .connections_max = 20};
     if (cluster_spawn(&config, &fd, &f->keeper, &e) < 0 ||
         cluster_new(fd, f->dir, &f->cluster, &e) < 0)
         fail_msg("%s", e.text);

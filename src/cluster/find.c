@@ -83,8 +83,7 @@ int find_pgbouncer(char *ret, struct err *e)
 static struct probe_result result(const char *feature, int found, const char *path,
                                   const struct err *e)
 {
-    struct probe_result r = {.feature = feature,
-                             .state = found == 0 ? PROBE_WORKS : PROBE_WEAKER};
+    struct probe_result r = {.feature = feature, .state = found == 0 ? PROBE_WORKS : PROBE_WEAKER};
     snprintf(r.detail, sizeof r.detail, "%s", found == 0 ? path : e->text);
     if (found < 0)
         snprintf(r.fix, sizeof r.fix, "apt-get install --no-install-recommends %s",

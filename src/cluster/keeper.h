@@ -36,10 +36,10 @@ struct keeper {
     uid_t uid; /* of the keeper and all it runs */
     gid_t gid;
     int server, signals;
-    int top;       /* KEEPER_POSTGRES, open: the lock is on it */
-    int conf;      /* KEEPER_CONF, open */
-    bool locked;   /* by us or by what we started */
-    bool stopping; /* the server's end is closed */
+    int top;          /* KEEPER_POSTGRES, open: the lock is on it */
+    int conf;         /* KEEPER_CONF, open */
+    bool locked;      /* by us or by what we started */
+    bool stopping;    /* the server's end is closed */
     uint64_t stop_us; /* then we end, whatever still runs */
     bool want_postgres, want_pooler;
     enum keeper_stage postgres, pooler;

@@ -49,8 +49,8 @@ struct child *keeper_place(struct keeper *k)
     return keeper_find(k, CHILD_NONE);
 }
 
-static int start(struct keeper *k, enum child_kind kind, const char *name,
-                 const char *const *argv, uint64_t patience_us, struct err *e)
+static int start(struct keeper *k, enum child_kind kind, const char *name, const char *const *argv,
+                 uint64_t patience_us, struct err *e)
 {
     struct child *c = keeper_place(k);
     must(c); /* copies have a bound of their own */

@@ -254,12 +254,9 @@ struct step {
 };
 
 static const struct step keeper_steps[] = {
-    {"signals", detach_signals},
-    {"user ids", map_own_ids},
-    {"private mounts", private_mounts},
-    {"names of users", name_users},
-    {"open files", raise_descriptors},
-    {"rights", drop_rights},
+    {"signals", detach_signals},        {"user ids", map_own_ids},
+    {"private mounts", private_mounts}, {"names of users", name_users},
+    {"open files", raise_descriptors},  {"rights", drop_rights},
     {"directories", open_places}, /* as the user who works in them */
 };
 
@@ -296,8 +293,8 @@ static _Noreturn void helper_main(struct keeper *k)
     struct err e = {0};
     if (keep_descriptors(k, &e) < 0)
         give_up(k, &e);
-    uint64_t flags = CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
-                     (k->root ? 0 : CLONE_NEWUSER);
+    uint64_t flags =
+        CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | (k->root ? 0 : CLONE_NEWUSER);
     pid_t pid = clone_fork(flags, -1, &e);
     if (pid == 0)
         keeper_main(k);

@@ -10,8 +10,8 @@
 enum { CLIENTS_MAX = 4000 };
 
 /* From weak to strict. */
-static const char *const sslmodes[] = {"disable",   "allow",       "prefer", "require",
-                                       "verify-ca", "verify-full"};
+static const char *const sslmodes[] = {"disable", "allow",     "prefer",
+                                       "require", "verify-ca", "verify-full"};
 enum { SSLMODE_PREFER = 2, SSLMODE_VERIFY_CA = 4 };
 
 static int sslmode_rank(const char *mode)
@@ -78,9 +78,9 @@ static int check_one(struct pooler_record *r, struct err *e)
     const struct {
         char *text;
         size_t size;
-    } texts[] = {{r->name, sizeof r->name},       {r->role, sizeof r->role},
-                 {r->secret, sizeof r->secret},   {r->host, sizeof r->host},
-                 {r->dbname, sizeof r->dbname},   {r->sslmode, sizeof r->sslmode}};
+    } texts[] = {{r->name, sizeof r->name},     {r->role, sizeof r->role},
+                 {r->secret, sizeof r->secret}, {r->host, sizeof r->host},
+                 {r->dbname, sizeof r->dbname}, {r->sslmode, sizeof r->sslmode}};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         texts[i].text[texts[i].size - 1] = 0;
     /* An isalnum of the C locale: the keeper never sets another. */

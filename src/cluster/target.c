@@ -8,10 +8,19 @@
 #include <string.h>
 
 /* Not among them: whatever names a file or a program. */
-static const char *const keywords[] = {"host",    "hostaddr",        "port",    "user",
-                                       "dbname",  "password",        "sslmode", "options",
-                                       "sslsni",  "channel_binding", "gssencmode",
-                                       "connect_timeout", "target_session_attrs"};
+static const char *const keywords[] = {"host",
+                                       "hostaddr",
+                                       "port",
+                                       "user",
+                                       "dbname",
+                                       "password",
+                                       "sslmode",
+                                       "options",
+                                       "sslsni",
+                                       "channel_binding",
+                                       "gssencmode",
+                                       "connect_timeout",
+                                       "target_session_attrs"};
 
 static bool is_keyword(struct str s)
 {
@@ -44,8 +53,7 @@ static int pack_one(const PQconninfoOption *o, const char *admin_dir, struct tar
         return 0;
     }
     if (!is_keyword(str_of(o->keyword)) || !is_value(str_of(o->keyword), str_of(o->val)))
-        return err_set(e, ERR_INVALID, "connection parameter '%s' cannot be used here",
-                       o->keyword);
+        return err_set(e, ERR_INVALID, "connection parameter '%s' cannot be used here", o->keyword);
     int n = snprintf(ret->lines + *len, sizeof ret->lines - *len, "%s=%s\n", o->keyword, o->val);
     if (n < 0 || (size_t)n >= sizeof ret->lines - *len)
         return err_set(e, ERR_INVALID, "connection parameters of more than %zu bytes",

@@ -25,6 +25,7 @@ struct server {
     int data_fd;
     int lock_fd; /* of the data directory too: held while we live */
     int spawner_fd;
+    int keeper_fd;
     char data_path[256]; /* of the data directory once the rights are gone */
     bool stopping;
     bool loading; /* the start: refresh runs on the loop thread itself */
@@ -37,10 +38,12 @@ struct server {
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
 int server_open_data(struct server *s, struct err *e);
 int server_probe(struct server *s, struct err *e);
+int server_start_keeper(struct server *s, struct err *e);
 int server_start_spawner(struct server *s, struct err *e);
 int server_lock_data(struct server *s, struct err *e);
 int server_load_keys(struct server *s, struct err *e);
 int server_drop_rights(struct server *s, struct err *e);
+int server_open_cluster(struct server *s, struct err *e);
 int server_open_store(struct server *s, struct err *e);
 int server_open_loop(struct server *s, struct err *e);
 int server_open_calls(struct server *s, struct err *e);
