@@ -11,6 +11,7 @@ struct auth;
 struct auth_quota;
 struct calls;
 struct deps;
+struct cluster;
 struct engine;
 struct functions;
 struct gateway;
@@ -32,11 +33,12 @@ struct app {
     struct functions *functions;
     struct calls *calls;
     struct deps *deps;
+    struct cluster *cluster;        /* blocks: worker threads only */
     struct gateway *gateway;        /* loop thread only */
     const struct auth_quota *quota; /* of an account that has none of its own */
     const char *public_url;         /* "https://virga.example", or NULL */
     int64_t started_us;
-    pid_t spawner;
+    pid_t spawner, keeper;
     bool egress;                       /* functions may be given the network */
     const struct probe_result *checks; /* what `virga doctor` would have said at the start */
     const _Atomic size_t *check_count; /* 0 until they are known, a moment after the start */

@@ -8,6 +8,7 @@
 #include "calls/calls.h"
 #include "deps/deps.h"
 #include "deps/index.h"
+#include "cluster/cluster.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
@@ -80,9 +81,21 @@ int server_probe(struct server *s, struct err *e)
     return 0;
 }
 
+int server_start_keeper(struct server *s, struct err *e)
+{
+    struct cluster_config config = {.data_fd = s->data_fd,
+                                    .data_dir = s->settings.data_dir,
+                                    .postgres_bin = s->settings.postgres_bin,
+                                    .connections_max = s->settings.database_connections};
+    if (privileges_uid(s->settings.user, &config.server, e) < 0)
+        return -1;
+    return cluster_spawn(&config, &s->keeper_fd, &s->app.keeper, e);
+}
+
 int server_start_spawner(struct server *s, struct err *e)
 {
     static const char *const build_argv[] = {"/opt/virga/packages/virga-packages", NULL};
+    char sockets[PATH_MAX];
     char found[PATH_MAX + 32];
     const char *runners = runners_dir(s, found, e);
     struct sandbox_template templates[SANDBOX_TEMPLATES_MAX] = {0};
@@ -96,11 +109,13 @@ int server_start_spawner(struct server *s, struct err *e)
                                       .slot_argv = runtimes[count]->slot_argv};
     s->build_template = count;
     templates[count++] = (struct sandbox_template){.name = "build", .slot_argv = build_argv};
+    snprintf(sockets, sizeof sockets, "%s/postgres/slots", s->settings.data_dir);
     struct sandbox_config config = {.templates = templates,
                                     .template_count = count,
                                     .runners_dir = runners,
                                     .root_dir = s->settings.root_dir,
                                     .layers_dir = s->layers_path,
+                                    .sockets_dir = sockets,
                                     .slots_max = s->settings.slots_max,
                                     .weaker = s->settings.weaker};
     privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
@@ -159,6 +174,14 @@ int server_drop_rights(struct server *s, struct err *e)
 {
     return privileges_drop(s->settings.user, s->settings.data_dir, s->data_fd, s->data_path,
                            sizeof s->data_path, e);
+}
+
+int server_open_cluster(struct server *s, struct err *e)
+{
+    if (cluster_new(s->keeper_fd, s->data_path, &s->app.cluster, e) < 0)
+        return -1;
+    s->keeper_fd = -1; /* the cluster's now */
+    return 0;
 }
 
 int server_open_store(struct server *s, struct err *e)
@@ -417,7 +440,9 @@ void server_done(struct server *s)
     auth_free(s->app.auth);
     index_free(s->index);
     seal_free(s->seal);
+    cluster_free(s->app.cluster); /* PostgreSQL takes its time to write everything */
     fd_close(&s->spawner_fd);
+    fd_close(&s->keeper_fd);
     fd_close(&s->data_fd);
     fd_close(&s->lock_fd);
     checks_free(s->checks);

@@ -28,7 +28,8 @@ struct server {
     int spawner_fd;
     char layers_path[PATH_MAX +
                      16]; /* of the layers; another one once the rights are gone, as data_path */
-    char data_path[256];  /* of the data directory once the rights are gone */
+    int keeper_fd;
+    char data_path[256]; /* of the data directory once the rights are gone */
     bool stopping;
     bool loading; /* the start: refresh runs on the loop thread itself */
     pthread_mutex_t refreshing;
@@ -42,10 +43,12 @@ struct server {
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
 int server_open_data(struct server *s, struct err *e);
 int server_probe(struct server *s, struct err *e);
+int server_start_keeper(struct server *s, struct err *e);
 int server_start_spawner(struct server *s, struct err *e);
 int server_lock_data(struct server *s, struct err *e);
 int server_load_keys(struct server *s, struct err *e);
 int server_drop_rights(struct server *s, struct err *e);
+int server_open_cluster(struct server *s, struct err *e);
 int server_open_store(struct server *s, struct err *e);
 int server_open_loop(struct server *s, struct err *e);
 int server_open_calls(struct server *s, struct err *e);

@@ -54,6 +54,7 @@ NUMBER(http_idle, http_idle_s, 1, 3600, 1)
 NUMBER(code_cache, code_cache_max, 1, 65536, 1024 * 1024)
 NUMBER(calls_days, calls_days, 1, 36500, 1)
 NUMBER(calls_kept, calls_per_function, 1, 100000000, 1)
+NUMBER(database_connections, database_connections, 1, 100, 1)
 NUMBER(quota_projects, quota.projects, 0, 1000000, 1)
 NUMBER(quota_functions, quota.functions, 0, 1000000, 1)
 NUMBER(quota_calls, quota.calls_per_day, 0, 1000000000000, 1)
@@ -80,6 +81,7 @@ TEXT(root, root_dir)
 TEXT(runners, runners_dir)
 TEXT(user, user)
 TEXT(store, store)
+TEXT(postgres_bin, postgres_bin)
 TEXT(issuer, issuer)
 TEXT(audience, audience)
 TEXT(jwks, jwks_url)
@@ -252,6 +254,10 @@ static const struct option options[] = {
     {"layers-grace-h", "HOURS", "how long unused ones stay (24)", set_layers_grace},
     {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
     {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
+    {"postgres-bin", "DIR", "PostgreSQL's programs, for databases (the newest that Debian has)",
+     set_postgres_bin},
+    {"database-connections", "N", "connections to PostgreSQL per database (20)",
+     set_database_connections},
     {"user", "NAME or UID",
      "who the server becomes when started as root (virga, else an unused uid)", set_user},
     {"allow-weaker", "WORDS", "start without limits this host cannot enforce: memory,cpu,pids,uids",
@@ -358,6 +364,7 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .connections_max = 16384,
         .http_idle_s = 60,
         .code_cache_max = 64 * 1024 * 1024,
+        .database_connections = 20,
         .calls_days = 30,
         .calls_per_function = 10000,
         .build_memory = 2048ull << 20,

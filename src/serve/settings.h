@@ -25,11 +25,13 @@ struct settings {
     size_t code_cache_max;
     unsigned calls_days; /* retention of call records */
     unsigned calls_per_function;
-    const char *root_dir;    /* NULL: the host's /usr */
-    const char *runners_dir; /* NULL: found beside the program */
-    const char *user;        /* NULL: "virga" when it exists, else a uid of our own */
-    unsigned weaker;         /* enum sandbox_weaker */
-    const char *store;       /* URL of a PostgreSQL or path of a file; NULL: DATA_DIR/virga.db */
+    const char *root_dir;     /* NULL: the host's /usr */
+    const char *runners_dir;  /* NULL: found beside the program */
+    const char *postgres_bin; /* NULL: the newest that Debian has installed */
+    unsigned database_connections;
+    const char *user;  /* NULL: "virga" when it exists, else a uid of our own */
+    unsigned weaker;   /* enum sandbox_weaker */
+    const char *store; /* URL of a PostgreSQL or path of a file; NULL: DATA_DIR/virga.db */
     enum registration registration;
     bool auth_none;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
