@@ -10,6 +10,7 @@
 struct auth;
 struct auth_quota;
 struct calls;
+struct databases;
 struct engine;
 struct functions;
 struct gateway;
@@ -30,6 +31,7 @@ struct app {
     struct store *store;
     struct functions *functions;
     struct calls *calls;
+    struct databases *databases; /* worker threads */
     struct gateway *gateway;        /* loop thread only */
     const struct auth_quota *quota; /* of an account that has none of its own */
     const char *public_url;         /* "https://virga.example", or NULL */
@@ -45,5 +47,6 @@ struct app {
 #define NOTE_FUNCTION   "function"   /* created, saved, moved, rolled back, deleted */
 #define NOTE_PROJECT    "project"    /* its settings, members, domains or routes */
 #define NOTE_VARIABLES  "variables"  /* of a project: its functions get a new environment */
+#define NOTE_DATABASE   "database"   /* of a project: likewise, and the pooler is told */
 #define NOTE_ACCOUNT    "account"    /* its rights, password or quota; or it is gone */
 #define NOTE_CREDENTIAL "credential" /* a key or session is revoked or changed */

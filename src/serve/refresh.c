@@ -3,6 +3,7 @@
 #include "auth/auth.h"
 #include "base/log.h"
 #include "calls/calls.h"
+#include "databases/databases.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
@@ -51,11 +52,19 @@ static void deliver(struct news *n)
         (void)handoff_run(&n->server->handoff, take_news, n);
 }
 
+/* With those of its database, which win: they are only right together. */
 static int variables_of(struct server *s, struct db *db, const char *project, json_t **ret,
-                        struct err *e)
+                        bool *ret_database, struct err *e)
 {
     *ret = NULL;
-    return project ? projects_environment(db, s->seal, project, ret, e) : 0;
+    *ret_database = false;
+    if (!project)
+        return 0;
+    if (projects_environment(db, s->seal, project, ret, e) < 0)
+        return -1;
+    int found = databases_environment(s->app.databases, db, project, *ret, e);
+    *ret_database = found > 0;
+    return found < 0 ? -1 : 0;
 }
 
 /* A function that cannot be called (a lost key, a runtime that is gone) must not stop the others,
@@ -66,9 +75,12 @@ static void set_function(struct server *s, struct db *db, const struct function 
     struct function_spec spec;
     struct err e = {0};
     json_t *variables = NULL;
+    bool database;
     struct news news = {.server = s, .fn = fn, .spec = &spec};
-    if (variables_of(s, db, fn->project, &variables, &e) < 0 ||
-        function_to_spec(s->app.functions, a, fn, variables, &spec, &e) < 0) {
+    if (variables_of(s, db, fn->project, &variables, &database, &e) == 0 &&
+        function_to_spec(s->app.functions, a, fn, variables, &spec, &e) == 0) {
+        spec.database = database;
+    } else {
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, e.text);
         news = (struct news){.server = s, .gone_function = fn->id};
     }
@@ -124,6 +136,7 @@ static void drop_project(struct server *s, struct db *db, const char *id)
     struct ids ids = {.server = s, .project = id};
     (void)handoff_run(&s->handoff, collect_ids, &ids);
     deliver(&(struct news){.server = s, .gone_project = id});
+    databases_project_gone(s->app.databases);
     for (size_t at = 0; at < ids.texts.len; at += strlen(ids.texts.data + at) + 1)
         drop_function(s, db, ids.texts.data + at);
     buf_done(&ids.texts);
@@ -174,6 +187,7 @@ struct load {
     struct db *db;
     char project[ID_TEXT];
     json_t *variables;
+    bool database;
     struct err unreadable; /* why `variables` are missing */
 };
 
@@ -184,7 +198,7 @@ static void turn_to(struct load *l, const char *project)
     json_decref(l->variables);
     l->unreadable = (struct err){0};
     snprintf(l->project, sizeof l->project, "%s", project ? project : "");
-    (void)variables_of(l->server, l->db, project, &l->variables, &l->unreadable);
+    (void)variables_of(l->server, l->db, project, &l->variables, &l->database, &l->unreadable);
 }
 
 static int load_function(void *arg, const struct function *fn, struct err *e)
@@ -198,8 +212,10 @@ static int load_function(void *arg, const struct function *fn, struct err *e)
     struct err why = l->unreadable;
     if (why.code || function_to_spec(s->app.functions, a, fn, l->variables, &spec, &why) < 0)
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, why.text);
-    else
+    else {
+        spec.database = l->database;
         deliver(&(struct news){.server = s, .fn = fn, .spec = &spec});
+    }
     return 0;
 }
 
@@ -248,6 +264,8 @@ static void read_all(struct server *s, struct db *db, struct err *e)
 {
     (void)handoff_run(&s->handoff, mark, s);
     auth_forget(s->app.auth, STORE_ALL, "");
+    databases_changed(s->app.databases);
+    databases_project_gone(s->app.databases); /* one may be */
     if (refresh_all(s, db, e) >= 0)
         (void)handoff_run(&s->handoff, sweep, s);
 }
@@ -267,7 +285,10 @@ static void dispatch(struct server *s, struct db *db, const char *topic, const c
         read_project(s, db, id, e);
     else if (strcmp(topic, NOTE_VARIABLES) == 0)
         read_functions_of(s, db, id, e);
-    else if (strcmp(topic, NOTE_ACCOUNT) == 0)
+    else if (strcmp(topic, NOTE_DATABASE) == 0) {
+        databases_changed(s->app.databases);
+        read_functions_of(s, db, id, e);
+    } else if (strcmp(topic, NOTE_ACCOUNT) == 0)
         read_account(s, db, id, e);
     else if (strcmp(topic, NOTE_CREDENTIAL) == 0)
         auth_forget(s->app.auth, topic, id);
@@ -289,7 +310,8 @@ void refresh(void *arg, struct db *db, const char *topic, const char *id)
     functions_changed(s->app.functions); /* whatever comes of the rest */
     pthread_mutex_lock(&s->refreshing);
     dispatch(s, db, topic, id, &e);
-    if (strcmp(topic, NOTE_VARIABLES) != 0) /* those say nothing about who may see what */
+    if (strcmp(topic, NOTE_VARIABLES) != 0 &&
+        strcmp(topic, NOTE_DATABASE) != 0) /* those say nothing about who may see what */
         (void)handoff_run(&s->handoff, recheck, s);
     pthread_mutex_unlock(&s->refreshing);
     if (e.code)

@@ -2,11 +2,17 @@
 
 #include "auth/auth.h"
 #include "calls/calls.h"
+#include "databases/databases.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
 #include "projects/projects.h"
 
 const struct migration *const schema_migrations[] = {
-    auth_migrations,    projects_migrations, functions_migrations,
-    gateway_migrations, calls_migrations,    NULL,
+    auth_migrations,
+    projects_migrations,
+    functions_migrations,
+    gateway_migrations,
+    calls_migrations,
+    databases_migrations,
+    NULL,
 };

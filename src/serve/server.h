@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+struct cluster;
 struct seal;
 
 struct server {
@@ -19,7 +20,7 @@ struct server {
     struct settings settings;
     struct seal *seal;
     struct loop *loop;
-    struct workers *workers, *slow_workers;
+    struct workers *workers, *slow_workers, *long_workers;
     struct timer *drain;
     struct handoff handoff;
     int data_fd;
@@ -31,6 +32,7 @@ struct server {
     pthread_mutex_t refreshing;
     struct auth_quota quota;
     struct quotas *quotas;
+    struct cluster *cluster;
     struct checks *checks; /* serve/checks.h */
 };
 
@@ -45,11 +47,13 @@ int server_open_store(struct server *s, struct err *e);
 int server_open_loop(struct server *s, struct err *e);
 int server_open_calls(struct server *s, struct err *e);
 int server_open_functions(struct server *s, struct err *e);
+int server_open_databases(struct server *s, struct err *e);
 int server_open_gateway(struct server *s, struct err *e);
 int server_open_engine(struct server *s, struct err *e);
 int server_open_workers(struct server *s, struct err *e);
 int server_load_functions(struct server *s, struct err *e);
 int server_open_quotas(struct server *s, struct err *e);
+int server_start_databases(struct server *s, struct err *e);
 int server_listen(struct server *s, struct err *e);
 
 /* Once it listens: "http://ADDRESS:PORT". */

@@ -54,6 +54,8 @@ NUMBER(calls_kept, calls_per_function, 1, 100000000, 1)
 NUMBER(quota_projects, quota.projects, 0, 1000000, 1)
 NUMBER(quota_functions, quota.functions, 0, 1000000, 1)
 NUMBER(quota_calls, quota.calls_per_day, 0, 1000000000000, 1)
+NUMBER(database_size, database_size_max, 16, 16777216, 1024 * 1024)
+NUMBER(database_statement, database_statement_ms, 1000, 3600000, 1)
 
 /* And one per option that is taken as it is. */
 #define TEXT(option, field)                                                                        \
@@ -73,6 +75,8 @@ TEXT(issuer, issuer)
 TEXT(audience, audience)
 TEXT(jwks, jwks_url)
 TEXT(proxies, trusted_proxies)
+TEXT(database_url, database_url)
+TEXT(neon_key, neon_key)
 
 static int set_cors(struct settings *o, const char *value, struct err *e)
 {
@@ -102,6 +106,26 @@ static int set_registration(struct settings *o, const char *value, struct err *e
     if (choose(value, words, &chosen, e) < 0)
         return -1;
     o->registration = (enum registration)chosen;
+    return 0;
+}
+
+static int set_database_provider(struct settings *o, const char *value, struct err *e)
+{
+    static const char *const words[] = {"local", "server", "neon", NULL};
+    int chosen;
+    if (choose(value, words, &chosen, e) < 0)
+        return -1;
+    o->database_provider = (enum database_provider_kind)chosen;
+    return 0;
+}
+
+static int set_neon_url(struct settings *o, const char *value, struct err *e)
+{
+    struct str url = str_of(value);
+    if ((!str_starts(url, STR("https://")) && !str_starts(url, STR("http://"))) ||
+        str_ends(url, STR("/")))
+        return err_set(e, ERR_INVALID, "takes a URL like https://neon.example/api/v2");
+    o->neon_url = value;
     return 0;
 }
 
@@ -207,6 +231,16 @@ static const struct option options[] = {
     {"calls-days", "DAYS", "call records are kept so long (30)", set_calls_days},
     {"calls-kept", "N", "and at most so many per function (10000)", set_calls_kept},
     {"workers", "N", "threads for the control plane (4)", set_workers},
+    {"database-provider", "WORD", "who makes databases: local, server or neon (local)",
+     set_database_provider},
+    {"database-url", "URL", "of a PostgreSQL's administrator, for `server` (none)",
+     set_database_url},
+    {"database-size-mb", "MB", "largest database of a project (1024)", set_database_size},
+    {"database-statement-timeout-ms", "MS", "a statement of a project runs so long (30000)",
+     set_database_statement},
+    {"neon-api-key", "KEY", "of Neon, for `neon`; better in the environment: NEON_API_KEY (none)",
+     set_neon_key},
+    {"neon-api-url", "URL", "Neon's API (Neon's own)", set_neon_url},
     {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
     {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
     {"user", "NAME or UID",
@@ -307,6 +341,11 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .code_cache_max = 64 * 1024 * 1024,
         .calls_days = 30,
         .calls_per_function = 10000,
+        .neon_key = getenv("NEON_API_KEY"),
+        .neon_url = "https://console.neon.tech/api/v2",
+        .database_size_max = 1024ull * 1024 * 1024,
+        .database_connections = 20,
+        .database_statement_ms = 30000,
     };
     if (from_environment(ret, e) < 0)
         return -1;

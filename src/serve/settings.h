@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "base/err.h"
+#include "databases/databases.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,10 @@ struct settings {
     bool auth_none;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
     struct auth_quota quota;
+    enum database_provider_kind database_provider;
+    const char *database_url, *neon_key, *neon_url;
+    uint64_t database_size_max; /* bytes */
+    unsigned database_connections, database_statement_ms;
 };
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */
