@@ -144,3 +144,140 @@ def test_functions_find_the_database_in_their_environment(server, project):
     assert server.call(fn)["output"]["DATABASE_URL"] == project.url() != url
     ok(project.named("DELETE", "/deprovision"))
     assert server.call(fn)["output"] == {}
+
+
+# Console
+
+def test_the_console_shows_what_psql_would(shop):
+    made = shop.run("CREATE TABLE a (id serial PRIMARY KEY, name varchar(20) NOT NULL DEFAULT 'x', big bytea);"
+                    "INSERT INTO a (name) SELECT 'n' || n FROM generate_series(1, 3) n RETURNING id, name, NULL AS nothing")
+    assert made["columns"] == [{"name": "id", "type": "integer"}, {"name": "name", "type": "character varying(20)"},
+                               {"name": "nothing", "type": "text"}]
+    assert made["rows"] == [["1", "n1", None], ["2", "n2", None], ["3", "n3", None]]
+    assert made["command"] == "INSERT 0 3" and made["truncated"] is False and made["duration_ms"] > 0
+    table = next(t for t in ok(shop.ask("GET", "/tables")) if t["name"] == "a")
+    assert table["schema"] == "public" and table["kind"] == "table" and table["bytes"] > 0
+    assert table["columns"][:2] == [
+        {"name": "id", "type": "integer", "nullable": False, "default": "nextval('public.a_id_seq'::regclass)",
+         "primary_key": True},
+        {"name": "name", "type": "character varying(20)", "nullable": False, "default": "'x'::character varying",
+         "primary_key": False}]
+    rows = ok(shop.ask("GET", "/tables/public/a?limit=2&offset=1"))
+    assert [r[0] for r in rows["rows"]] == ["2", "3"] and rows["truncated"] is False
+    assert ok(shop.ask("GET", "/tables/public/a?limit=1"))["truncated"] is True
+
+
+def test_what_postgresql_refuses_is_said_in_its_own_words(shop):
+    reply = shop.query("SELECT 1;\nSELEC 2")
+    assert reply.status == 422 and reply.json["sqlstate"] == "42601" and reply.json["position"] == 11
+    assert reply.json["detail"] == 'ERROR:  syntax error at or near "SELEC"\nLINE 2: SELEC 2\n        ^'
+    text, state = shop.refused("SELECT nothing()")
+    assert state == "42883" and "HINT:" in text
+    shop.run("CREATE TABLE d (a int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    assert "duplicate key" in shop.refused("INSERT INTO d VALUES (1), (1)")[0], "at the end of the transaction"
+    assert shop.run("SELECT count(*) FROM d")["rows"] == [["0"]]
+
+
+def test_a_text_is_one_transaction(shop):
+    shop.run("CREATE TABLE t (a int)")
+    assert shop.refused("INSERT INTO t VALUES (1); SELECT 1/0")[1] == "22012"
+    assert shop.run("SELECT count(*) FROM t")["rows"] == [["0"]]
+    assert shop.refused("INSERT INTO t VALUES (1)", read_only=True)[1] == "25006"
+    assert shop.run("INSERT INTO t VALUES (1); SELECT a FROM t")["rows"] == [["1"]]
+
+
+def test_an_answer_is_bounded_and_what_was_written_stays(shop):
+    much = shop.run("SELECT n FROM generate_series(1, 100000000) n", limit=5)
+    assert len(much["rows"]) == 5 and much["truncated"] is True
+    wide = shop.run("SELECT repeat('\u00e4', 200000) FROM generate_series(1, 500)", limit=1000)
+    assert wide["truncated"] and len(wide["rows"]) < 200 and wide["rows"][0][0].endswith("\u00e4\u2026")
+    shop.run("CREATE TABLE w (a int)")
+    written = shop.run("INSERT INTO w SELECT generate_series(1, 10000) RETURNING a", limit=3)
+    assert written["truncated"] and len(written["rows"]) == 3 and written["command"] == "INSERT 0 10000"
+    assert shop.run("SELECT count(*) FROM w")["rows"] == [["10000"]]
+
+
+@pytest.mark.parametrize("sql", [
+    "SELECT pg_sleep(60)", "SET statement_timeout = 0; SELECT pg_sleep(60)",
+    "SET statement_timeout = 0; DO $$ BEGIN LOOP NULL; END LOOP; END $$"])
+def test_an_endless_statement_ends(shop, sql):
+    text, state = shop.refused(sql, timeout_ms=300)
+    assert state == "57014" and "statement timeout" in text
+    until(lambda: shop.run("SELECT count(*) FROM pg_stat_activity WHERE usename = current_user")["rows"] == [["1"]],
+          "its session is gone")
+
+
+def test_a_transaction_left_open_ends_with_its_request(shop):
+    shop.run("CREATE TABLE o (a int)")
+    shop.run("COMMIT; BEGIN; LOCK TABLE o; INSERT INTO o VALUES (1)")
+    shop.run("DROP TABLE o")
+
+
+def test_two_statements_of_a_project_run_at_a_time(shop):
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda _: shop.query("SELECT pg_sleep(1)").status, range(4)))
+    assert sorted(replies) == [200, 200, 429, 429]
+
+
+# Attacks
+
+@pytest.mark.parametrize("sql, state", [
+    ("COPY (SELECT 1) TO '/tmp/x'", "42501"), ("COPY t FROM PROGRAM 'id'", "42501"),
+    ("CREATE TABLE c (a text); COPY c FROM '/etc/passwd'", "42501"), ("SELECT pg_read_file('/etc/passwd')", "42501"),
+    ("SELECT pg_ls_dir('/')", "42501"), ("SET ROLE virga", "42501"), ("SET SESSION AUTHORIZATION virga", "42501"),
+    ("CREATE ROLE other", "42501"), ("CREATE DATABASE other", "42501"), ("ALTER ROLE CURRENT_USER CONNECTION LIMIT 99", "42501"),
+    ("ALTER ROLE CURRENT_USER SUPERUSER", "42501"), ("SET temp_file_limit = -1", "42501"),
+    ("ALTER ROLE CURRENT_USER SET temp_file_limit = -1", "42501"), ("ALTER SYSTEM SET fsync = off", "42501"),
+    ("SELECT rolpassword FROM pg_authid", "42501"), ("CREATE EXTENSION dblink", "42501"), ("COPY (SELECT 1) TO STDOUT", "0A000"),
+    ("COPY d FROM STDIN", "0A000"), ("SELECT lo_import('/etc/passwd')", "42501"),
+    ("CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'libc.so.6', 'getpid'", "42501"),
+    ("LOAD 'plperl'", None), ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'virga'", None)])
+def test_the_role_has_no_powers(shop, sql, state):
+    reply = shop.query(sql)
+    assert reply.status in (422, 200), reply.body
+    if state:
+        assert reply.status == 422 and reply.json["sqlstate"] == state, reply.body
+
+
+def test_nobody_reaches_the_database_of_another_project(server, admin, shop, project):
+    import subprocess
+    mine, other = shop.url(), project.role()
+    at = mine.replace("/run/postgresql", admin.directory).replace("/" + shop.role() + "?", f"/{other}?")
+    done = subprocess.run(["psql", "-XAtc", "SELECT 1", at], capture_output=True, text=True)
+    assert done.returncode != 0 and "permission denied for database" in done.stderr, done.stderr
+    assert shop.refused(f"GRANT {other} TO CURRENT_USER")[1] == "42501"
+    assert shop.refused(f"SET ROLE {other}")[1] == "42501"
+    assert shop.refused(f"DROP DATABASE {other}")[1] in ("42501", "25001")
+    assert shop.run(f"SELECT query FROM pg_stat_activity WHERE usename = '{other}'")["rows"] in ([], [["<insufficient privilege>"]])
+
+
+@pytest.mark.parametrize("schema, table", [
+    ("public", "x%22%3B%20DROP%20TABLE%20a%3B--"), ("public", "a'%20OR%20'1'='1"), ("pg_catalog%22.%22pg_class", "x"),
+    ("public", "%00"), ("public", "%ff"), ("no", "a"), ("public", "none"), ("public", "x" * 5000)])
+def test_names_in_a_path_are_names(shop, schema, table):
+    reply = shop.ask("GET", f"/tables/{schema}/{table}")
+    assert reply.status in (400, 404), (reply.status, reply.body)
+
+
+def test_tables_with_any_name_are_shown(shop):
+    shop.run('CREATE SCHEMA "S \'\\""; CREATE TABLE "S \'\\"""."drop ""me; --" (a int); INSERT INTO "S \'\\"""."drop ""me; --" VALUES (7)'
+             .replace('"S \'\\"";', '"S \'\\""";'))
+    from urllib.parse import quote
+    assert ok(shop.ask("GET", f"/tables/{quote(chr(83) + ' ' + chr(39) + chr(92) + chr(34))}/{quote('drop ' + chr(34) + 'me; --')}"))["rows"] == [["7"]]
+
+
+def test_what_a_tenant_defines_runs_with_its_own_rights_only(shop):
+    shop.run("CREATE FUNCTION public.current_database() RETURNS name LANGUAGE sql AS 'SELECT ''evil''::name';"
+             "ALTER ROLE CURRENT_USER SET search_path = public, pg_catalog")
+    assert shop.get()["state"] == "ready" and ok(shop.ask("GET", "/tables"))
+    shop.run("ALTER ROLE CURRENT_USER RESET search_path")
+
+
+@pytest.mark.parametrize("body, place", [
+    ({}, "sql"), ({"sql": ""}, "sql"), ({"sql": "x" * 65537}, "sql"), ({"sql": "a\0"}, "sql"), ({"sql": 1}, "sql"),
+    ({"sql": "SELECT 1", "limit": 0}, "limit"), ({"sql": "SELECT 1", "limit": 1001}, "limit"),
+    ({"sql": "SELECT 1", "timeout_ms": 30001}, "timeout_ms"), ({"sql": "SELECT 1", "read_only": 1}, "read_only")])
+def test_what_is_no_query_is_refused(shop, body, place):
+    reply = shop.ask("POST", "/query", body)
+    assert reply.status == 422 and (place in str(reply.json["detail"])), reply.body
