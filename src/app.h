@@ -10,6 +10,7 @@
 struct auth;
 struct auth_quota;
 struct calls;
+struct cluster;
 struct databases;
 struct engine;
 struct functions;
@@ -31,12 +32,13 @@ struct app {
     struct store *store;
     struct functions *functions;
     struct calls *calls;
+    struct cluster *cluster;        /* blocks: worker threads only */
     struct databases *databases; /* worker threads */
     struct gateway *gateway;        /* loop thread only */
     const struct auth_quota *quota; /* of an account that has none of its own */
     const char *public_url;         /* "https://virga.example", or NULL */
     int64_t started_us;
-    pid_t spawner;
+    pid_t spawner, keeper;
     bool egress;                       /* functions may be given the network */
     const struct probe_result *checks; /* what `virga doctor` would have said at the start */
     const _Atomic size_t *check_count; /* 0 until they are known, a moment after the start */

@@ -1,6 +1,7 @@
 #include "base/must.h"
 #include "cli/command.h"
 #include "cli/pretty.h"
+#include "cluster/cluster.h"
 #include "runtimes/runtimes.h"
 #include "sandbox/probe.h"
 
@@ -80,6 +81,7 @@ int doctor_run(struct cli *c, struct err *e)
     if (!runners && runtimes_find_runners(found, sizeof found, e) < 0)
         return -1;
     size_t count = probe_all(runners ? runners : found, results, PROBE_RESULTS_MAX);
+    count += cluster_probe(NULL, results + count, PROBE_RESULTS_MAX - count);
     if (c->json)
         print_json(c, results, count);
     for (size_t i = 0; i < count; i++) {

@@ -26,20 +26,27 @@
 #include <sys/types.h>
 
 struct cluster;
+struct probe_result;
 
 struct cluster_config {
     int data_fd;              /* the data directory */
     const char *data_dir;     /* as it is named in messages */
     const char *postgres_bin; /* directory of postgres and its tools, or NULL: the newest that
                                  Debian has installed below /usr/lib/postgresql */
+    uid_t server;             /* whom the server becomes: it administers without a password */
     unsigned connections_max; /* of the pooler to each database */
 };
 
-/* Forks the keeper and makes the directories. Before the rights are dropped, after the spawner. */
+/* Makes the directories and forks the keeper. Before the rights are dropped, and before the
+ * spawner, which binds the directory of the pooler's socket. */
 int cluster_spawn(const struct cluster_config *config, int *ret_fd, pid_t *ret_pid, struct err *e);
 /* Takes over `fd`. `data_path` is where this process sees the data directory. */
 int cluster_new(int fd, const char *data_path, struct cluster **ret, struct err *e);
 void cluster_free(struct cluster *c); /* stops all of it and waits for that; NULL is fine */
+
+/* For `virga doctor`: PostgreSQL and PgBouncer, which a server without databases does not need. At
+ * most two results. */
+size_t cluster_probe(const char *postgres_bin, struct probe_result *ret, size_t max);
 
 /* The rest blocks: worker threads only, from any number of them.
  *
@@ -52,16 +59,19 @@ const char *cluster_admin(const struct cluster *c);
 const char *cluster_version(const struct cluster *c); /* "15.8", or "" before the first start */
 bool cluster_made(const struct cluster *c); /* there is a data directory: it was needed once */
 
-/* One database as the pooler offers it. Text; nothing may hold a quote, backslash or line end. */
+/* One database as the pooler offers it. Text; nothing may hold a quote, backslash or control
+ * character. A role that several entries name has one secret. */
 struct pool_entry {
-    const char *name;          /* of the database as slots ask for it */
+    const char *name;          /* of the database as slots ask for it: [A-Za-z0-9_.-]{1,63} */
     const char *role, *secret; /* who may; as it stands in pg_authid (SCRAM-SHA-256$...), or the
                                   password itself where the other server is not ours */
     const char *host;          /* NULL: the cluster's own */
     unsigned port;
-    const char *dbname, *sslmode; /* there; sslmode NULL: "prefer" */
+    const char *dbname, *sslmode; /* there; sslmode NULL: "prefer". The pooler has one mode for all
+                                     other servers: the strictest that an entry asks for */
     bool closed;                  /* connections are refused, those that are there are cut */
 };
+enum { POOL_ENTRIES_MAX = 10000 };
 /* Makes these the pooler's databases, all at once; starts it when there are any and it does not
  * run. Connections to those that stay as they are go on. */
 int cluster_pool(struct cluster *c, const struct pool_entry *entries, size_t count, struct err *e);

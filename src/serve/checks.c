@@ -1,6 +1,7 @@
 #include "serve/checks.h"
 
 #include "base/err.h"
+#include "cluster/cluster.h"
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -9,6 +10,7 @@
 static void look(struct checks *c, const char *runners_dir)
 {
     size_t count = probe_all(runners_dir, c->results, PROBE_RESULTS_MAX);
+    count += cluster_probe(NULL, c->results + count, PROBE_RESULTS_MAX - count);
     atomic_store(&c->count, count);
 }
 

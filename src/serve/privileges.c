@@ -106,6 +106,13 @@ static int become(uid_t uid, gid_t gid, struct err *e)
     return 0;
 }
 
+int privileges_uid(const char *user, uid_t *ret, struct err *e)
+{
+    gid_t gid;
+    *ret = geteuid();
+    return *ret == 0 ? find_user(user, ret, &gid, e) : 0;
+}
+
 int privileges_drop(const char *user, const char *data_dir, int data_fd, char *ret_path,
                     size_t size, struct err *e)
 {

@@ -17,5 +17,8 @@ int privileges_open_data_dir(const char *path, struct err *e);
 int privileges_drop(const char *user, const char *data_dir, int data_fd, char *ret_path,
                     size_t size, struct err *e);
 
+/* Whom privileges_drop will make of us. */
+int privileges_uid(const char *user, uid_t *ret, struct err *e);
+
 /* As many descriptors as the host allows, at most `wanted`. */
 void privileges_raise_files(unsigned wanted);

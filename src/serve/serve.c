@@ -29,15 +29,17 @@ static const struct step {
 } steps[] = {
     {"data directory", server_open_data},
     {"protections", server_probe}, /* by a child: behind the spawner the server never forks */
+    {"database keeper", server_start_keeper},
     {"spawner", server_start_spawner},
     {"lock", server_lock_data},
     {"keys", server_load_keys},
     {"rights", server_drop_rights},
+    {"databases", server_open_cluster},
     {"store", server_open_store},
     {"event loop", server_open_loop},
     {"call records", server_open_calls},
     {"functions", server_open_functions},
-    {"databases", server_open_databases},
+    {"databases of projects", server_open_databases},
     {"gateway", server_open_gateway},
     {"engine", server_open_engine},
     {"workers", server_open_workers},
@@ -111,7 +113,7 @@ static int run(struct server *s, struct err *e)
 
 int serve_main(int argc, char **argv)
 {
-    struct server s = {.data_fd = -1, .lock_fd = -1, .spawner_fd = -1};
+    struct server s = {.data_fd = -1, .lock_fd = -1, .spawner_fd = -1, .keeper_fd = -1};
     struct err e = {0};
     int parsed = settings_parse(argc, argv, &s.settings, &e);
     if (parsed > 0)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "calls/calls.h"
+#include "cluster/cluster.h"
 #include "databases/databases.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
@@ -70,8 +71,20 @@ int server_probe(struct server *s, struct err *e)
     return 0;
 }
 
+int server_start_keeper(struct server *s, struct err *e)
+{
+    struct cluster_config config = {.data_fd = s->data_fd,
+                                    .data_dir = s->settings.data_dir,
+                                    .postgres_bin = s->settings.postgres_bin,
+                                    .connections_max = s->settings.database_connections};
+    if (privileges_uid(s->settings.user, &config.server, e) < 0)
+        return -1;
+    return cluster_spawn(&config, &s->keeper_fd, &s->app.keeper, e);
+}
+
 int server_start_spawner(struct server *s, struct err *e)
 {
+    char sockets[PATH_MAX];
     char found[PATH_MAX + 32];
     const char *runners = runners_dir(s, found, e);
     struct sandbox_template templates[SANDBOX_TEMPLATES_MAX] = {0};
@@ -83,10 +96,12 @@ int server_start_spawner(struct server *s, struct err *e)
             (struct sandbox_template){.name = runtimes[count]->name,
                                       .template_argv = runtimes[count]->template_argv,
                                       .slot_argv = runtimes[count]->slot_argv};
+    snprintf(sockets, sizeof sockets, "%s/postgres/slots", s->settings.data_dir);
     struct sandbox_config config = {.templates = templates,
                                     .template_count = count,
                                     .runners_dir = runners,
                                     .root_dir = s->settings.root_dir,
+                                    .sockets_dir = sockets,
                                     .slots_max = s->settings.slots_max,
                                     .weaker = s->settings.weaker};
     privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
@@ -147,6 +162,14 @@ int server_drop_rights(struct server *s, struct err *e)
                            sizeof s->data_path, e);
 }
 
+int server_open_cluster(struct server *s, struct err *e)
+{
+    if (cluster_new(s->keeper_fd, s->data_path, &s->app.cluster, e) < 0)
+        return -1;
+    s->keeper_fd = -1; /* the cluster's now */
+    return 0;
+}
+
 int server_open_store(struct server *s, struct err *e)
 {
     char path[sizeof s->data_path + 16];
@@ -190,7 +213,7 @@ int server_open_databases(struct server *s, struct err *e)
     return databases_open(
         &(struct databases_config){.store = s->app.store,
                                    .seal = s->seal,
-                                   .cluster = s->cluster,
+                                   .cluster = s->app.cluster,
                                    .data_fd = s->data_fd,
                                    .provider = o->database_provider,
                                    .admin_url = o->database_url,
@@ -387,7 +410,9 @@ void server_done(struct server *s)
     store_close(s->app.store);
     auth_free(s->app.auth);
     seal_free(s->seal);
+    cluster_free(s->app.cluster); /* PostgreSQL takes its time to write everything */
     fd_close(&s->spawner_fd);
+    fd_close(&s->keeper_fd);
     fd_close(&s->data_fd);
     fd_close(&s->lock_fd);
     checks_free(s->checks);

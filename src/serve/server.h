@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-struct cluster;
 struct seal;
 
 struct server {
@@ -26,23 +25,25 @@ struct server {
     int data_fd;
     int lock_fd; /* of the data directory too: held while we live */
     int spawner_fd;
+    int keeper_fd;
     char data_path[256]; /* of the data directory once the rights are gone */
     bool stopping;
     bool loading; /* the start: refresh runs on the loop thread itself */
     pthread_mutex_t refreshing;
     struct auth_quota quota;
     struct quotas *quotas;
-    struct cluster *cluster;
     struct checks *checks; /* serve/checks.h */
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
 int server_open_data(struct server *s, struct err *e);
 int server_probe(struct server *s, struct err *e);
+int server_start_keeper(struct server *s, struct err *e);
 int server_start_spawner(struct server *s, struct err *e);
 int server_lock_data(struct server *s, struct err *e);
 int server_load_keys(struct server *s, struct err *e);
 int server_drop_rights(struct server *s, struct err *e);
+int server_open_cluster(struct server *s, struct err *e);
 int server_open_store(struct server *s, struct err *e);
 int server_open_loop(struct server *s, struct err *e);
 int server_open_calls(struct server *s, struct err *e);

@@ -51,6 +51,7 @@ NUMBER(http_idle, http_idle_s, 1, 3600, 1)
 NUMBER(code_cache, code_cache_max, 1, 65536, 1024 * 1024)
 NUMBER(calls_days, calls_days, 1, 36500, 1)
 NUMBER(calls_kept, calls_per_function, 1, 100000000, 1)
+NUMBER(database_connections, database_connections, 1, 100, 1)
 NUMBER(quota_projects, quota.projects, 0, 1000000, 1)
 NUMBER(quota_functions, quota.functions, 0, 1000000, 1)
 NUMBER(quota_calls, quota.calls_per_day, 0, 1000000000000, 1)
@@ -71,6 +72,7 @@ TEXT(root, root_dir)
 TEXT(runners, runners_dir)
 TEXT(user, user)
 TEXT(store, store)
+TEXT(postgres_bin, postgres_bin)
 TEXT(issuer, issuer)
 TEXT(audience, audience)
 TEXT(jwks, jwks_url)
@@ -243,6 +245,10 @@ static const struct option options[] = {
     {"neon-api-url", "URL", "Neon's API (Neon's own)", set_neon_url},
     {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
     {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
+    {"postgres-bin", "DIR", "PostgreSQL's programs, for databases (the newest that Debian has)",
+     set_postgres_bin},
+    {"database-connections", "N", "connections to PostgreSQL per database (20)",
+     set_database_connections},
     {"user", "NAME or UID",
      "who the server becomes when started as root (virga, else an unused uid)", set_user},
     {"allow-weaker", "WORDS", "start without limits this host cannot enforce: memory,cpu,pids,uids",

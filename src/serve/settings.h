@@ -23,11 +23,13 @@ struct settings {
     size_t code_cache_max;
     unsigned calls_days; /* retention of call records */
     unsigned calls_per_function;
-    const char *root_dir;    /* NULL: the host's /usr */
-    const char *runners_dir; /* NULL: found beside the program */
-    const char *user;        /* NULL: "virga" when it exists, else a uid of our own */
-    unsigned weaker;         /* enum sandbox_weaker */
-    const char *store;       /* URL of a PostgreSQL or path of a file; NULL: DATA_DIR/virga.db */
+    const char *root_dir;     /* NULL: the host's /usr */
+    const char *runners_dir;  /* NULL: found beside the program */
+    const char *postgres_bin; /* NULL: the newest that Debian has installed */
+    unsigned database_connections;
+    const char *user;  /* NULL: "virga" when it exists, else a uid of our own */
+    unsigned weaker;   /* enum sandbox_weaker */
+    const char *store; /* URL of a PostgreSQL or path of a file; NULL: DATA_DIR/virga.db */
     enum registration registration;
     bool auth_none;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
@@ -35,7 +37,7 @@ struct settings {
     enum database_provider_kind database_provider;
     const char *database_url, *neon_key, *neon_url;
     uint64_t database_size_max; /* bytes */
-    unsigned database_connections, database_statement_ms;
+    unsigned database_statement_ms;
 };
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */
