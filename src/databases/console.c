@@ -59,33 +59,37 @@ static int refuse_here(struct run *r, const char *state, const char *text, struc
     return err_set(e, ERR_INVALID, "the statement was ended");
 }
 
-/* As the role itself, which may end its own sessions and see what they do. */
-static int ask_about(struct run *r, const char *fmt, int64_t *ret)
+/* As the role itself, which may end its own sessions and see what they do. `before` and `after`
+ * stand around the number of the process. */
+static int ask_about(struct run *r, const char *before, const char *after, int64_t *ret)
 {
     auto_pg struct pg other = {0};
     auto_buf struct buf sql = {0};
     struct err e = {0};
-    buf_addf(&sql, "%s%d", fmt, PQbackendPID(r->pg.conn));
+    buf_addf(&sql, "%s%d%s", before, PQbackendPID(r->pg.conn), after);
     return pg_open(r->q->conninfo, &other, &e) < 0 ? -1 : pg_number(&other, sql.data, ret, &e);
 }
 
 static void stop(struct run *r)
 {
     int64_t ended;
-    (void)ask_about(r,
-                    "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE"
-                    " pg_catalog.pg_terminate_backend(pid) AND pid = ",
-                    &ended);
+    (void)ask_about(r, "SELECT CAST(pg_catalog.pg_terminate_backend(", ") AS integer)", &ended);
     r->cut = true;
 }
 
-/* Not by the words of the statement: a function that it calls may write. */
-static bool has_written(struct run *r)
+/* Whether cutting it off takes nothing away but rows: it is still at its only statement and has
+ * written nothing. Not by the statement's words: a function that it calls may write. */
+static bool only_reads(struct run *r)
 {
-    int64_t written = 1;
-    (void)ask_about(
-        r, "SELECT count(backend_xid) FROM pg_catalog.pg_stat_activity WHERE pid = ", &written);
-    return written != 0;
+    struct str text = str_trim(str_of(r->q->sql));
+    int64_t reading = 0;
+    while (str_ends(text, STR(";")))
+        text = str_trim((struct str){text.p, text.n - 1});
+    if (memchr(text.p, ';', text.n))
+        return false;
+    (void)ask_about(r, "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ",
+                    " AND state = 'active' AND backend_xid IS NULL", &reading);
+    return reading != 0;
 }
 
 /* --- rows --- */
@@ -129,7 +133,7 @@ static bool take_row(struct run *r, const PGresult *row)
         return true;
     }
     r->truncated = true;
-    return r->dropped++ % ASK_EVERY_ROWS || has_written(r);
+    return r->dropped++ % ASK_EVERY_ROWS || !only_reads(r);
 }
 
 /* A statement's answer takes the place of the one before it. */
@@ -201,17 +205,20 @@ static int read_results(struct run *r, struct err *e)
     return rc;
 }
 
+/* A text is one transaction by itself, and one statement alone may be of those that refuse to be in
+ * one that is open (VACUUM). */
 static int begin(struct run *r, struct err *e)
 {
     const struct console_query *q = r->q;
     return pg_runf(&r->pg, e,
-                   "SET default_transaction_read_only = %s; BEGIN %s;"
-                   "SET LOCAL statement_timeout = %lld",
-                   q->lift ? "off" : "DEFAULT", q->read_only ? "READ ONLY" : "",
+                   "SET default_transaction_read_only = %s; SET statement_timeout = %lld",
+                   q->read_only ? "on"
+                   : q->lift    ? "off"
+                                : "DEFAULT",
                    (long long)q->timeout_ms);
 }
 
-/* What was deferred to the end may still be refused. */
+/* One that the text has opened and left so. */
 static int commit(struct run *r, struct err *e)
 {
     auto_result PGresult *result = NULL;

@@ -80,5 +80,5 @@ TEST(a_project_runs_two_statements_at_a_time)
 
 TEST_MAIN(a_database_over_its_size_becomes_read_only_and_a_fifth_over_is_closed,
           who_connects_and_where_takes_the_place_of_what_the_url_says,
-          a_url_that_cannot_be_read_is_not_quoted,
-          a_database_is_worked_on_by_one_thread_at_a_time, a_project_runs_two_statements_at_a_time)
+          a_url_that_cannot_be_read_is_not_quoted, a_database_is_worked_on_by_one_thread_at_a_time,
+          a_project_runs_two_statements_at_a_time)

@@ -2,6 +2,10 @@
 
 import os
 import signal
+import socket
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -9,7 +13,6 @@ from postgres import Postgres
 from virga import Server, until
 
 PASSWORD = "correct horse battery"
-LIST = "SELECT rolname FROM pg_roles WHERE rolname ~ '^p_' UNION ALL SELECT datname FROM pg_database WHERE datname ~ '^p_'"
 
 
 def ok(reply):
@@ -22,22 +25,45 @@ def detail(reply, status):
     return reply.json["detail"]
 
 
+class Admin(Postgres):
+    """A PostgreSQL that asks for passwords over TCP, as a real one does; its administrator comes without one."""
+
+    def __init__(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        super().__init__("listen_addresses = '127.0.0.1'", f"port = {self.port}")
+
+    def start(self):
+        super().start()
+        self.admin += f"&port={self.port}"
+        (Path(self.directory) / "data" / "pg_hba.conf").write_text(
+            "local all all trust\nhost all virga all trust\nhost all all all scram-sha-256\n")
+        self.sql("SELECT pg_reload_conf()")
+        self.tcp = f"postgres://virga@127.0.0.1:{self.port}/postgres"
+        return self
+
+    def of(self, name):
+        """Roles and databases whose name begins so."""
+        return self.sql(f"SELECT rolname FROM pg_roles WHERE rolname ~ '^{name}' UNION ALL"
+                        f" SELECT datname FROM pg_database WHERE datname ~ '^{name}'")
+
+
 @pytest.fixture(scope="module")
 def admin():
-    """A PostgreSQL that asks for passwords, as a real one does; its administrator comes without one."""
-    with Postgres() as running:
-        hba = os.path.join(running.directory, "data", "pg_hba.conf")
-        with open(hba, "w") as file:
-            file.write("local all virga trust\nlocal all all scram-sha-256\n")
-        running.restart()
+    with Admin() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def server(admin, tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("virga"), "--database-provider", "server", "--database-url", admin.at("postgres"),
+    with Server(tmp_path_factory.mktemp("virga"), "--database-provider", "server", "--database-url", admin.tcp,
                 "--database-size-mb", "32", "--database-statement-timeout-ms", "2000") as running:
         yield running
+
+
+def psql(url, sql="SELECT 1"):
+    done = subprocess.run(["psql", "-XAtc", sql, url], capture_output=True, text=True, timeout=30)
+    return done.stdout.strip() if done.returncode == 0 else done.stderr
 
 
 class Project:
@@ -71,7 +97,6 @@ class Project:
         return self.url().split("//")[1].split(":")[0]
 
     def named(self, method, path):
-        from urllib.parse import quote
         return self.ask(method, f"{path}?name={quote(self.name)}")
 
 
@@ -99,10 +124,10 @@ def test_a_database_comes_and_goes(server, admin):
     assert ok(server.request("GET", f"/api/projects/{project.id}"))["has_database"] is True
     assert detail(project.ask("POST", "/provision"), 409) == "Project already has a database"
     role = project.role()
-    assert [[role], [role]] == [row for row in admin.sql(LIST) if role in row[0]]
+    assert admin.of(role) == [[role], [role]]
     assert project.run("SELECT 1 AS one")["rows"] == [["1"]]
     assert ok(project.named("DELETE", "/deprovision")) == empty
-    assert not [row for row in admin.sql(LIST) if role in row[0]]
+    assert not admin.of(role)
     assert detail(project.ask("DELETE", f"/deprovision?name={project.name.replace(' ', '%20')}"), 400) == \
         "Project does not have a database"
     assert ok(server.request("GET", f"/api/projects/{project.id}"))["has_database"] is False
@@ -118,19 +143,17 @@ def test_a_project_takes_its_database_with_it(server, admin):
     project = Project(server)
     role = project.role()
     ok(server.request("DELETE", f"/api/projects/{project.id}"))
-    until(lambda: not [row for row in admin.sql(LIST) if role in row[0]], "role and database are gone")
+    until(lambda: not admin.of(role), "role and database are gone")
 
 
 def test_a_new_password_takes_the_place_of_the_old_one(project, admin):
-    import subprocess
     old = project.url()
     ok(project.ask("POST", "/rotate"))
     new = project.url()
     assert new != old and project.run("SELECT 1")["rows"] == [["1"]]
-    for url, works in (old, False), (new, True):
-        done = subprocess.run(["psql", "-XAtc", "SELECT 1", url.replace("/run/postgresql", admin.directory)],
-                              capture_output=True, text=True)
-        assert (done.returncode == 0) is works, done.stderr
+    direct = f"127.0.0.1&port={admin.port}"
+    assert psql(new.replace("/run/postgresql", direct)) == "1"
+    assert "password authentication failed" in psql(old.replace("/run/postgresql", direct))
 
 
 def test_functions_find_the_database_in_their_environment(server, project):
@@ -187,7 +210,7 @@ def test_a_text_is_one_transaction(shop):
 
 
 def test_an_answer_is_bounded_and_what_was_written_stays(shop):
-    much = shop.run("SELECT n FROM generate_series(1, 100000000) n", limit=5)
+    much = shop.run("SELECT generate_series(1, 100000000)", limit=5)
     assert len(much["rows"]) == 5 and much["truncated"] is True
     wide = shop.run("SELECT repeat('\u00e4', 200000) FROM generate_series(1, 500)", limit=1000)
     assert wide["truncated"] and len(wide["rows"]) < 200 and wide["rows"][0][0].endswith("\u00e4\u2026")
@@ -195,6 +218,8 @@ def test_an_answer_is_bounded_and_what_was_written_stays(shop):
     written = shop.run("INSERT INTO w SELECT generate_series(1, 10000) RETURNING a", limit=3)
     assert written["truncated"] and len(written["rows"]) == 3 and written["command"] == "INSERT 0 10000"
     assert shop.run("SELECT count(*) FROM w")["rows"] == [["10000"]]
+    both = shop.run("SELECT generate_series(1, 50000); INSERT INTO w VALUES (0) RETURNING a", limit=3)
+    assert both["rows"] == [["0"]] and both["truncated"] is False, "what stands behind a long answer is done too"
 
 
 @pytest.mark.parametrize("sql", [
@@ -209,7 +234,9 @@ def test_an_endless_statement_ends(shop, sql):
 
 def test_a_transaction_left_open_ends_with_its_request(shop):
     shop.run("CREATE TABLE o (a int)")
-    shop.run("COMMIT; BEGIN; LOCK TABLE o; INSERT INTO o VALUES (1)")
+    shop.run("BEGIN; LOCK TABLE o; INSERT INTO o VALUES (1)")
+    assert shop.run("SELECT a FROM o")["rows"] == [["1"]], "as if the text had ended it"
+    shop.run("VACUUM FULL o")
     shop.run("DROP TABLE o")
 
 
@@ -226,7 +253,7 @@ def test_two_statements_of_a_project_run_at_a_time(shop):
     ("COPY (SELECT 1) TO '/tmp/x'", "42501"), ("COPY t FROM PROGRAM 'id'", "42501"),
     ("CREATE TABLE c (a text); COPY c FROM '/etc/passwd'", "42501"), ("SELECT pg_read_file('/etc/passwd')", "42501"),
     ("SELECT pg_ls_dir('/')", "42501"), ("SET ROLE virga", "42501"), ("SET SESSION AUTHORIZATION virga", "42501"),
-    ("CREATE ROLE other", "42501"), ("CREATE DATABASE other", "42501"), ("ALTER ROLE CURRENT_USER CONNECTION LIMIT 99", "42501"),
+    ("CREATE ROLE other", "42501"), ("CREATE DATABASE other", "42501"), ("COMMIT; CREATE DATABASE other", "25001"), ("ALTER ROLE CURRENT_USER CONNECTION LIMIT 99", "42501"),
     ("ALTER ROLE CURRENT_USER SUPERUSER", "42501"), ("SET temp_file_limit = -1", "42501"),
     ("ALTER ROLE CURRENT_USER SET temp_file_limit = -1", "42501"), ("ALTER SYSTEM SET fsync = off", "42501"),
     ("SELECT rolpassword FROM pg_authid", "42501"), ("CREATE EXTENSION dblink", "42501"), ("COPY (SELECT 1) TO STDOUT", "0A000"),
@@ -241,11 +268,9 @@ def test_the_role_has_no_powers(shop, sql, state):
 
 
 def test_nobody_reaches_the_database_of_another_project(server, admin, shop, project):
-    import subprocess
     mine, other = shop.url(), project.role()
-    at = mine.replace("/run/postgresql", admin.directory).replace("/" + shop.role() + "?", f"/{other}?")
-    done = subprocess.run(["psql", "-XAtc", "SELECT 1", at], capture_output=True, text=True)
-    assert done.returncode != 0 and "permission denied for database" in done.stderr, done.stderr
+    at = mine.replace("/run/postgresql", f"127.0.0.1&port={admin.port}").replace("/" + shop.role() + "?", f"/{other}?")
+    assert "permission denied for database" in psql(at)
     assert shop.refused(f"GRANT {other} TO CURRENT_USER")[1] == "42501"
     assert shop.refused(f"SET ROLE {other}")[1] == "42501"
     assert shop.refused(f"DROP DATABASE {other}")[1] in ("42501", "25001")
@@ -263,7 +288,6 @@ def test_names_in_a_path_are_names(shop, schema, table):
 def test_tables_with_any_name_are_shown(shop):
     shop.run('CREATE SCHEMA "S \'\\""; CREATE TABLE "S \'\\"""."drop ""me; --" (a int); INSERT INTO "S \'\\"""."drop ""me; --" VALUES (7)'
              .replace('"S \'\\"";', '"S \'\\""";'))
-    from urllib.parse import quote
     assert ok(shop.ask("GET", f"/tables/{quote(chr(83) + ' ' + chr(39) + chr(92) + chr(34))}/{quote('drop ' + chr(34) + 'me; --')}"))["rows"] == [["7"]]
 
 
@@ -275,9 +299,96 @@ def test_what_a_tenant_defines_runs_with_its_own_rights_only(shop):
 
 
 @pytest.mark.parametrize("body, place", [
-    ({}, "sql"), ({"sql": ""}, "sql"), ({"sql": "x" * 65537}, "sql"), ({"sql": "a\0"}, "sql"), ({"sql": 1}, "sql"),
+    ({}, "sql"), ({"sql": ""}, "sql"), ({"sql": "x" * 65537}, "sql"), ({"sql": "a\0"}, "not allowed"), ({"sql": 1}, "sql"),
     ({"sql": "SELECT 1", "limit": 0}, "limit"), ({"sql": "SELECT 1", "limit": 1001}, "limit"),
     ({"sql": "SELECT 1", "timeout_ms": 30001}, "timeout_ms"), ({"sql": "SELECT 1", "read_only": 1}, "read_only")])
 def test_what_is_no_query_is_refused(shop, body, place):
     reply = shop.ask("POST", "/query", body)
     assert reply.status == 422 and (place in str(reply.json["detail"])), reply.body
+
+
+# Sizes
+
+def test_a_database_over_its_size_is_read_only_and_far_over_it_closed(server, admin):
+    project = Project(server)
+    grow = "CREATE TABLE g%d AS SELECT repeat(md5(n::text), 30) AS x FROM generate_series(1, %d) n"
+    viewer = "SELECT count(*) FROM g1"
+    project.run(grow % (1, 25000))
+    project.run(grow % (2, 3000))
+    full = until(lambda: (seen := project.get())["state"] == "full" and seen, "it is full", 30)
+    assert full["bytes"] > full["bytes_max"] and "VACUUM FULL" in full["problem"]
+    direct = project.url().replace("/run/postgresql", f"127.0.0.1&port={admin.port}")
+    assert "read-only transaction" in psql(direct, "CREATE TABLE no (a int)") and psql(direct, viewer) == "25000"
+    project.run(grow % (3, 10000))
+    assert "fifth" in until(lambda: (seen := project.get())["state"] == "blocked" and seen, "it is closed", 30)["problem"]
+    project.run("DROP TABLE g1")
+    project.run("VACUUM FULL g2")
+    until(lambda: project.get()["state"] == "ready", "it is open again", 30)
+    assert "CREATE" in psql(direct, "CREATE TABLE yes (a int)")
+
+
+def test_who_lifts_the_time_limit_is_ended_all_the_same(server, admin):
+    project = Project(server)
+    direct = project.url().replace("/run/postgresql", f"127.0.0.1&port={admin.port}")
+    assert "statement timeout" in psql(direct, "SELECT pg_sleep(60)")
+    assert "terminating connection" in psql(direct, "SET statement_timeout = 0; SELECT pg_sleep(60)")
+
+
+# Crashes: the server is killed at any moment, and afterwards there is either all or nothing
+
+def restart(server):
+    server.stop(signal.SIGKILL)
+    server.start()
+
+
+def settled(project):
+    seen = project.get()
+    return seen if seen["state"] in (None, "ready") and not (seen["state"] is None and seen["problem"]) else None
+
+
+def kill_during(server, ask, delay_s):
+    from threading import Event, Thread
+    begun = Event()
+
+    def work():
+        begun.set()
+        try:
+            ask()
+        except OSError:
+            pass  # its server is gone
+    thread = Thread(target=work)
+    thread.start()
+    begun.wait(5)
+    Event().wait(delay_s)  # the moment is the subject
+    restart(server)
+    thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def mortal(admin, tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("mortal"), "--database-provider", "server", "--database-url", admin.tcp) as running:
+        yield running
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_a_kill_while_a_database_is_made_changed_or_ended_leaves_all_or_nothing(mortal, admin, number):
+    delay = 0.02 + number * 0.023
+    project = Project(mortal, database=False)
+    kill_during(mortal, lambda: project.ask("POST", "/provision"), delay)
+    seen = until(lambda: settled(project), "settled", 30)
+    if seen["has_database"]:
+        assert project.run("SELECT 1")["rows"] == [["1"]]
+    else:
+        project.made = ok(project.ask("POST", "/provision"))
+    role = project.role()
+    kill_during(mortal, lambda: project.ask("POST", "/rotate"), delay / 2)
+    until(lambda: settled(project) and project.query("SELECT 1").status == 200, "the password is one that works", 30)
+    assert psql(project.url().replace("/run/postgresql", f"127.0.0.1&port={admin.port}")) == "1"
+    kill_during(mortal, lambda: project.named("DELETE", "/deprovision"), delay)
+    seen = until(lambda: settled(project), "settled", 30)
+    if seen["has_database"]:
+        assert project.run("SELECT 1")["rows"] == [["1"]]
+        kill_during(mortal, lambda: mortal.request("DELETE", f"/api/projects/{project.id}"), delay / 3)
+        if mortal.request("GET", f"/api/projects/{project.id}").status == 200:
+            ok(mortal.request("DELETE", f"/api/projects/{project.id}"))
+    until(lambda: not admin.of(role), "nothing is left of it", 30)
