@@ -176,7 +176,9 @@ static void settle(const struct work *w, bool asked)
     struct databases *d = w->d;
     struct err e = {0};
     uint64_t now = clock_mono_us();
-    if (!asked && (!d->settle_at_us || now < d->settle_at_us))
+    if (asked)
+        d->settle_wait_us = 0;
+    else if (!d->settle_at_us || now < d->settle_at_us)
         return;
     if (lifecycle_settle(w, &e) == 0) {
         d->settle_at_us = d->settle_wait_us = 0;

@@ -110,8 +110,16 @@ static int left(const struct work *w, const struct database *row, struct err *e)
     log_warn("databases", "left for later project=%s name=%s: %s", row->project, row->name,
              e->text);
     (void)databases_store_problem(w, row->project, e->text, &ignored);
-    databases_wake(w->d, true, false);
     return -1;
+}
+
+/* Only then may the thread look at what was left. */
+static int drop_claim(const struct work *w, const char *project, int rc)
+{
+    claim_drop(w->d, project);
+    if (rc < 0)
+        databases_wake(w->d, true, false);
+    return rc;
 }
 
 /* --- for requests --- */
@@ -175,9 +183,7 @@ int lifecycle_provision(const struct work *w, struct request *req, const struct 
 {
     if (claim_take(w->d, p->id, e) < 0)
         return -1;
-    int rc = provision_claimed(w, req, p, kind, e);
-    claim_drop(w->d, p->id);
-    return rc;
+    return drop_claim(w, p->id, provision_claimed(w, req, p, kind, e));
 }
 
 static int deprovision_claimed(const struct work *w, struct request *req, const struct project *p,
@@ -204,9 +210,7 @@ int lifecycle_deprovision(const struct work *w, struct request *req, const struc
 {
     if (claim_take(w->d, p->id, e) < 0)
         return -1;
-    int rc = deprovision_claimed(w, req, p, e);
-    claim_drop(w->d, p->id);
-    return rc;
+    return drop_claim(w, p->id, deprovision_claimed(w, req, p, e));
 }
 
 static int rotate_claimed(const struct work *w, struct request *req, const struct project *p,
@@ -230,9 +234,7 @@ int lifecycle_rotate(const struct work *w, struct request *req, const struct pro
 {
     if (claim_take(w->d, p->id, e) < 0)
         return -1;
-    int rc = rotate_claimed(w, req, p, e);
-    claim_drop(w->d, p->id);
-    return rc;
+    return drop_claim(w, p->id, rotate_claimed(w, req, p, e));
 }
 
 /* --- after a crash --- */

@@ -189,6 +189,22 @@ class Walk:
         self.say("DELETE", f"{base}/domains/api.example.com")
         return project, base
 
+    def database(self, base):
+        base, named = f"{base}/database", "name=My%20API"
+        self.say("POST", f"{base}/provision", {"provider": "local"})
+        self.say("GET", base)
+        self.say("POST", f"{base}/rotate")
+        self.say("POST", f"{base}/reveal")
+        self.say("POST", f"{base}/query", {"sql": "CREATE TABLE a (b int PRIMARY KEY); INSERT INTO a VALUES (1) RETURNING b"})
+        self.say("GET", f"{base}/tables")
+        self.say("GET", f"{base}/tables/public/a?limit=1")
+        backup = self.say("POST", f"{base}/backups")["id"]
+        self.say("GET", f"{base}/backups")
+        self.say("GET", f"{base}/backups/{backup}")
+        self.say("POST", f"{base}/backups/{backup}/restore?{named}")
+        self.say("DELETE", f"{base}/backups/{backup}")
+        self.say("DELETE", f"{base}/deprovision?{named}")
+
     def function(self, project, base):
         code = "def handler(event):\n    print('seen')\n    return {'n': 1}\n"
         made = self.say("POST", "/api/functions", {"name": "f", "code": code, "project_id": project["id"], "rate_limit": 1000,
@@ -239,6 +255,7 @@ class Walk:
         project, base = self.project(account)
         function, path = self.function(project, base)
         self.calls(function, path, base, project["slug"])
+        self.database(base)
         self.say("GET", f"{base}/audit")
         self.say("DELETE", path)
         self.say("DELETE", base)

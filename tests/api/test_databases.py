@@ -392,3 +392,84 @@ def test_a_kill_while_a_database_is_made_changed_or_ended_leaves_all_or_nothing(
         if mortal.request("GET", f"/api/projects/{project.id}").status == 200:
             ok(mortal.request("DELETE", f"/api/projects/{project.id}"))
     until(lambda: not admin.of(role), "nothing is left of it", 30)
+
+
+# Backups
+
+def test_a_backup_takes_the_place_of_all_that_came_after_it(project, admin):
+    project.run("CREATE TABLE a (b int PRIMARY KEY, c text DEFAULT 'x'); INSERT INTO a SELECT generate_series(1, 1000);"
+                "CREATE VIEW v AS SELECT b FROM a; CREATE SCHEMA s; CREATE TABLE s.t (a int); CREATE EXTENSION pgcrypto")
+    made = ok(project.ask("POST", "/backups"))
+    assert ok(project.ask("GET", "/backups")) == [made] and made["bytes"] > 0
+    project.run("DROP VIEW v; UPDATE a SET c = 'y'; CREATE TABLE later (a int)")
+    assert project.named("POST", f"/backups/{made['id']}/restore").json["state"] == "ready"
+    assert project.run("SELECT count(*), max(c) FROM a")["rows"] == [["1000", "x"]]
+    assert sorted((t["schema"], t["name"]) for t in ok(project.ask("GET", "/tables"))) == [
+        ("public", "a"), ("public", "v"), ("s", "t")]
+    assert project.run("INSERT INTO a VALUES (1001) RETURNING b")["rows"] == [["1001"]]
+    assert len(admin.of(project.role())) == 2, "nothing is left beside it"
+    dump = project.ask("GET", f"/backups/{made['id']}")
+    assert dump.status == 200 and dump.body[:5] == b"PGDMP" and len(dump.body) == made["bytes"]
+
+
+def test_the_newest_ten_backups_are_kept(project):
+    made = [ok(project.ask("POST", "/backups"))["id"] for _ in range(12)]
+    assert [b["id"] for b in ok(project.ask("GET", "/backups"))] == made[:1:-1]
+    ok(project.ask("DELETE", f"/backups/{made[-1]}"))
+    for missing in made[0], made[-1], "0" * 36, "..%2f..%2fsecret.key", "x":
+        assert detail(project.ask("GET", f"/backups/{missing}"), 404) == "Backup not found"
+        assert detail(project.ask("DELETE", f"/backups/{missing}"), 404) == "Backup not found"
+        assert detail(project.named("POST", f"/backups/{missing}/restore"), 404) == "Backup not found"
+
+
+def test_a_backup_that_does_not_fit_changes_nothing(server, project, admin):
+    project.run("CREATE TABLE a (b int)")
+    made = ok(project.ask("POST", "/backups"))
+    file = server.data / "backups" / project.id / f"{made['id']}.dump"
+    for content in b"DROP TABLE a;", file.read_bytes()[:-200], os.urandom(4000), b"":
+        file.write_bytes(content)
+        reply = project.named("POST", f"/backups/{made['id']}/restore")
+        assert reply.status in (200, 422) and (reply.status == 422 or content), reply.body
+        assert [t["name"] for t in ok(project.ask("GET", "/tables"))] == ["a"]
+    assert len(admin.of(project.role())) == 2
+
+
+def test_a_dump_made_by_hand_runs_with_the_rights_of_the_project_only(server, project, shop, admin, tmp_path):
+    made = ok(project.ask("POST", "/backups"))
+    admin.sql("CREATE DATABASE evil")
+    admin.sql("CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE virga PASSWORD ''x''';"
+              " RETURN pg_read_file('/etc/passwd'); END $$; CREATE TABLE t (a text DEFAULT f());"
+              "CREATE MATERIALIZED VIEW m AS SELECT 1 AS a; CREATE OR REPLACE VIEW w AS SELECT f()", "evil")
+    file = server.data / "backups" / project.id / f"{made['id']}.dump"
+    subprocess.run(["pg_dump", "-Fc", "-f", tmp_path / "evil", admin.at("evil")], check=True)
+    file.write_bytes((tmp_path / "evil").read_bytes())
+    ok(project.named("POST", f"/backups/{made['id']}/restore"))
+    assert project.refused("SELECT * FROM w")[1] == "42501"
+    assert project.run("SELECT tableowner FROM pg_tables WHERE tablename = 't'")["rows"] == [[project.role()]]
+    admin.sql("DROP DATABASE evil")
+
+
+def test_every_deed_is_in_the_audit_log_without_a_word_of_sql(server, project):
+    project.run("SELECT 'secret in a statement'")
+    ok(project.ask("POST", "/rotate"))
+    project.url()
+    lines = ok(server.request("GET", f"/api/projects/{project.id}/audit"))
+    assert {"database.provision", "database.query", "database.rotate", "database.reveal"} <= {x["action"] for x in lines}
+    assert "secret in a statement" not in str(lines)
+
+
+# Several servers on one store
+
+def test_a_cluster_belongs_to_its_server(postgres, tmp_path):
+    store = postgres.url("shared")
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    with Server(tmp_path / "a", "--store", store) as a, Server(tmp_path / "b", "--store", store) as b:
+        b.key = a.key
+        token = ok(a.request("POST", "/api/keys", {"name": "all"}))["key"]
+        project = Project(a)
+        there = ok(b.request("GET", f"/api/projects/{project.id}/database", key=token))
+        assert there["state"] == "unavailable" and there["problem"] == "The database's cluster is on another server"
+        reply = b.request("POST", f"/api/projects/{project.id}/database/query", {"sql": "SELECT 1"}, key=token)
+        assert detail(reply, 503) == "The database's cluster is on another server"
+        ok(b.request("DELETE", f"/api/projects/{project.id}", key=token))
+        until(lambda: f"database dropped project={project.id}" in a.log_text(), "the server that has it drops it", 70)
