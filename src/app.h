@@ -33,7 +33,7 @@ struct app {
     struct functions *functions;
     struct calls *calls;
     struct cluster *cluster;        /* blocks: worker threads only */
-    struct databases *databases; /* worker threads */
+    struct databases *databases;    /* worker threads */
     struct gateway *gateway;        /* loop thread only */
     const struct auth_quota *quota; /* of an account that has none of its own */
     const char *public_url;         /* "https://virga.example", or NULL */

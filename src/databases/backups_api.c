@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "databases/backups.h"
+#include "databases/claim.h"
 #include "databases/database_api.h"
 #include "databases/databases_store.h"
 #include "databases/lifecycle.h"

@@ -1,6 +1,7 @@
 /* console_api — tables, rows and SQL of a project's database, as the project's own role. */
 #include "base/must.h"
 #include "databases/console.h"
+#include "databases/claim.h"
 #include "databases/database_api.h"
 #include "databases/lifecycle.h"
 #include "databases/pg.h"

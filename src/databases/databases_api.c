@@ -97,7 +97,7 @@ static void look(const struct work *w, const struct database *row, struct provid
                  struct pool_usage *pool, bool *pool_known, struct err *away)
 {
     struct err silent = {0};
-    if (database_check_here(w->d, row, away) < 0 || row->state != STATE_READY ||
+    if (databases_check_here(w->d, row, away) < 0 || row->state != STATE_READY ||
         provider_of(row)->usage(w, row, usage, away) < 0)
         return;
     *pool_known = cluster_pool_usage(w->d->config.cluster, row->name, pool, &silent) == 0;

@@ -1,6 +1,6 @@
 #include "databases/databases_store.h"
 
-#include "auth/seal.h"
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/must.h"
 

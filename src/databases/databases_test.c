@@ -1,5 +1,6 @@
 #include "base/test.h"
 #include "databases/pg.h"
+#include "databases/claim.h"
 #include "databases/private.h"
 #include "databases/watch.h"
 

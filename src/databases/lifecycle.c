@@ -1,4 +1,5 @@
 #include "databases/lifecycle.h"
+#include "databases/claim.h"
 
 #include "app.h"
 #include "base/clock.h"
@@ -25,7 +26,7 @@ int lifecycle_ready(const struct work *w, const char *project, struct database *
         return no_database(e);
     if (ret->state == STATE_PROVISIONING)
         return err_set(e, ERR_CONFLICT, "The database is being made: try again in a moment");
-    return database_check_here(w->d, ret, e);
+    return databases_check_here(w->d, ret, e);
 }
 
 /* --- steps: each is done when the store says so --- */
@@ -193,7 +194,7 @@ static int deprovision_claimed(const struct work *w, struct request *req, const 
     int found = databases_store_find(w, p->id, &row, e);
     if (found <= 0)
         return found < 0 ? -1 : no_database(e);
-    if (database_check_here(w->d, &row, e) < 0)
+    if (databases_check_here(w->d, &row, e) < 0)
         return -1;
     row.state = STATE_DELETING;
     row.instance = w->d->instance;

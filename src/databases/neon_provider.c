@@ -3,7 +3,7 @@
  * Its name begins `virga-SLUG` and ends with our row's name: whoever was killed between Neon's
  * doing and our remembering it finds it again by that, instead of making a second one. Role and
  * database carry the row's name, so that the pooler can tell the roles of projects apart. */
-#include "auth/seal.h"
+#include "auth/auth.h"
 #include "cluster/cluster.h"
 #include "databases/databases_store.h"
 #include "databases/neon_http.h"

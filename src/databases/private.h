@@ -1,6 +1,7 @@
 /* private — what the files of databases/ share.
  *
  * databases.c        open and close, environment, the thread
+ * claim.c            who works on a project's database
  * databases_store.c  rows: one per project, there before anything is made and until all is gone
  * provider.h         what differs: sql_provider.c (local, server), neon_provider.c
  * lifecycle.c        provision, deprovision, rotate; and what a crash left of them
@@ -82,16 +83,8 @@ struct databases {
 
 extern const char *const database_provider_words[]; /* "local", ... */
 
-/* Nobody else works on the project's database until claim_drop. ERR_CONFLICT. */
-int claim_take(struct databases *d, const char *project, struct err *e);
-void claim_drop(struct databases *d, const char *project);
-bool claim_is_taken(struct databases *d, const char *project);
-/* A few statements of a project at a time: ERR_LIMIT. */
-int claim_query(struct databases *d, const char *project, struct err *e);
-void claim_query_end(struct databases *d, const char *project);
-
 /* Whether its cluster is another server's: ERR_UNAVAILABLE. */
-int database_check_here(const struct databases *d, const struct database *row, struct err *e);
+int databases_check_here(const struct databases *d, const struct database *row, struct err *e);
 
 void databases_wake(struct databases *d, bool settle, bool tell);
 

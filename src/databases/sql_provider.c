@@ -4,7 +4,7 @@
  * The administrator's connection never enters a project's database but right after it was made,
  * before its owner could put anything there: search paths, operators and triggers of tenants run
  * with nobody's rights but their own. */
-#include "auth/seal.h"
+#include "auth/auth.h"
 #include "base/must.h"
 #include "cluster/cluster.h"
 #include "databases/pg.h"

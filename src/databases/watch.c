@@ -1,4 +1,5 @@
 #include "databases/watch.h"
+#include "databases/claim.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -22,7 +23,7 @@ struct sizes {
     unsigned round;
 };
 
-void sizes_free(struct sizes *s)
+void watch_free(struct sizes *s)
 {
     if (s)
         free(s->all);

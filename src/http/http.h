@@ -118,8 +118,7 @@ struct http_config {
                             closed, and who holds most itself gets 503. 256 MB unless set */
     const struct route *const
         *routes; /* arrays, each ended by a row of zeros; the list ended by NULL */
-    struct workers *workers, *slow_workers, *long_workers; /* of PLANE_CONTROL, PLANE_SLOW and
-                                                              PLANE_LONG */
+    struct workers *workers, *slow_workers, *long_workers; /* of CONTROL, SLOW, LONG */
     void *app;
     /* Who asks, and may they? Sets req->principal. Runs on the loop thread when the head is
      * complete: no blocking. -1 with ERR_UNAUTHORIZED, ERR_DENIED, ERR_LIMIT or ERR_NOT_FOUND
