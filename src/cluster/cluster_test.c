@@ -215,6 +215,240 @@ TEST(closing_one_database_cuts_its_connections_and_no_others)
     close_fixture(&f);
 }
 
-TEST_MAIN(the_cluster_is_made_once_and_found_again,
-          a_role_reaches_its_own_database_only_through_the_pooler,
-          closing_one_database_cuts_its_connections_and_no_others)
+/* --- at the same time --- */
+
+static void *up(void *arg)
+{
+    struct err e = {0};
+    const struct fixture *f = arg;
+    return cluster_up(f->cluster, &e) < 0 ? mem_strdup(e.text) : NULL;
+}
+
+TEST(eight_threads_that_need_it_at_once_get_the_same_cluster)
+{
+    struct fixture f;
+    pthread_t threads[8];
+    open_fixture(&f);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        CHECK(pthread_create(&threads[i], NULL, up, &f) == 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        void *why;
+        CHECK(pthread_join(threads[i], &why) == 0);
+        if (why)
+            fail_msg("%s", (char *)why);
+    }
+    close_fixture(&f);
+}
+
+enum { CLIENTS = 1000 };
+
+TEST(a_thousand_clients_share_twenty_server_connections)
+{
+    struct fixture f;
+    char one[256], info[256], out[256];
+    static PGconn *conns[CLIENTS];
+    struct pool_usage usage;
+    struct err e = {0};
+    open_fixture(&f);
+    UP(&f);
+    make_database(&f, "one", one);
+    pool(&f, &(struct pool_entry){.name = "db-1", .role = "one", .secret = one, .dbname = "one"},
+         1);
+    uint64_t t0 = clock_mono_us();
+    for (size_t i = 0; i < CLIENTS; i++) {
+        conns[i] = slots(&f, "db-1", "one", "pw-one");
+        if (PQstatus(conns[i]) != CONNECTION_OK)
+            fail_msg("client %zu: %s", i, PQerrorMessage(conns[i]));
+    }
+    uint64_t t1 = clock_mono_us();
+    for (size_t i = 0; i < CLIENTS; i++)
+        CHECK(PQsendQuery(conns[i], "SELECT pg_sleep(0.01)") == 1);
+    snprintf(info, sizeof info, "%s", cluster_admin(f.cluster));
+    PGconn *admin = PQconnectdb(info);
+    value(admin, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'one'", out);
+    CHECK(cluster_pool_usage(f.cluster, "db-1", &usage, &e) == 0);
+    CHECK_INT(usage.clients, CLIENTS);
+    CHECK(usage.servers <= 20 && atoi(out) <= 20);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        PGresult *r = PQgetResult(conns[i]);
+        if (PQresultStatus(r) != PGRES_TUPLES_OK)
+            fail_msg("client %zu: %s", i, PQerrorMessage(conns[i]));
+        PQclear(r);
+    }
+    print_message("1000 logins %llu ms, 1000 queries of 10 ms %llu ms, servers=%u waiting=%u\n",
+                  (unsigned long long)(t1 - t0) / 1000,
+                  (unsigned long long)(clock_mono_us() - t1) / 1000, usage.servers, usage.waiting);
+    for (size_t i = 0; i < CLIENTS; i++)
+        PQfinish(conns[i]);
+    PQfinish(admin);
+    close_fixture(&f);
+}
+
+/* --- copies --- */
+
+static void target(const struct fixture *f, const char *role, const char *password, char out[256])
+{
+    snprintf(out, 256, "host=%s/postgres/admin port=5432 dbname=%s user=%s password=%s", f->dir,
+             role, role, password);
+}
+
+TEST(a_dump_restored_brings_back_what_was_there)
+{
+    struct fixture f;
+    char one[256], info[256], out[256];
+    struct err e = {0};
+    open_fixture(&f);
+    UP(&f);
+    make_database(&f, "one", one);
+    target(&f, "one", "pw-one", info);
+    PGconn *conn = PQconnectdb(info);
+    sql(conn, "CREATE TABLE t (n int); INSERT INTO t SELECT generate_series(1, 1000)");
+    auto_fd int file = memfd_create("dump", MFD_CLOEXEC);
+    if (cluster_dump(f.cluster, info, file, &e) < 0)
+        fail_msg("%s", e.text);
+    sql(conn, "DELETE FROM t; CREATE TABLE later (n int)");
+    if (cluster_restore(f.cluster, info, file, &e) < 0)
+        fail_msg("%s", e.text);
+    value(conn, "SELECT count(*) FROM t", out);
+    CHECK_STR(out, "1000");
+    PQfinish(conn);
+    close_fixture(&f);
+}
+
+TEST(a_copy_that_fails_says_why_in_the_programs_words)
+{
+    struct fixture f;
+    char one[256], info[256];
+    struct err e = {0};
+    open_fixture(&f);
+    UP(&f);
+    make_database(&f, "one", one);
+    auto_fd int file = memfd_create("dump", MFD_CLOEXEC);
+    target(&f, "one", "wrong", info);
+    CHECK(cluster_dump(f.cluster, info, file, &e) < 0);
+    CHECK(e.code == ERR_INVALID && strstr(e.text, "password authentication failed"));
+    CHECK(write(file, "no dump", 7) == 7);
+    target(&f, "one", "pw-one", info);
+    CHECK(cluster_restore(f.cluster, info, file, &e) < 0 && e.code == ERR_INVALID);
+    CHECK(strstr(e.text, "pg_restore: error:"));
+    CHECK(cluster_dump(f.cluster, "host=/run/other user=x", file, &e) < 0);
+    CHECK(cluster_dump(f.cluster, "service=x user=x", file, &e) < 0);
+    close_fixture(&f);
+}
+
+/* --- violent ends --- */
+
+/* Of PostgreSQL as this host sees it; 0 when there is none. */
+static pid_t postmaster(const struct fixture *f)
+{
+    char path[64], line[32] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", f->keeper, f->keeper);
+    FILE *file = fopen(path, "r");
+    pid_t pid = file && fgets(line, sizeof line, file) ? (pid_t)atoi(line) : 0;
+    if (file)
+        fclose(file);
+    return pid;
+}
+
+TEST(a_killed_postgres_is_there_again_for_whoever_needs_it_next)
+{
+    struct fixture f;
+    char out[256];
+    open_fixture(&f);
+    UP(&f);
+    PGconn *conn = PQconnectdb(cluster_admin(f.cluster));
+    sql(conn, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)");
+    pid_t pid = postmaster(&f);
+    CHECK(pid > 0 && kill(pid, SIGKILL) == 0);
+    while (PQstatus(conn) == CONNECTION_OK) /* its backends end, too: nothing else cuts us */
+        PQclear(PQexec(conn, "SELECT 1"));
+    PQfinish(conn);
+    UP(&f);
+    conn = PQconnectdb(cluster_admin(f.cluster));
+    value(conn, "SELECT n FROM kept", out);
+    CHECK_STR(out, "7");
+    PQfinish(conn);
+    close_fixture(&f);
+}
+
+static uint64_t busy_until(uint64_t end_us)
+{
+    uint64_t now;
+    while ((now = clock_mono_us()) < end_us)
+        ;
+    return now;
+}
+
+/* The moment is the subject: over all of initdb, the start, and what comes after. */
+static void kill_keeper_after(struct fixture *f, uint64_t us)
+{
+    pthread_t thread;
+    void *ignored;
+    CHECK(pthread_create(&thread, NULL, up, f) == 0);
+    (void)busy_until(clock_mono_us() + us);
+    CHECK(kill(f->keeper, SIGKILL) == 0);
+    CHECK(pthread_join(thread, &ignored) == 0);
+    free(ignored);
+    CHECK(waitpid(f->keeper, NULL, __WALL) == f->keeper);
+    cluster_free(f->cluster);
+    start(f);
+}
+
+TEST(a_keeper_killed_at_any_moment_leaves_nothing_that_hinders_the_next)
+{
+    struct fixture f;
+    open_fixture(&f);
+    for (unsigned i = 0; i < 20; i++)
+        kill_keeper_after(&f, 1000 + (uint64_t)i * (i < 10 ? 70000 : 6000));
+    UP(&f);
+    close_fixture(&f);
+}
+
+/* As a killed server: its end closes, and the next one is there before PostgreSQL has stopped. */
+TEST(the_next_server_waits_for_the_postgres_of_a_killed_one)
+{
+    struct fixture f;
+    open_fixture(&f);
+    UP(&f);
+    pid_t before = f.keeper;
+    struct cluster *left = f.cluster;
+    start(&f);
+    pthread_t thread;
+    void *why;
+    CHECK(pthread_create(&thread, NULL, up, &f) == 0);
+    cluster_free(left);
+    CHECK(pthread_join(thread, &why) == 0);
+    if (why)
+        fail_msg("%s", (char *)why);
+    CHECK(waitpid(before, NULL, __WALL) == before);
+    close_fixture(&f);
+}
+
+static int setup(void **state)
+{
+    char path[FIND_PATH_MAX];
+    struct err e = {0};
+    (void)state;
+    if (find_postgres(FIND_POSTGRES_TOP, NULL, NULL, path, &e) == 0 &&
+        find_pgbouncer(path, &e) == 0)
+        return 0;
+    print_message("skipped: %s\n", e.text);
+    exit(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_cluster_is_made_once_and_found_again),
+        cmocka_unit_test(a_role_reaches_its_own_database_only_through_the_pooler),
+        cmocka_unit_test(closing_one_database_cuts_its_connections_and_no_others),
+        cmocka_unit_test(eight_threads_that_need_it_at_once_get_the_same_cluster),
+        cmocka_unit_test(a_thousand_clients_share_twenty_server_connections),
+        cmocka_unit_test(a_dump_restored_brings_back_what_was_there),
+        cmocka_unit_test(a_copy_that_fails_says_why_in_the_programs_words),
+        cmocka_unit_test(a_killed_postgres_is_there_again_for_whoever_needs_it_next),
+        cmocka_unit_test(a_keeper_killed_at_any_moment_leaves_nothing_that_hinders_the_next),
+        cmocka_unit_test(the_next_server_waits_for_the_postgres_of_a_killed_one),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
