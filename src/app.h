@@ -12,6 +12,7 @@ struct auth_quota;
 struct calls;
 struct deps;
 struct cluster;
+struct databases;
 struct engine;
 struct functions;
 struct gateway;
@@ -34,6 +35,7 @@ struct app {
     struct calls *calls;
     struct deps *deps;
     struct cluster *cluster;        /* blocks: worker threads only */
+    struct databases *databases;    /* worker threads */
     struct gateway *gateway;        /* loop thread only */
     const struct auth_quota *quota; /* of an account that has none of its own */
     const char *public_url;         /* "https://virga.example", or NULL */
@@ -49,5 +51,6 @@ struct app {
 #define NOTE_FUNCTION   "function"   /* created, saved, moved, rolled back, deleted */
 #define NOTE_PROJECT    "project"    /* its settings, members, domains or routes */
 #define NOTE_VARIABLES  "variables"  /* of a project: its functions get a new environment */
+#define NOTE_DATABASE   "database"   /* of a project: likewise, and the pooler is told */
 #define NOTE_ACCOUNT    "account"    /* its rights, password or quota; or it is gone */
 #define NOTE_CREDENTIAL "credential" /* a key or session is revoked or changed */

@@ -30,7 +30,8 @@ struct databases_config {
     int data_fd;                          /* backups are kept below it */
     enum database_provider_kind provider; /* for who names none */
     const char *admin_url;                /* of the provider `server`, or NULL: not offered */
-    const char *neon_key, *neon_url;      /* of the provider `neon`; url NULL: Neon's own */
+    const char *neon_key, *neon_url;      /* of the provider `neon`; the URL without a slash at its
+                                             end */
     uint64_t size_max;                    /* bytes of one database */
     unsigned connections_max;             /* server connections of one database */
     unsigned statement_timeout_ms;
@@ -41,12 +42,18 @@ int databases_open(const struct databases_config *config, struct databases **ret
 int databases_start(struct databases *d, struct err *e);
 void databases_close(struct databases *d);
 
+/* What `virga rotate-key` does with passwords: sealed anew with the other key, inside the caller's
+ * transaction. Returns how many, or -1. */
+int databases_reseal(struct db *db, const struct seal *from, const struct seal *to, struct err *e);
+
 /* Adds DATABASE_URL, PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE of a project's ready database
  * to `variables`, over what is there. Returns 1 when there is one, 0 when not, -1. */
 int databases_environment(struct databases *d, struct db *db, const char *project,
                           json_t *variables, struct err *e);
-/* The project is gone (noted, app.h): its database goes too, soon. */
-void databases_project_gone(struct databases *d, const char *project);
+/* The project is gone (noted, app.h): its database goes too, soon. Any thread, never blocks. */
+void databases_project_gone(struct databases *d);
+/* NOTE_DATABASE: another server may have made one: the pooler is told, soon. */
+void databases_changed(struct databases *d);
 
 extern const struct migration databases_migrations[]; /* 70 to 79 */
-extern const struct route databases_routes[];
+extern const struct route databases_routes[], console_routes[], backups_routes[];

@@ -187,7 +187,14 @@ static void worker_done(void *job)
 static struct workers *workers_of(const struct http_exchange *x)
 {
     const struct http_config *config = &x->conn->server->config;
-    return x->route->plane == PLANE_SLOW ? config->slow_workers : config->workers;
+    switch (x->route->plane) {
+    case PLANE_SLOW:
+        return config->slow_workers;
+    case PLANE_LONG:
+        return config->long_workers;
+    default:
+        return config->workers;
+    }
 }
 
 void exchange_start(struct http_exchange *x)

@@ -41,8 +41,9 @@ enum http_method {
 const char *http_method_name(enum http_method m);
 unsigned http_method_parse(struct str name);
 
-/* SLOW is as CONTROL, on workers of its own: hashing passwords must not hold up the rest. */
-enum plane { PLANE_CONTROL = 1, PLANE_DATA, PLANE_SLOW };
+/* SLOW and LONG are as CONTROL, each on workers of its own: hashing passwords must not hold up the
+ * rest, nor must what waits for another server (SQL of a project's own database). */
+enum plane { PLANE_CONTROL = 1, PLANE_DATA, PLANE_SLOW, PLANE_LONG };
 
 struct http_header {
     const char *name; /* as received for requests; names compare without case */
@@ -117,7 +118,7 @@ struct http_config {
                             closed, and who holds most itself gets 503. 256 MB unless set */
     const struct route *const
         *routes; /* arrays, each ended by a row of zeros; the list ended by NULL */
-    struct workers *workers, *slow_workers; /* of PLANE_CONTROL and PLANE_SLOW */
+    struct workers *workers, *slow_workers, *long_workers; /* of CONTROL, SLOW, LONG */
     void *app;
     /* Who asks, and may they? Sets req->principal. Runs on the loop thread when the head is
      * complete: no blocking. -1 with ERR_UNAUTHORIZED, ERR_DENIED, ERR_LIMIT or ERR_NOT_FOUND

@@ -57,7 +57,7 @@ static const char *missing_part(const struct route *row)
         return "method";
     if (!row->permission)
         return "permission";
-    if (row->plane < PLANE_CONTROL || row->plane > PLANE_SLOW)
+    if (row->plane < PLANE_CONTROL || row->plane > PLANE_LONG)
         return "plane";
     bool has = row->plane != PLANE_DATA ? row->handle && !row->start : row->start && !row->handle;
     return has ? NULL : "handler of its plane";

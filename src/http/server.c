@@ -166,7 +166,8 @@ static int check_planes(const struct http_config *config, struct err *e)
     for (const struct route *const *table = config->routes; *table; table++)
         for (const struct route *row = *table; row->path; row++)
             if ((row->plane == PLANE_CONTROL && !config->workers) ||
-                (row->plane == PLANE_SLOW && !config->slow_workers))
+                (row->plane == PLANE_SLOW && !config->slow_workers) ||
+                (row->plane == PLANE_LONG && !config->long_workers))
                 return err_set(e, ERR_INVALID, "route '%s' needs workers", row->path);
     if (config->admit && !config->workers)
         return err_set(e, ERR_INVALID, "admit needs workers");

@@ -66,6 +66,14 @@ int projects_admit_named(struct request *req, const char *loc, const char *proje
     return role < at_least ? projects_too_low(role, at_least, e) : 0;
 }
 
+int projects_set_database(struct tx *tx, const char *id, bool has, struct err *e)
+{
+    return db_exec(tx->db, "UPDATE projects SET has_database = $2 WHERE id = $1",
+                   DB_ARGS(db_textz(id), db_int(has)), e) < 0
+               ? -1
+               : 0;
+}
+
 static int add_variable(const struct seal *seal, const char *project_id, const struct variable *v,
                         json_t *out, struct err *e)
 {

@@ -75,6 +75,10 @@ int projects_admit_named(struct request *req, const char *loc, const char *proje
 int projects_environment(struct db *db, const struct seal *seal, const char *project_id,
                          json_t **ret, struct err *e);
 
+/* Whether it has a database: databases/ says so, in its transaction. A project that is gone stays
+ * so. */
+int projects_set_database(struct tx *tx, const char *id, bool has, struct err *e);
+
 /* Names of variables, also of a function's own environment: the rule, and those that the platform
  * or the dynamic linker reads. */
 bool variable_key_ok(struct str key);

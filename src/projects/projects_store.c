@@ -22,6 +22,8 @@ const struct migration projects_migrations[] = {
      "CREATE TABLE project_domains (domain text PRIMARY KEY, project_id text NOT NULL"
      " REFERENCES projects (id) ON DELETE CASCADE, created_us bigint NOT NULL);"
      "CREATE INDEX project_domains_by_project ON project_domains (project_id);"},
+    {28, "projects with a database",
+     "ALTER TABLE projects ADD COLUMN has_database bigint NOT NULL DEFAULT 0;"},
     {0},
 };
 
@@ -52,11 +54,12 @@ void projects_store_read(struct query *q, struct arena *a, struct project *ret)
                             .requirements_txt = query_text(q, a, 6),
                             .created_us = query_int(q, 7),
                             .updated_us = query_int(q, 8),
-                            .function_count = query_int(q, 9)};
+                            .function_count = query_int(q, 9),
+                            .has_database = query_int(q, 10) != 0};
     project_cors_parse(a, query_text(q, a, 5), &ret->cors);
 }
 
-enum { ROLE_COLUMN = 10 };
+enum { ROLE_COLUMN = 11 };
 
 int projects_find_id(struct db *db, struct arena *a, const char *id, struct project *ret,
                      struct err *e)

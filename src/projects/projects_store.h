@@ -8,7 +8,7 @@
  * projects need not ask once for each. */
 #define PROJECT_COLUMNS                                                                            \
     "p.id, p.slug, p.name, p.description, p.status, p.cors, p.requirements_txt, p.created_us,"     \
-    " p.updated_us, (SELECT count(*) FROM functions f WHERE f.project_id = p.id)"
+    " p.updated_us, (SELECT count(*) FROM functions f WHERE f.project_id = p.id), p.has_database"
 void projects_store_read(struct query *q, struct arena *a, struct project *ret);
 
 /* ERR_DENIED, which names both roles. Returns -1. */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "calls/calls.h"
 #include "deps/deps.h"
+#include "databases/databases.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
@@ -52,11 +53,19 @@ static void deliver(struct news *n)
         (void)handoff_run(&n->server->handoff, take_news, n);
 }
 
+/* With those of its database, which win: they are only right together. */
 static int variables_of(struct server *s, struct db *db, const char *project, json_t **ret,
-                        struct err *e)
+                        bool *ret_database, struct err *e)
 {
     *ret = NULL;
-    return project ? projects_environment(db, s->seal, project, ret, e) : 0;
+    *ret_database = false;
+    if (!project)
+        return 0;
+    if (projects_environment(db, s->seal, project, ret, e) < 0)
+        return -1;
+    int found = databases_environment(s->app.databases, db, project, *ret, e);
+    *ret_database = found > 0;
+    return found < 0 ? -1 : 0;
 }
 
 /* A function that cannot be called (a lost key, a runtime that is gone) must not stop the others,
@@ -68,13 +77,15 @@ static void set_function(struct server *s, struct db *db, const struct function 
     struct err e = {0};
     json_t *variables = NULL;
     struct deps_project packages;
+    bool database;
     struct news news = {.server = s, .fn = fn, .spec = &spec};
-    if (variables_of(s, db, fn->project, &variables, &e) < 0 ||
+    if (variables_of(s, db, fn->project, &variables, &database, &e) < 0 ||
         deps_project(s->app.deps, db, a, fn->project, &packages, &e) < 0 ||
         function_to_spec(s->app.functions, a, fn, variables, &spec, &e) < 0) {
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, e.text);
         news = (struct news){.server = s, .gone_function = fn->id};
     } else {
+        spec.database = database;
         deps_layer(&packages, &spec);
     }
     json_decref(variables);
@@ -129,6 +140,7 @@ static void drop_project(struct server *s, struct db *db, const char *id)
     struct ids ids = {.server = s, .project = id};
     (void)handoff_run(&s->handoff, collect_ids, &ids);
     deliver(&(struct news){.server = s, .gone_project = id});
+    databases_project_gone(s->app.databases);
     for (size_t at = 0; at < ids.texts.len; at += strlen(ids.texts.data + at) + 1)
         drop_function(s, db, ids.texts.data + at);
     buf_done(&ids.texts);
@@ -179,6 +191,7 @@ struct load {
     struct db *db;
     char project[ID_TEXT];
     json_t *variables;
+    bool database;
     struct arena *arena; /* of `packages` */
     struct deps_project packages;
     struct err unreadable; /* why one of them is missing */
@@ -193,7 +206,7 @@ static void turn_to(struct load *l, const char *project)
     l->arena = arena_new();
     l->unreadable = (struct err){0};
     snprintf(l->project, sizeof l->project, "%s", project ? project : "");
-    if (variables_of(l->server, l->db, project, &l->variables, &l->unreadable) == 0)
+    if (variables_of(l->server, l->db, project, &l->variables, &l->database, &l->unreadable) == 0)
         (void)deps_project(l->server->app.deps, l->db, l->arena, project, &l->packages,
                            &l->unreadable);
 }
@@ -210,6 +223,7 @@ static int load_function(void *arg, const struct function *fn, struct err *e)
     if (why.code || function_to_spec(s->app.functions, a, fn, l->variables, &spec, &why) < 0)
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, why.text);
     else {
+        spec.database = l->database;
         deps_layer(&l->packages, &spec);
         deliver(&(struct news){.server = s, .fn = fn, .spec = &spec});
     }
@@ -262,6 +276,8 @@ static void read_all(struct server *s, struct db *db, struct err *e)
 {
     (void)handoff_run(&s->handoff, mark, s);
     auth_forget(s->app.auth, STORE_ALL, "");
+    databases_changed(s->app.databases);
+    databases_project_gone(s->app.databases); /* one may be */
     if (refresh_all(s, db, e) >= 0)
         (void)handoff_run(&s->handoff, sweep, s);
 }
@@ -281,7 +297,10 @@ static void dispatch(struct server *s, struct db *db, const char *topic, const c
         read_project(s, db, id, e);
     else if (strcmp(topic, NOTE_VARIABLES) == 0)
         read_functions_of(s, db, id, e);
-    else if (strcmp(topic, NOTE_ACCOUNT) == 0)
+    else if (strcmp(topic, NOTE_DATABASE) == 0) {
+        databases_changed(s->app.databases);
+        read_functions_of(s, db, id, e);
+    } else if (strcmp(topic, NOTE_ACCOUNT) == 0)
         read_account(s, db, id, e);
     else if (strcmp(topic, NOTE_CREDENTIAL) == 0)
         auth_forget(s->app.auth, topic, id);
@@ -303,7 +322,8 @@ void refresh(void *arg, struct db *db, const char *topic, const char *id)
     functions_changed(s->app.functions); /* whatever comes of the rest */
     pthread_mutex_lock(&s->refreshing);
     dispatch(s, db, topic, id, &e);
-    if (strcmp(topic, NOTE_VARIABLES) != 0) /* those say nothing about who may see what */
+    if (strcmp(topic, NOTE_VARIABLES) != 0 &&
+        strcmp(topic, NOTE_DATABASE) != 0) /* those say nothing about who may see what */
         (void)handoff_run(&s->handoff, recheck, s);
     pthread_mutex_unlock(&s->refreshing);
     if (e.code)

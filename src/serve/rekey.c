@@ -3,6 +3,7 @@
  * The new key is on the disk before anything is sealed with it, and stays beside the old one until
  * all is: a server that starts in between opens both, and the next rotation goes on with it. */
 #include "auth/auth.h"
+#include "databases/databases.h"
 #include "functions/functions.h"
 #include "projects/projects.h"
 #include "serve/job.h"
@@ -20,10 +21,12 @@ static int reseal(struct db *db, const struct keys *k, struct err *e)
         return -1;
     int variables = projects_reseal(db, k->from, k->to, e);
     int functions = variables < 0 ? -1 : functions_reseal(db, k->from, k->to, e);
-    if (functions < 0 || db_commit(&tx, e) < 0)
+    int databases = functions < 0 ? -1 : databases_reseal(db, k->from, k->to, e);
+    if (databases < 0 || db_commit(&tx, e) < 0)
         return -1;
-    printf("%d variables and the environments of %d functions are sealed with the new key\n",
-           variables, functions);
+    printf("%d variables, the environments of %d functions and the passwords of %d databases are "
+           "sealed with the new key\n",
+           variables, functions, databases);
     return 0;
 }
 

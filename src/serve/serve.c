@@ -39,12 +39,14 @@ static const struct step {
     {"event loop", server_open_loop},
     {"call records", server_open_calls},
     {"functions", server_open_functions},
+    {"databases of projects", server_open_databases},
     {"gateway", server_open_gateway},
     {"engine", server_open_engine},
     {"workers", server_open_workers},
     {"packages", server_open_deps},
     {"stored functions", server_load_functions},
     {"quotas", server_open_quotas},
+    {"database thread", server_start_databases},
     {"HTTP", server_listen},
 };
 

@@ -9,6 +9,7 @@
 #include "deps/deps.h"
 #include "deps/index.h"
 #include "cluster/cluster.h"
+#include "databases/databases.h"
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
@@ -41,6 +42,8 @@ enum {
     QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
     SLOW_WORKERS = 2,       /* each hashes one password, in 64 MB */
     QUEUED_SLOW = 64,
+    LONG_WORKERS = 8, /* each waits for another server: databases */
+    QUEUED_LONG = 128,
     SPARE_FILES = 4096, /* descriptors beside connections and slots */
     FILES_PER_SLOT = 5,
 };
@@ -221,6 +224,29 @@ int server_open_functions(struct server *s, struct err *e)
     return 0;
 }
 
+int server_open_databases(struct server *s, struct err *e)
+{
+    const struct settings *o = &s->settings;
+    return databases_open(
+        &(struct databases_config){.store = s->app.store,
+                                   .seal = s->seal,
+                                   .cluster = s->app.cluster,
+                                   .data_fd = s->data_fd,
+                                   .provider = o->database_provider,
+                                   .admin_url = o->database_url,
+                                   .neon_key = o->neon_key,
+                                   .neon_url = o->neon_url,
+                                   .size_max = o->database_size_max,
+                                   .connections_max = o->database_connections,
+                                   .statement_timeout_ms = o->database_statement_ms},
+        &s->app.databases, e);
+}
+
+int server_start_databases(struct server *s, struct err *e)
+{
+    return databases_start(s->app.databases, e);
+}
+
 int server_open_gateway(struct server *s, struct err *e)
 {
     (void)e;
@@ -309,7 +335,8 @@ static int open_pool(struct server *s, unsigned threads, unsigned queue, struct 
 int server_open_workers(struct server *s, struct err *e)
 {
     if (open_pool(s, s->settings.workers, QUEUED_REQUESTS, &s->workers, e) < 0 ||
-        open_pool(s, SLOW_WORKERS, QUEUED_SLOW, &s->slow_workers, e) < 0)
+        open_pool(s, SLOW_WORKERS, QUEUED_SLOW, &s->slow_workers, e) < 0 ||
+        open_pool(s, LONG_WORKERS, QUEUED_LONG, &s->long_workers, e) < 0)
         return -1;
     s->app.workers = s->workers;
     return 0;
@@ -377,6 +404,7 @@ int server_listen(struct server *s, struct err *e)
                                        .routes = routes_all,
                                        .workers = s->workers,
                                        .slow_workers = s->slow_workers,
+                                       .long_workers = s->long_workers,
                                        .app = &s->app,
                                        .authorize = auth_authorize,
                                        .admit = admit,
@@ -424,10 +452,12 @@ void server_done(struct server *s)
     if (s->loop)
         handoff_end(&s->handoff);
     store_listen_end(s->app.store); /* its thread works with all of the below */
+    workers_free(s->long_workers);
     workers_free(s->slow_workers);
     workers_free(s->workers);
     deps_close(s->app.deps);
-    engine_free(s->app.engine); /* answers what is under way */
+    databases_close(s->app.databases); /* its commits are noted: refresh must still work */
+    engine_free(s->app.engine);        /* answers what is under way */
     calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
     quotas_free(s->quotas);

@@ -20,7 +20,7 @@ struct server {
     struct settings settings;
     struct seal *seal;
     struct loop *loop;
-    struct workers *workers, *slow_workers;
+    struct workers *workers, *slow_workers, *long_workers;
     struct timer *drain;
     struct handoff handoff;
     int data_fd;
@@ -53,12 +53,14 @@ int server_open_store(struct server *s, struct err *e);
 int server_open_loop(struct server *s, struct err *e);
 int server_open_calls(struct server *s, struct err *e);
 int server_open_functions(struct server *s, struct err *e);
+int server_open_databases(struct server *s, struct err *e);
 int server_open_gateway(struct server *s, struct err *e);
 int server_open_engine(struct server *s, struct err *e);
 int server_open_workers(struct server *s, struct err *e);
 int server_open_deps(struct server *s, struct err *e);
 int server_load_functions(struct server *s, struct err *e);
 int server_open_quotas(struct server *s, struct err *e);
+int server_start_databases(struct server *s, struct err *e);
 int server_listen(struct server *s, struct err *e);
 
 /* Once it listens: "http://ADDRESS:PORT". */

@@ -58,6 +58,8 @@ NUMBER(database_connections, database_connections, 1, 100, 1)
 NUMBER(quota_projects, quota.projects, 0, 1000000, 1)
 NUMBER(quota_functions, quota.functions, 0, 1000000, 1)
 NUMBER(quota_calls, quota.calls_per_day, 0, 1000000000000, 1)
+NUMBER(database_size, database_size_max, 16, 16777216, 1024 * 1024)
+NUMBER(database_statement, database_statement_ms, 1000, 3600000, 1)
 
 NUMBER(build_memory, build_memory, 64, 1048576, 1024 * 1024)
 NUMBER(build_size, build_size, 1, 1048576, 1024 * 1024)
@@ -86,6 +88,8 @@ TEXT(issuer, issuer)
 TEXT(audience, audience)
 TEXT(jwks, jwks_url)
 TEXT(proxies, trusted_proxies)
+TEXT(database_url, database_url)
+TEXT(neon_key, neon_key)
 
 TEXT(pip_index, index.pip_index_url)
 TEXT(pip_extra, index.pip_extra_index_url)
@@ -122,6 +126,26 @@ static int set_registration(struct settings *o, const char *value, struct err *e
     if (choose(value, words, &chosen, e) < 0)
         return -1;
     o->registration = (enum registration)chosen;
+    return 0;
+}
+
+static int set_database_provider(struct settings *o, const char *value, struct err *e)
+{
+    static const char *const words[] = {"local", "server", "neon", NULL};
+    int chosen;
+    if (choose(value, words, &chosen, e) < 0)
+        return -1;
+    o->database_provider = (enum database_provider_kind)chosen;
+    return 0;
+}
+
+static int set_neon_url(struct settings *o, const char *value, struct err *e)
+{
+    struct str url = str_of(value);
+    if ((!str_starts(url, STR("https://")) && !str_starts(url, STR("http://"))) ||
+        str_ends(url, STR("/")))
+        return err_set(e, ERR_INVALID, "takes a URL like https://neon.example/api/v2");
+    o->neon_url = value;
     return 0;
 }
 
@@ -252,6 +276,16 @@ static const struct option options[] = {
     {"layers-mb", "MB", "installed packages on the disk; unused ones go beyond it (10240)",
      set_layers},
     {"layers-grace-h", "HOURS", "how long unused ones stay (24)", set_layers_grace},
+    {"database-provider", "WORD", "who makes databases: local, server or neon (local)",
+     set_database_provider},
+    {"database-url", "URL", "of a PostgreSQL's administrator, for `server` (none)",
+     set_database_url},
+    {"database-size-mb", "MB", "largest database of a project (1024)", set_database_size},
+    {"database-statement-timeout-ms", "MS", "a statement of a project runs so long (30000)",
+     set_database_statement},
+    {"neon-api-key", "KEY", "of Neon, for `neon`; better in the environment: NEON_API_KEY (none)",
+     set_neon_key},
+    {"neon-api-url", "URL", "Neon's API (Neon's own)", set_neon_url},
     {"root", "DIR", "root file system of the sandboxes (the host's /usr)", set_root},
     {"runners", "DIR", "where the language runners are (beside the program)", set_runners},
     {"postgres-bin", "DIR", "PostgreSQL's programs, for databases (the newest that Debian has)",
@@ -364,7 +398,6 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .connections_max = 16384,
         .http_idle_s = 60,
         .code_cache_max = 64 * 1024 * 1024,
-        .database_connections = 20,
         .calls_days = 30,
         .calls_per_function = 10000,
         .build_memory = 2048ull << 20,
@@ -374,6 +407,11 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .builds_max = 2,
         .layers_max = 10240ull << 20,
         .layers_grace_s = 24 * 3600,
+        .neon_key = getenv("NEON_API_KEY"),
+        .neon_url = "https://console.neon.tech/api/v2",
+        .database_size_max = 1024ull * 1024 * 1024,
+        .database_connections = 20,
+        .database_statement_ms = 30000,
     };
     if (from_environment(ret, e) < 0)
         return -1;

@@ -5,6 +5,7 @@
 #include "auth/auth.h"
 #include "base/err.h"
 #include "deps/index.h"
+#include "databases/databases.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,10 @@ struct settings {
     struct index_options index;                    /* where packages come from */
     uint64_t build_memory, build_size, layers_max; /* bytes */
     unsigned build_files, build_timeout_s, builds_max, layers_grace_s;
+    enum database_provider_kind database_provider;
+    const char *database_url, *neon_key, *neon_url;
+    uint64_t database_size_max; /* bytes */
+    unsigned database_statement_ms;
 };
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */

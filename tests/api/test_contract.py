@@ -199,6 +199,21 @@ class Walk:
         self.say("GET", f"{base}/builds/{build['id']}")
         self.say("GET", f"{base}/builds/{build['id']}/events")
         self.say("POST", f"{base}/builds/{build['id']}/cancel")
+    def database(self, base):
+        base, named = f"{base}/database", "name=My%20API"
+        self.say("POST", f"{base}/provision", {"provider": "local"})
+        self.say("GET", base)
+        self.say("POST", f"{base}/rotate")
+        self.say("POST", f"{base}/reveal")
+        self.say("POST", f"{base}/query", {"sql": "CREATE TABLE a (b int PRIMARY KEY); INSERT INTO a VALUES (1) RETURNING b"})
+        self.say("GET", f"{base}/tables")
+        self.say("GET", f"{base}/tables/public/a?limit=1")
+        backup = self.say("POST", f"{base}/backups")["id"]
+        self.say("GET", f"{base}/backups")
+        self.say("GET", f"{base}/backups/{backup}")
+        self.say("POST", f"{base}/backups/{backup}/restore?{named}")
+        self.say("DELETE", f"{base}/backups/{backup}")
+        self.say("DELETE", f"{base}/deprovision?{named}")
 
     def function(self, project, base):
         code = "def handler(event):\n    print('seen')\n    return {'n': 1}\n"
@@ -251,6 +266,7 @@ class Walk:
         function, path = self.function(project, base)
         self.calls(function, path, base, project["slug"])
         self.packages(base)
+        self.database(base)
         self.say("GET", f"{base}/audit")
         self.say("DELETE", path)
         self.say("DELETE", base)

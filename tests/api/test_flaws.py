@@ -8,7 +8,7 @@ import json
 import os
 
 import pytest
-from virga import Server
+from virga import Server, until
 
 PASSWORD = "correct horse battery"
 ECHO = "def handler(event):\n    return event"
@@ -113,6 +113,29 @@ def test_flaw_09_secrets_are_neither_stored_nor_sent_in_clear(server):
     assert secret.encode() not in stored and secret not in server.log_text()
     fn = server.create("import os\ndef handler(e): return os.environ['TOKEN']", project_id=mine["id"])
     assert server.call(fn)["output"] == secret
+
+
+def test_flaw_09_the_url_of_a_database_is_neither_stored_nor_sent_in_clear(server):
+    mine = project(server)
+    base = f"/api/projects/{mine['id']}/database"
+    made = server.request("POST", f"{base}/provision").json
+    assert ":***@" in made["database_url"] and made["state"] == "ready", made
+    revealed = server.request("POST", f"{base}/reveal").json["database_url"]
+    secret = revealed.split(":")[2].split("@")[0]
+    assert len(secret) == 48 and secret not in server.request("GET", base).body.decode() + server.log_text()
+    assert secret.encode() not in b"".join(p.read_bytes() for p in server.data.glob("virga.db*"))
+    audit = server.request("GET", f"/api/projects/{mine['id']}/audit").json
+    assert {"database.provision", "database.reveal"} <= {line["action"] for line in audit} and secret not in str(audit)
+
+
+def test_flaw_17_a_project_takes_its_database_with_it_and_ending_one_takes_its_name(server):
+    mine = project(server)
+    base = f"/api/projects/{mine['id']}/database"
+    server.request("POST", f"{base}/provision")
+    assert server.request("DELETE", f"{base}/deprovision").status == 422
+    name = server.request("POST", f"{base}/reveal").json["database_url"].split("/")[3].split("?")[0]
+    server.request("DELETE", f"/api/projects/{mine['id']}")
+    until(lambda: f"database dropped project={mine['id']} name={name}" in server.log_text(), "its database is gone")
 
 
 def test_flaw_10_saving_after_a_rollback_makes_the_next_version(server):
