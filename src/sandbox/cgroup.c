@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 enum {
     REMOVE_ROUNDS = 400, /* of REMOVE_PAUSE_NS: how long the dying may keep a directory busy */
     REMOVE_PAUSE_NS = 5000000,
+    LOCK_ROUNDS = 16, /* as many owners of one number may end just while we try */
 };
 
 static int real_make(int parent, const char *name)
@@ -85,18 +87,43 @@ static int open_own(struct cgroup_tree *t, struct err *e)
     return 0;
 }
 
+/* 1: locked, 0: it is not the directory of that name any more, its last owner has just removed it.
+ */
+static int lock_base(struct cgroup *c, struct cgroup_tree *t, const char *name, struct err *e)
+{
+    struct stat mine, there;
+    if (c->host->make_dir(t->own, name) < 0 && errno != EEXIST)
+        return err_sys(e, "make cgroup '%s/%s'", t->path, name);
+    auto_fd int base = openat(t->own, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (base < 0)
+        return errno == ENOENT ? 0 : err_sys(e, "open cgroup '%s/%s'", t->path, name);
+    if (flock(base, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK)
+            return err_sys(e, "lock cgroup '%s/%s'", t->path, name);
+        return err_set(e, ERR_CONFLICT, "another daemon uses cgroup '%.150s/%s'", t->path, name);
+    }
+    if (fstat(base, &mine) < 0)
+        return err_sys(e, "look at cgroup '%s/%s'", t->path, name);
+    if (fstatat(t->own, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || mine.st_ino != there.st_ino)
+        return 0;
+    t->base = take_fd(&base);
+    return 1;
+}
+
+/* Only the one who holds the lock may sweep: daemons that do not share /run, where the numbers are
+ * given out, may still share a cgroup. */
 static int open_base(struct cgroup *c, struct cgroup_tree *t, struct err *e)
 {
     char name[32];
+    int got = 0;
     snprintf(name, sizeof name, "virga.%u", c->instance);
     if (open_own(t, e) < 0)
         return -1;
-    if (c->host->make_dir(t->own, name) < 0 && errno != EEXIST)
-        return err_sys(e, "make cgroup '%s/%s'", t->path, name);
-    t->base = openat(t->own, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (t->base < 0)
-        return err_sys(e, "open cgroup '%s/%s'", t->path, name);
-    return sweep(c, t->base, e);
+    for (int round = 0; round < LOCK_ROUNDS && got == 0; round++)
+        got = lock_base(c, t, name, e);
+    if (got == 0)
+        return err_set(e, ERR_CONFLICT, "cgroup '%.150s/%s' comes and goes", t->path, name);
+    return got < 0 ? -1 : sweep(c, t->base, e);
 }
 
 static int look_base(struct cgroup_tree *t, struct err *e)
@@ -120,17 +147,24 @@ static void unusable(struct cgroup *c, struct cgroup_tree *t, const struct err *
     fd_close(&t->base);
 }
 
-static void open_bases(struct cgroup *c)
+/* Fails only when the number belongs to somebody else; what is missing is noted. */
+static int open_bases(struct cgroup *c, struct err *e)
 {
     for (unsigned i = 0; i < c->tree_count; i++) {
-        struct err e = {0};
-        if (open_base(c, &c->trees[i], &e) < 0)
-            unusable(c, &c->trees[i], &e);
+        struct err why = {0};
+        if (open_base(c, &c->trees[i], &why) == 0)
+            continue;
+        if (why.code == ERR_CONFLICT) {
+            *e = why;
+            return -1;
+        }
+        unusable(c, &c->trees[i], &why);
     }
     if (c->version == 2 && c->trees[0].base >= 0)
         cgroup_v2_prepare(c);
     if (c->version == 1)
         cgroup_v1_prepare(c);
+    return 0;
 }
 
 static int new_cgroup(const struct cgroup_host *host, struct cgroup **ret, struct err *e)
@@ -168,7 +202,10 @@ int cgroup_open_on(const struct cgroup_host *host, unsigned instance, unsigned w
     if (new_cgroup(host, &c, e) < 0)
         return -1;
     c->instance = instance;
-    open_bases(c);
+    if (open_bases(c, e) < 0) {
+        cgroup_close(c);
+        return -1;
+    }
     for (unsigned k = 0; k < CGROUP_CONTROLLERS; k++)
         if (c->missing & ~without & 1u << k) {
             *e = c->why[k];

@@ -2,12 +2,12 @@
  * Documentation/admin-guide/ cgroup-v2.rst and cgroup-v1/). Used by the spawner only.
  *
  * All directories of one instance lie below `virga.<instance>` beneath the cgroup the daemon was
- * started in; other processes' groups are never touched. On v2 a group with processes cannot hand
- * controllers to children, so the daemon's own processes move into a leaf `virga.<instance>/daemon`
- * first (only within a delegated or root group). Directories of slots are made ahead and reused:
- * making and moving are slow, and on kernels from 6.0 a migration by another process takes a global
- * lock, so a v1 slot moves itself (writing "0" to `tasks`) through descriptors opened here, and a
- * v2 slot is born in place (CLONE_INTO_CGROUP). */
+ * started in, locked as long as somebody uses it; other processes' groups are never touched. On v2
+ * a group with processes cannot hand controllers to children, so the daemon's own processes move
+ * into a leaf `virga.<instance>/daemon` first (only within a delegated or root group). Directories
+ * of slots are made ahead and reused: making and moving are slow, and on kernels from 6.0 a
+ * migration by another process takes a global lock, so a v1 slot moves itself (writing "0" to
+ * `tasks`) through descriptors opened here, and a v2 slot is born in place (CLONE_INTO_CGROUP). */
 #pragma once
 
 #include "base/err.h"
@@ -44,7 +44,7 @@ struct cgroup_slot {
  * before forking and before entering a pid namespace: on v2 every process of a delegated group has
  * to move, and only those that have a number here can be. `without` is a mask of (1 << enum
  * cgroup_controller) the caller can do without; any other that is missing makes this fail with the
- * reason and the fix. */
+ * reason and the fix. ERR_CONFLICT: the instance's directory is in use, take another number. */
 int cgroup_open(unsigned instance, unsigned without, struct cgroup **ret, struct err *e);
 void cgroup_close(
     struct cgroup *c); /* removes every directory of the instance; all slots must have ended */

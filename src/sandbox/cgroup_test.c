@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -292,6 +293,8 @@ TEST(what_a_killed_predecessor_left_is_swept)
             break;
         sched_yield();
     }
+    for (unsigned i = 0; i < c->tree_count; i++) /* as if its owner had been killed */
+        CHECK(flock(c->trees[i].base, LOCK_UN) == 0);
     struct cgroup *next = NULL;
     CHECK(cgroup_open(instance(), 0, &next, &e) == 0);
     int status;
@@ -301,6 +304,22 @@ TEST(what_a_killed_predecessor_left_is_swept)
     cgroup_slot_close(c, &s);
     cgroup_close(next);
     cgroup_close(c);
+}
+
+TEST(the_directories_of_a_living_daemon_are_refused_and_not_swept)
+{
+    struct cgroup *c = open_real(instance()), *next = NULL;
+    struct cgroup_slot s;
+    struct err e = {0};
+    slot(c, 8, some_limits, &s);
+    CHECK(cgroup_open(instance(), 0, &next, &e) < 0);
+    CHECK_INT(e.code, ERR_CONFLICT);
+    CHECK(faccessat(c->trees[0].base, "slot-8", F_OK, 0) == 0);
+    cgroup_slot_close(c, &s);
+    cgroup_close(c);
+    e = (struct err){0};
+    CHECK(cgroup_open(instance(), 0, &next, &e) == 0);
+    cgroup_close(next);
 }
 
 TEST(closing_removes_every_directory)
@@ -323,4 +342,6 @@ TEST_MAIN(a_slot_that_exceeds_its_memory_is_killed_and_counted,
           processes_are_limited, kill_ends_every_process_of_a_slot,
           cpu_time_is_counted_and_held_to_its_share, limits_of_a_running_slot_change,
           a_limit_of_zero_is_refused, without_rights_the_error_names_the_fix_and_one_can_do_without,
-          what_a_killed_predecessor_left_is_swept, closing_removes_every_directory)
+          what_a_killed_predecessor_left_is_swept,
+          the_directories_of_a_living_daemon_are_refused_and_not_swept,
+          closing_removes_every_directory)

@@ -29,7 +29,7 @@ struct cgroup_tree {
     char path[CGROUP_PATH_MAX]; /* of our own cgroup */
     bool top;                   /* our cgroup is the top of what this mount or namespace shows */
     int own;                    /* directory of our own cgroup, or -1 */
-    int base;                   /* directory virga.<instance> in it, or -1 */
+    int base;                   /* directory virga.<instance> in it, locked, or -1 */
 };
 
 struct cgroup {

@@ -53,14 +53,14 @@ static int try_number(struct instance *in, int dir, unsigned number, struct err 
     return 1;
 }
 
-int instance_open(uid_t owner, struct instance *ret, struct err *e)
+int instance_open(uid_t owner, unsigned first, struct instance *ret, struct err *e)
 {
     *ret = (struct instance){.lock = -1, .root = owner == 0};
     choose_dir(ret, owner);
     auto_fd int dir = open_dir(ret, e);
     if (dir < 0)
         return -1;
-    for (unsigned i = 0; i < INSTANCE_COUNT; i++) {
+    for (unsigned i = first; i < INSTANCE_COUNT; i++) {
         int got = try_number(ret, dir, i, e);
         if (got != 0)
             return got < 0 ? -1 : 0;

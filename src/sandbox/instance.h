@@ -23,5 +23,6 @@ struct instance {
     bool root;      /* has the rights to give each slot an id of its own */
 };
 
-/* `owner` is the uid that started the daemon, 0 for root. ERR_LIMIT when all numbers are taken. */
-int instance_open(uid_t owner, struct instance *ret, struct err *e);
+/* Takes the lowest free number from `first` on. `owner` is the uid that started the daemon, 0 for
+ * root. ERR_LIMIT when all numbers are taken. Closing `lock` gives the number back. */
+int instance_open(uid_t owner, unsigned first, struct instance *ret, struct err *e);

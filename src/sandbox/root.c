@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -55,14 +54,18 @@ static int mount_root(struct plan *p, struct err *e)
 static int make_dirs(struct plan *p, struct err *e)
 {
     static const char *const dirs[] = {
-        "dev", "dev/shm", "etc", "etc/ssl", "opt",  "opt/virga", "proc",    "run",       "tmp",
-        "var", "code",    "sys", "home",    "root", "mnt",       "var/lib", "var/empty", "srv",
+        "dev", "dev/shm",        "etc",       "etc/ssl", "opt",  "opt/virga", "opt/layer", "proc",
+        "run", "run/postgresql", "tmp",       "var",     "code", "sys",       "home",      "root",
+        "mnt", "var/lib",        "var/empty", "srv",
     };
     for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
         if (mkdirat(p->root, dirs[i], 0755) < 0)
             return err_sys(e, "make '/%s'", dirs[i]);
     if (symlinkat("/tmp", p->root, "var/tmp") < 0 || symlinkat("/run", p->root, "var/run") < 0)
         return err_sys(e, "link '/var/tmp' and '/var/run'");
+    /* Node.js looks for packages in each directory on the way up from /code. */
+    if (symlinkat(SANDBOX_LAYER_PATH "/node_modules", p->root, "node_modules") < 0)
+        return err_sys(e, "link '/node_modules'");
     return 0;
 }
 
@@ -193,28 +196,4 @@ int root_build(const struct sandbox_config *config, const char *at, struct err *
     fd_close(&p.runners);
     fd_close(&p.root);
     return result;
-}
-
-static int bind_again(const char *path, int root, const char *name, struct err *e)
-{
-    auto_fd int tree =
-        open_tree(AT_FDCWD, path, AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (tree < 0 || move_mount(tree, "", root, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return err_sys(e, "bind '%s'", path);
-    return 0;
-}
-
-/* Inherited mounts are locked and cannot become a root; a bind of the tree onto itself is our own.
- * /proc is bound, not inherited, so that copies may replace it. */
-int root_enter(const char *at, struct err *e)
-{
-    if (bind_again(at, AT_FDCWD, at, e) < 0)
-        return -1;
-    if (chdir(at) < 0)
-        return err_sys(e, "enter '%s'", at);
-    if (bind_again("/proc", AT_FDCWD, "proc", e) < 0)
-        return -1;
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return err_sys(e, "make '%s' the root", at);
-    return 0;
 }

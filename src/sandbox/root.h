@@ -9,7 +9,3 @@
  * inherits through a new user namespace is locked there, so not even a template could make it
  * writable. */
 int root_build(const struct sandbox_config *config, const char *at, struct err *e);
-
-/* In a template's fresh user and mount namespace: makes the tree at `at` the root, with a complete
- * /proc, and lets go of everything else. */
-int root_enter(const char *at, struct err *e);

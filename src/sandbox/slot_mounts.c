@@ -71,12 +71,14 @@ int slot_mask_proc(struct slot_plan *plan, struct err *e)
     return make_read_only("/proc/sys", e);
 }
 
-/* One inode per 4 KB, within reason: empty files must not be a way around the size. */
+/* One inode per 4 KB, within reason: empty files must not be a way around the size. A build unpacks
+ * many. What an inode takes of the kernel's memory is charged to the slot like its pages. */
+enum { TMPFS_INODES = 1 << 20 };
 static int mount_tmpfs(const char *path, uint64_t bytes, uid_t uid, struct err *e)
 {
     char options[160];
     uint64_t inodes = bytes >> 12;
-    inodes = inodes < 64 ? 64 : inodes > 65536 ? 65536 : inodes;
+    inodes = inodes < 64 ? 64 : inodes > TMPFS_INODES ? TMPFS_INODES : inodes;
     snprintf(options, sizeof options,
              "size=%" PRIu64 ",nr_inodes=%" PRIu64 ",mode=1777,uid=%u,gid=%u", bytes, inodes,
              (unsigned)uid, (unsigned)uid);

@@ -43,12 +43,17 @@ int spawner_watch(struct spawner *s, int fd, uint32_t events, enum spawner_event
     return 0;
 }
 
-static void handle(struct spawner *s, const struct wire *w)
+static void handle(struct spawner *s, const struct wire *w, struct fd_message *m)
 {
+    int none = -1;
     if (w->type == WIRE_START)
         spawner_slot_start(s, w);
     else if (w->type == WIRE_LIMIT)
         spawner_slot_limit(s, w);
+    else if (w->type == WIRE_TEMPLATE_START)
+        spawner_variant_start(s, w, m->fd_count ? &m->fds[0] : &none);
+    else if (w->type == WIRE_TEMPLATE_STOP)
+        spawner_variant_stop(s, w->template_index);
     else
         spawner_slot_kill(s, w);
 }
@@ -85,14 +90,14 @@ static void on_server(struct spawner *s, uint32_t events)
             s->server_lost |= e.sys != EAGAIN;
             return;
         }
-        for (size_t k = 0; k < m.fd_count; k++)
-            fd_close(&m.fds[k]);
         if (m.len == 0)
             s->server_lost = true;
         else if (wire_decode(packet, m.len, WIRE_FROM_SERVER, &w, &e) < 0)
             refuse(s, &w, &e);
         else
-            handle(s, &w);
+            handle(s, &w, &m);
+        for (size_t k = 0; k < m.fd_count; k++)
+            fd_close(&m.fds[k]);
     }
     if (events & (EPOLLHUP | EPOLLERR))
         s->server_lost = true;

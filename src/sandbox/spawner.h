@@ -4,6 +4,8 @@
  *   spawner.c            main loop and end
  *   spawner_launch.c     what a slot needs before and while it runs
  *   spawner_templates.c  starting templates, and again when they die
+ *   spawner_birth.c      a template's way to its program
+ *   spawner_variants.c   templates that come and go on request
  *   spawner_slots.c      a slot's way through its states
  *   spawner_out.c        messages to the server */
 #pragma once
@@ -18,7 +20,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SPAWNER_PID_BUCKETS = 1024 };
+enum {
+    SPAWNER_PID_BUCKETS = 1024,
+    SPAWNER_TEMPLATES = SANDBOX_TEMPLATES_MAX + SANDBOX_VARIANTS_MAX,
+};
 
 /* Every slot sits on the list of its state. */
 enum slot_state {
@@ -49,14 +54,22 @@ struct spawner_slot {
     struct err why; /* of a failing start */
 };
 
-enum template_state { TEMPLATE_DOWN, TEMPLATE_STARTING, TEMPLATE_UP };
+enum template_state {
+    TEMPLATE_FREE, /* nothing has this index; zero, as memory is born */
+    TEMPLATE_DOWN, /* waits for its next try; never a variant */
+    TEMPLATE_STARTING,
+    TEMPLATE_UP,
+    TEMPLATE_STOPPING, /* variant: killed on request, not reaped */
+};
 
 struct spawner_template {
-    const struct sandbox_template *config;
+    const struct sandbox_template *config; /* of a variant: its base's */
+    struct sandbox_variant variant;        /* all zero for the others: nothing more to see */
     enum template_state state;
     unsigned index;
     pid_t pid;
     int control;
+    int setup;         /* a variant's set-up file until the clone, or -1 */
     unsigned orders;   /* sent, no HELLO yet */
     unsigned failures; /* in a row; the pause before the next try grows with it */
     uint64_t started_us, retry_us;
@@ -74,9 +87,10 @@ struct spawner {
     struct spawner_slot *slots; /* config->slots_max */
     struct list by_state[SLOT_STATES];
     struct list pids[SPAWNER_PID_BUCKETS];
-    struct spawner_template templates[SANDBOX_TEMPLATES_MAX];
-    bool ahead_failed; /* preparing a slot ahead did; tried again after the next start */
-    uint64_t skip;     /* VIRGA_TESTING: steps of slot.c left out */
+    struct spawner_template templates[SPAWNER_TEMPLATES];
+    unsigned templates_end; /* all from here on are free */
+    bool ahead_failed;      /* preparing a slot ahead did; tried again after the next start */
+    uint64_t skip;          /* VIRGA_TESTING: steps of slot.c left out */
 };
 
 void spawner_run(struct spawner *s); /* until the server is gone */
@@ -101,6 +115,8 @@ void spawner_slot_kill(struct spawner *s, const struct wire *w);
 /* Sends orders for queued slots as far as templates take them. */
 void spawner_slots_dispatch(struct spawner *s);
 void spawner_slots_fail_queued(struct spawner *s, unsigned template_index, const struct err *why);
+/* Their template is gone; what of them was not taken ends by the end of its start socket. */
+void spawner_slots_forget_orders(struct spawner *s, unsigned template_index);
 void spawner_slot_on_start_socket(struct spawner *s, unsigned index);
 /* Reads what starting slots have said: before a dead child is reaped, so that it is known whose it
  * was, and why it ended. */
@@ -117,5 +133,11 @@ void spawner_refuse(struct spawner *s, uint64_t ticket, const struct err *why);
 void spawner_templates_init(struct spawner *s);
 void spawner_templates_start_due(struct spawner *s, uint64_t now_us);
 uint64_t spawner_templates_deadline_us(const struct spawner *s);
+/* A child that was made but cannot be used ends like one that crashed: by being reaped. */
+void spawner_template_start(struct spawner *s, struct spawner_template *t);
+_Noreturn void spawner_birth(const struct spawner *s, const struct spawner_template *t);
+/* Takes `setup` (-1: none) if it is of use. */
+void spawner_variant_start(struct spawner *s, const struct wire *w, int *setup);
+void spawner_variant_stop(struct spawner *s, unsigned index);
 void spawner_template_on_control(struct spawner *s, unsigned index);
 bool spawner_template_reaped(struct spawner *s, pid_t pid, int status);

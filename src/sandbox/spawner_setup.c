@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include "sandbox/clone.h"
 #include "sandbox/rights.h"
-#include "sandbox/root.h"
 #include "sandbox/slot.h"
+#include "sandbox/stage.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -88,11 +88,6 @@ static int map_own_ids(struct setup *u, struct err *e)
     return 0;
 }
 
-static int take_number(struct setup *u, struct err *e)
-{
-    return instance_open(u->owner, &u->s->instance, e);
-}
-
 static int private_mounts(struct setup *u, struct err *e)
 {
     (void)u;
@@ -103,7 +98,7 @@ static int private_mounts(struct setup *u, struct err *e)
     return 0;
 }
 
-static int open_cgroups(struct setup *u, struct err *e)
+static int open_cgroups(const struct setup *u, struct err *e)
 {
     /* The first three bits of both masks mean the same controllers. */
     static_assert((int)SANDBOX_WITHOUT_MEMORY == 1 << CGROUP_MEMORY &&
@@ -114,9 +109,30 @@ static int open_cgroups(struct setup *u, struct err *e)
     return cgroup_open(u->s->instance.number, without, &u->s->cgroups, e);
 }
 
-static int build_root(struct setup *u, struct err *e)
+/* Lock file, uid range and cgroups go together. A daemon that sees another /run may hold the
+ * cgroups of a number that is free here. */
+static int take_number(struct setup *u, struct err *e)
 {
-    return root_build(u->s->config, u->s->instance.dir, e);
+    unsigned first = 0;
+    struct instance *in = &u->s->instance;
+    for (;;) {
+        struct err why = {0};
+        if (instance_open(u->owner, first, in, e) < 0)
+            return -1;
+        if (open_cgroups(u, &why) == 0)
+            return 0;
+        if (why.code != ERR_CONFLICT) {
+            *e = why;
+            return err_in(e, "cgroups");
+        }
+        first = in->number + 1;
+        fd_close(&in->lock);
+    }
+}
+
+static int build_stage(struct setup *u, struct err *e)
+{
+    return stage_build(u->s->config, u->s->instance.dir, e);
 }
 
 static int raise_descriptors(struct setup *u, struct err *e)
@@ -195,14 +211,13 @@ struct step {
 static const struct step helper_steps[] = {
     {"descriptors", keep_descriptors},
     {"instance", take_number},
-    {"cgroups", open_cgroups},
 };
 
 static const struct step spawner_steps[] = {
     {"signals", detach_signals},
     {"user ids", map_own_ids},
     {"private mounts", private_mounts},
-    {"root", build_root},
+    {"root", build_stage},
     {"open files", raise_descriptors},
     {"event loop", open_loop},
     {"tables", prepare_tables},

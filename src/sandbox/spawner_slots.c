@@ -135,12 +135,11 @@ void spawner_slot_start(struct spawner *s, const struct wire *w)
 {
     struct err e = {0};
     struct list *node = list_first(&s->by_state[SLOT_FREE]);
-    if (w->template_index >= s->config->template_count)
+    const struct spawner_template *t = &s->templates[w->template_index];
+    if (t->state == TEMPLATE_FREE)
         err_set(&e, ERR_INVALID, "template %u does not exist", w->template_index);
-    else if (s->templates[w->template_index].state == TEMPLATE_DOWN)
-        err_set(&e, ERR_UNAVAILABLE, "template '%s' is down: %.180s",
-                s->config->templates[w->template_index].name,
-                s->templates[w->template_index].why.text);
+    else if (t->state == TEMPLATE_DOWN || t->state == TEMPLATE_STOPPING)
+        err_set(&e, ERR_UNAVAILABLE, "template '%s' is down: %.180s", t->config->name, t->why.text);
     else if (!node)
         err_set(&e, ERR_LIMIT, "all %u slots are in use", s->config->slots_max);
     if (e.code) {
@@ -186,6 +185,15 @@ void spawner_slots_fail_queued(struct spawner *s, unsigned template_index, const
     }
 }
 
+void spawner_slots_forget_orders(struct spawner *s, unsigned template_index)
+{
+    list_each_safe (node, &s->by_state[SLOT_STARTING]) {
+        struct spawner_slot *slot = list_of(node, struct spawner_slot, node);
+        if (slot->template_index == template_index)
+            uncount(s, slot);
+    }
+}
+
 /* A second descriptor of the cgroup's file: the first stays for the report at the end. */
 static bool add_copy(int fd, int *fds, size_t *count)
 {
@@ -222,7 +230,7 @@ static void meet(struct spawner *s, struct spawner_slot *slot, pid_t pid)
     if (slot->pid || pid <= 0 || slot_of_pid(s, pid) ||
         waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
         return;
-    for (unsigned i = 0; i < s->config->template_count; i++)
+    for (unsigned i = 0; i < s->templates_end; i++)
         if (s->templates[i].pid == pid)
             return;
     slot->pid = pid;

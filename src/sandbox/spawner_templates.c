@@ -4,24 +4,18 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "sandbox/runner_fds.h"
 #include "sandbox/clone.h"
 #include "sandbox/order.h"
-#include "sandbox/rights.h"
-#include "sandbox/root.h"
-#include "sandbox/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -30,152 +24,6 @@ enum {
     STARTED_WELL_US = 60 * 1000 * 1000, /* lived that long: the next failure is a new story */
     READY_S = 60,                       /* an interpreter with many packages takes its time */
 };
-
-static char *const slot_environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp",
-                                         "TMPDIR=/tmp", "LANG=C.UTF-8", NULL};
-
-/* Copies of a template would each resolve on first use what it has not used itself. */
-static char *const template_environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin",
-                                             "HOME=/tmp",
-                                             "TMPDIR=/tmp",
-                                             "LANG=C.UTF-8",
-                                             "LD_BIND_NOW=1",
-                                             NULL};
-
-/* --- in the child --- */
-
-struct birth {
-    const struct spawner *spawner;
-    const struct spawner_template *template;
-};
-
-static int keep_descriptors(struct birth *b, struct err *e)
-{
-    if (dup2(b->template->control, TEMPLATE_CONTROL) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || close_range(TEMPLATE_CONTROL + 1, ~0u, 0) < 0)
-        return err_sys(e, "place descriptors");
-    /* dup2 of a descriptor onto itself keeps its flags */
-    if (fcntl(TEMPLATE_CONTROL, F_SETFD, 0) < 0)
-        return err_sys(e, "keep the control socket");
-    return 0;
-}
-
-static int die_with_spawner(struct birth *b, struct err *e)
-{
-    (void)b;
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-        return err_sys(e, "die with the spawner");
-    return 0;
-}
-
-static int reset_signals(struct birth *b, struct err *e)
-{
-    sigset_t none;
-    (void)b;
-    for (int i = 1; i < NSIG; i++)
-        (void)signal(i, SIG_DFL); /* fails for those that cannot be changed anyway */
-    sigemptyset(&none);
-    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-        return err_sys(e, "unblock signals");
-    return 0;
-}
-
-/* When the host runs out of memory, slots go first: copies inherit the score. While /proc/self is
- * still writable, before the change of user. */
-static int prefer_as_victim(struct birth *b, struct err *e)
-{
-    (void)b;
-    auto_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, "500", 3) != 3)
-        return err_sys(e, "raise the score for the out-of-memory killer");
-    return 0;
-}
-
-/* The spawner writes the maps and then a byte. */
-static int await_ids(struct birth *b, struct err *e)
-{
-    char go;
-    (void)b;
-    if (read(TEMPLATE_CONTROL, &go, 1) != 1)
-        return err_set(e, ERR_SYSTEM, "the spawner gave no ids");
-    return 0;
-}
-
-static int become_root_inside(struct birth *b, struct err *e)
-{
-    return rights_become(0, 0, !b->spawner->instance.root, e);
-}
-
-static int enter_root(struct birth *b, struct err *e)
-{
-    return root_enter(b->spawner->instance.dir, e);
-}
-
-static int name_host(struct birth *b, struct err *e)
-{
-    (void)b;
-    if (sethostname("virga", 5) < 0)
-        return err_sys(e, "set the host name");
-    return 0;
-}
-
-static int limit_template(struct birth *b, struct err *e)
-{
-    struct rlimit none = {0, 0};
-    (void)b;
-    umask(022);
-    if (setrlimit(RLIMIT_CORE, &none) < 0)
-        return err_sys(e, "forbid core files");
-    return 0;
-}
-
-static const struct step {
-    const char *name;
-    int (*run)(struct birth *b, struct err *e);
-} steps[] = {
-    {"descriptors", keep_descriptors},
-    {"parent death", die_with_spawner},
-    {"signals", reset_signals},
-    {"memory victim", prefer_as_victim},
-    {"user ids", await_ids},
-    {"root", enter_root},
-    {"user", become_root_inside},
-    {"host name", name_host},
-    {"limits", limit_template},
-    {"parent death", die_with_spawner}, /* again: the change of user has cleared it */
-};
-
-static void become_program(void *arg)
-{
-    const char *const *argv = arg;
-    execve(argv[0], (char *const *)(uintptr_t)argv, slot_environment);
-    dprintf(STDERR_FILENO, "virga: cannot run %s: %m\n", argv[0]);
-    _exit(127);
-}
-
-static _Noreturn void run_template(struct birth *b)
-{
-    const struct sandbox_template *config = b->template->config;
-    struct err e = {0};
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-        if (steps[i].run(b, &e) < 0) {
-            (void)err_in(&e, "template step '%s'", steps[i].name);
-            order_report(TEMPLATE_CONTROL, REPORT_FAILED, &e);
-            _exit(1);
-        }
-    if (!config->template_argv)
-        template_serve(&(struct template_hooks){
-            .become = become_program,
-            .arg = (void *)(uintptr_t)config->slot_argv,
-        });
-    execve(config->template_argv[0], (char *const *)(uintptr_t)config->template_argv,
-           template_environment);
-    (void)err_sys(&e, "run '%s'", config->template_argv[0]);
-    order_report(TEMPLATE_CONTROL, REPORT_FAILED, &e);
-    _exit(1);
-}
-
-/* --- in the spawner --- */
 
 static int write_proc(pid_t pid, const char *name, const char *text, struct err *e)
 {
@@ -193,6 +41,8 @@ static int give_ids(const struct spawner *s, const struct spawner_template *t, s
 {
     char map[96];
     const struct instance *in = &s->instance;
+    static_assert((int)SPAWNER_TEMPLATES <= (int)INSTANCE_SLOT_UID,
+                  "templates' ids end where slots' begin");
     if (in->root)
         snprintf(map, sizeof map, "0 %u 1\n%u %u %u\n", in->uid_base + t->index, INSTANCE_SLOT_UID,
                  in->uid_base + INSTANCE_SLOT_UID, s->config->slots_max);
@@ -205,19 +55,39 @@ static int give_ids(const struct spawner *s, const struct spawner_template *t, s
     return fd_send(t->control, "", 1, NULL, 0, e);
 }
 
-static void say_failed(struct spawner *s, const struct spawner_template *t)
+static void say(struct spawner *s, enum wire_type type, unsigned index, const struct err *why)
 {
     struct wire w;
-    wire_init(&w, WIRE_TEMPLATE_FAILED);
-    w.template_index = t->index;
-    w.err = t->why;
+    wire_init(&w, type);
+    w.template_index = index;
+    if (why)
+        w.err = *why;
     spawner_say(s, &w, NULL, 0);
+}
+
+/* A variant is not tried again: its index is free. */
+static void end_variant(struct spawner *s, struct spawner_template *t)
+{
+    bool stopped = t->state == TEMPLATE_STOPPING;
+    t->state = TEMPLATE_FREE;
+    fd_close(&t->control);
+    fd_close(&t->setup);
+    spawner_slots_fail_queued(s, t->index, &t->why);
+    if (!stopped)
+        log_warn("sandbox", "template down template=%s index=%u why=%s", t->config->name, t->index,
+                 t->why.text);
+    say(s, stopped ? WIRE_TEMPLATE_STOPPED : WIRE_TEMPLATE_FAILED, t->index, &t->why);
 }
 
 /* The template is gone, or never came. Its slots live on; new ones wait for the next try. */
 static void down(struct spawner *s, struct spawner_template *t)
 {
     uint64_t now = clock_mono_us();
+    spawner_slots_forget_orders(s, t->index);
+    if (t->index >= SANDBOX_TEMPLATES_MAX) {
+        end_variant(s, t);
+        return;
+    }
     if (t->state == TEMPLATE_UP && now - t->started_us > STARTED_WELL_US)
         t->failures = 0;
     uint64_t pause = (uint64_t)RETRY_FIRST_US << (t->failures < 9 ? t->failures : 9);
@@ -228,7 +98,7 @@ static void down(struct spawner *s, struct spawner_template *t)
     log_warn("sandbox", "template down template=%s retry_ms=%llu why=%s", t->config->name,
              (unsigned long long)((t->retry_us - now) / 1000), t->why.text);
     spawner_slots_fail_queued(s, t->index, &t->why);
-    say_failed(s, t);
+    say(s, WIRE_TEMPLATE_FAILED, t->index, &t->why);
 }
 
 static int clone_template(struct spawner *s, struct spawner_template *t, struct err *e)
@@ -237,13 +107,13 @@ static int clone_template(struct spawner *s, struct spawner_template *t, struct 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0)
         return err_sys(e, "make a control socket");
     t->control = p[1];
-    struct birth b = {s, t};
     t->pid = clone_fork(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
                             CLONE_NEWCGROUP,
                         -1, e);
     if (t->pid == 0)
-        run_template(&b);
+        spawner_birth(s, t);
     fd_close(&p[1]);
+    fd_close(&t->setup);
     t->control = p[0];
     if (t->pid < 0)
         return -1;
@@ -252,8 +122,7 @@ static int clone_template(struct spawner *s, struct spawner_template *t, struct 
     return spawner_watch(s, t->control, EPOLLIN, EVENT_TEMPLATE, t->index, e);
 }
 
-/* A child that was made but cannot be used ends like one that crashed: by being reaped. */
-static void start(struct spawner *s, struct spawner_template *t)
+void spawner_template_start(struct spawner *s, struct spawner_template *t)
 {
     t->state = TEMPLATE_STARTING;
     t->orders = 0;
@@ -272,17 +141,23 @@ void spawner_templates_init(struct spawner *s)
 {
     for (unsigned i = 0; i < s->config->template_count; i++)
         s->templates[i] = (struct spawner_template){
-            .config = &s->config->templates[i], .index = i, .control = -1};
+            .config = &s->config->templates[i],
+            .state = TEMPLATE_DOWN,
+            .index = i,
+            .control = -1,
+            .setup = -1,
+        };
+    s->templates_end = s->config->template_count;
 }
 
 void spawner_templates_start_due(struct spawner *s, uint64_t now_us)
 {
-    for (unsigned i = 0; i < s->config->template_count; i++) {
+    for (unsigned i = 0; i < s->templates_end; i++) {
         struct spawner_template *t = &s->templates[i];
         if (t->state == TEMPLATE_UP || t->retry_us > now_us)
             continue;
         if (t->state == TEMPLATE_DOWN && t->pid <= 0) {
-            start(s, t);
+            spawner_template_start(s, t);
         } else if (t->state == TEMPLATE_STARTING) {
             err_set(&t->why, ERR_TIMEOUT, "not ready after %d s", READY_S);
             t->retry_us = UINT64_MAX;
@@ -294,12 +169,29 @@ void spawner_templates_start_due(struct spawner *s, uint64_t now_us)
 uint64_t spawner_templates_deadline_us(const struct spawner *s)
 {
     uint64_t first = UINT64_MAX;
-    for (unsigned i = 0; i < s->config->template_count; i++) {
+    for (unsigned i = 0; i < s->templates_end; i++) {
         const struct spawner_template *t = &s->templates[i];
-        if (t->state != TEMPLATE_UP && t->retry_us < first)
+        bool due = t->state == TEMPLATE_DOWN || t->state == TEMPLATE_STARTING;
+        if (due && t->retry_us < first)
             first = t->retry_us;
     }
     return first;
+}
+
+/* What it holds resident, libraries included: each slot shares that. 0 when it is gone already. */
+static uint64_t resident_bytes(pid_t pid)
+{
+    char path[64], text[128];
+    uint64_t all, resident;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (n <= 0)
+        return 0;
+    text[n] = 0;
+    if (sscanf(text, "%" SCNu64 " %" SCNu64, &all, &resident) != 2)
+        return 0;
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void up(struct spawner *s, struct spawner_template *t)
@@ -308,6 +200,7 @@ static void up(struct spawner *s, struct spawner_template *t)
     wire_init(&w, WIRE_TEMPLATE_READY);
     w.template_index = t->index;
     w.us = clock_mono_us() - t->started_us;
+    w.template_bytes = resident_bytes(t->pid);
     t->state = TEMPLATE_UP;
     t->failures = 0;
     spawner_say(s, &w, NULL, 0);
@@ -342,7 +235,7 @@ void spawner_template_on_control(struct spawner *s, unsigned index)
 
 bool spawner_template_reaped(struct spawner *s, pid_t pid, int status)
 {
-    for (unsigned i = 0; i < s->config->template_count; i++) {
+    for (unsigned i = 0; i < s->templates_end; i++) {
         struct spawner_template *t = &s->templates[i];
         if (t->pid != pid)
             continue;

@@ -4,7 +4,10 @@
 #include "sandbox/wire.h"
 
 #include <libgen.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 /* --- ends of the processes --- */
@@ -148,6 +151,47 @@ TEST(two_daemons_take_different_numbers)
     world_close(b);
 }
 
+/* A daemon that sees another /run, as in a container that shares the host's cgroups. Tells where
+ * its slot is, and ends when told to. */
+static pid_t daemon_with_another_run(int *ret_fd, char group[512])
+{
+    int p[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, p) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(p[0]);
+        CHECK(unshare(CLONE_NEWNS) == 0);
+        CHECK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+        CHECK(mount("tmpfs", "/run", "tmpfs", 0, NULL) == 0);
+        struct world *w = world_open();
+        CHECK_STR(world_tell(world_start(w, 1), "echo b"), "b");
+        cgroup_of(last_child(w->spawner), group);
+        CHECK(write(p[1], group, 512) == 512 && read(p[1], group, 1) == 0);
+        world_close(w);
+        _exit(0);
+    }
+    close(p[1]);
+    CHECK(recv(p[0], group, 512, MSG_WAITALL) == 512);
+    *ret_fd = p[0];
+    return pid;
+}
+
+TEST(daemons_that_share_cgroups_but_not_run_do_not_sweep_each_other)
+{
+    char group_a[512], group_b[512];
+    int fd, status;
+    struct world *a = world_open();
+    CHECK_STR(world_tell(world_start(a, 1), "echo a"), "a");
+    cgroup_of(last_child(a->spawner), group_a);
+    pid_t b = daemon_with_another_run(&fd, group_b);
+    CHECK_STR(world_tell(&a->by_ticket[1], "echo still here"), "still here");
+    CHECK(directory_exists(group_a));
+    CHECK(strcmp(dirname(group_a), dirname(group_b)) != 0);
+    close(fd);
+    CHECK(waitpid(b, &status, 0) == b && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    world_close(a);
+}
+
 /* --- what a server in an attacker's hands may send --- */
 
 static int raw_spawner(pid_t *ret_pid)
@@ -238,6 +282,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_killed_spawner_takes_its_slots_along_and_the_next_one_sweeps),
     cmocka_unit_test(the_loss_of_the_spawner_is_reported),
     cmocka_unit_test(two_daemons_take_different_numbers),
+    cmocka_unit_test(daemons_that_share_cgroups_but_not_run_do_not_sweep_each_other),
     cmocka_unit_test(numbers_out_of_bounds_are_refused_by_the_spawner_itself),
     cmocka_unit_test(a_packet_that_is_no_message_ends_the_spawner),
     cmocka_unit_test(a_late_kill_does_not_hit_the_next_tenant),
