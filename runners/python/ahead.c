@@ -82,9 +82,11 @@ static int refuse_threads(PyObject *runner, struct err *e)
 
 static int run(PyObject *runner, struct loader *loader, const struct setup *setup, struct err *e)
 {
-    if (template_scratch("/tmp", e) < 0 || import_modules(runner, setup->modules, e) < 0)
+    if (template_confine(e) < 0 || template_scratch("/tmp", e) < 0)
         return -1;
     if (setup->load.n && template_scratch(loader->code_dir, e) < 0)
+        return -1;
+    if (import_modules(runner, setup->modules, e) < 0)
         return -1;
     if (setup->load.n && load_ahead(loader, setup->load) < 0)
         return take_exception(e, "the code");

@@ -167,6 +167,19 @@ static void tidy_heap(void)
     free(large);
 }
 
+/* What template_confine has made, for template_serve. */
+static struct filter confined;
+static bool is_confined;
+
+/* The bounding set first: the filter refuses what that takes. */
+int template_confine(struct err *e)
+{
+    if (filter_build(&confined, e) < 0 || rights_bound(e) < 0 || filter_load_base(&confined, e) < 0)
+        return -1;
+    is_confined = true;
+    return 0;
+}
+
 int template_scratch(const char *path, struct err *e)
 {
     if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, SCRATCH_OPTIONS) < 0)
@@ -182,10 +195,11 @@ _Noreturn void template_fail(const struct err *e)
 
 _Noreturn void template_serve(const struct template_hooks *hooks)
 {
-    struct template t = {.hooks = hooks};
+    struct template t = {.hooks = hooks, .filter = confined, .filtered = is_confined};
     struct err e = {0};
-    if (filter_build(&t.filter, &e) < 0 || prepare_namespaces(&t, &e) < 0 || rights_bound(&e) < 0 ||
-        filter_ahead(&t, NULL, &e) < 0)
+    if (!is_confined && (filter_build(&t.filter, &e) < 0 || rights_bound(&e) < 0))
+        template_fail(&e);
+    if (prepare_namespaces(&t, &e) < 0 || filter_ahead(&t, NULL, &e) < 0)
         template_fail(&e);
     tidy_heap();
     order_report(TEMPLATE_CONTROL, REPORT_READY, NULL);

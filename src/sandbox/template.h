@@ -25,8 +25,13 @@ struct template_hooks {
     void *arg;
 };
 
-/* Before template_serve, for programs that run code of others ahead: an empty tmpfs on `path`,
- * which must exist. Copies have their own above it. */
+/* Before template_serve, for programs that run code of others ahead. That code has what a template
+ * has: rights in its user namespace, and the ids of its slots. */
+
+/* No way to more rights, and the long part of the syscall filter (filter.h): for good. */
+int template_confine(struct err *e);
+
+/* An empty tmpfs on `path`, which must exist. Copies have their own above it. */
 int template_scratch(const char *path, struct err *e);
 
 /* Instead of template_serve: tells the spawner why there will be no copies, and exits. */

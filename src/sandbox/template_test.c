@@ -6,13 +6,22 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 
-/* In a sandbox that the spawner has made: read-only but for what template_scratch gives. */
-static void write_note(const char *path)
+/* A template has no test to fail: what is wrong becomes the reason that the spawner reports. */
+static void expect(bool truth, const char *what)
+{
+    struct err e = {0};
+    if (!truth) {
+        err_set(&e, ERR_SYSTEM, "not so: %s (errno %d)", what, errno);
+        template_fail(&e);
+    }
+}
+
+static bool can_write(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    CHECK(fd >= 0 && write(fd, "note", 4) == 4);
-    close(fd);
+    return fd >= 0 && write(fd, "note", 4) == 4 && close(fd) == 0;
 }
 
 static void become_guest(void *arg)
@@ -25,11 +34,13 @@ static _Noreturn void template_with_scratch(void)
 {
     static const struct template_hooks hooks = {.become = become_guest};
     struct err e = {0};
-    CHECK(open("/code/note", O_WRONLY | O_CREAT | O_CLOEXEC, 0644) < 0);
-    if (template_scratch("/code", &e) < 0 || template_scratch("/tmp", &e) < 0)
+    expect(!can_write("/code/note"), "the root is read-only");
+    if (template_confine(&e) < 0 || template_scratch("/code", &e) < 0 ||
+        template_scratch("/tmp", &e) < 0)
         template_fail(&e);
-    write_note("/code/note");
-    write_note("/tmp/note");
+    expect(can_write("/code/note"), "/code can be written");
+    expect(can_write("/tmp/note"), "/tmp can be written");
+    expect(syscall(SYS_io_uring_setup, 0, NULL) < 0 && errno != EFAULT, "the filter is on");
     template_serve(&hooks);
 }
 
@@ -58,15 +69,21 @@ static bool until_failed(struct world *w, void *arg)
     return w->templates_failed;
 }
 
+static bool until_ready_or_failed(struct world *w, void *arg)
+{
+    return w->templates_ready || until_failed(w, arg);
+}
+
 TEST(a_template_may_write_where_it_was_given_scratch_space_and_copies_see_none_of_it)
 {
-    unsigned one = 1;
     struct world *w = open_program("scratch");
-    world_wait(w, until_template_ready, &one);
+    world_wait(w, until_ready_or_failed, NULL);
+    CHECK_STR(w->template_why.text, "");
     struct world_slot *s = world_start(w, 1);
     CHECK_STR(world_tell(s, "read /code/note"), "No such file or directory");
     CHECK_STR(world_tell(s, "read /tmp/note"), "No such file or directory");
     CHECK_STR(world_tell(s, "write /code/x"), "opened");
+    CHECK_STR(world_tell(s, "status Seccomp_filters:"), "\t2");
     world_close(w);
 }
 
