@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,6 +126,37 @@ static void guest_open(const char *path, int flags)
         close(fd);
 }
 
+static void guest_list(const char *path)
+{
+    char text[256] = "";
+    DIR *d = opendir(path);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (entry->d_name[0] != '.') {
+            strcat(text, entry->d_name);
+            strcat(text, " ");
+        }
+    guest_say(d ? text : strerror(errno));
+    if (d)
+        closedir(d);
+}
+
+static void guest_connect(const char *path)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    int s = socket(AF_UNIX, SOCK_STREAM, 0);
+    guest_say(connect(s, (struct sockaddr *)&a, sizeof a) == 0 ? "connected" : strerror(errno));
+    close(s);
+}
+
+static void guest_try(long rc)
+{
+    guest_say(rc == 0 ? "done" : strerror(errno));
+}
+
+/* What a template has read before it was copied. */
+static char guest_setup[256];
+
 static void guest_obey(char *line)
 {
     char *arg = strchr(line, ' ');
@@ -154,6 +188,20 @@ static void guest_obey(char *line)
         guest_open(arg, O_RDONLY);
     else if (!strcmp(line, "write"))
         guest_open(arg, O_WRONLY | O_CREAT);
+    else if (!strcmp(line, "list"))
+        guest_list(arg);
+    else if (!strcmp(line, "connect"))
+        guest_connect(arg);
+    else if (!strcmp(line, "chmod"))
+        guest_try(chmod(arg, 0777));
+    else if (!strcmp(line, "remove"))
+        guest_try(unlink(arg));
+    else if (!strcmp(line, "remount"))
+        guest_try(mount(NULL, arg, NULL, MS_REMOUNT | MS_BIND, NULL));
+    else if (!strcmp(line, "unmount"))
+        guest_try(umount2(arg, MNT_DETACH));
+    else if (!strcmp(line, "setup"))
+        guest_say(guest_setup);
     else if (!strcmp(line, "print"))
         printf("%s\n", arg), fflush(stdout), guest_say("printed");
     else if (!strcmp(line, "exit"))
