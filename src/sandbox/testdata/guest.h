@@ -103,6 +103,21 @@ static void guest_fill(const char *path, long mb)
     guest_say(text);
 }
 
+/* Empty files: they take inodes and names only. */
+static void guest_touch(long n)
+{
+    char path[32];
+    long made = 0;
+    for (; made < n; made++) {
+        snprintf(path, sizeof path, "/tmp/e%ld", made);
+        int fd = open(path, O_WRONLY | O_CREAT, 0600);
+        if (fd < 0)
+            break;
+        close(fd);
+    }
+    guest_say_number(made);
+}
+
 /* A process in a session of its own whose parent has gone; it holds the slot's output open. */
 static void guest_leave_grandchild(void)
 {
@@ -182,6 +197,8 @@ static void guest_obey(char *line)
         guest_fill("/tmp/fill", atol(arg));
     else if (!strcmp(line, "fill-more"))
         guest_fill("/tmp/more", atol(arg));
+    else if (!strcmp(line, "touch"))
+        guest_touch(atol(arg));
     else if (!strcmp(line, "grandchild"))
         guest_leave_grandchild();
     else if (!strcmp(line, "read"))
