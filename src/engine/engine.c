@@ -67,6 +67,7 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
     struct slot *s = pool_find(e, id);
     if (!s)
         return;
+    bool by_itself = s->state != SLOT_DYING; /* else its end may follow from the closed socket */
     if (s->state == SLOT_BUSY)
         slot_last_words(s);
     slot_kill(s);
@@ -74,7 +75,8 @@ static void on_ended(void *arg, uint32_t id, const struct sandbox_exit *how)
         end_call(s, how);
     if (s->lease)
         lease_ended(s, how);
-    else if (!s->version && !(WIFSIGNALED(how->status) && WTERMSIG(how->status) == SIGKILL))
+    else if (!s->version && by_itself &&
+             !(WIFSIGNALED(how->status) && WTERMSIG(how->status) == SIGKILL))
         log_warn("engine", "fresh slot ended slot=%u runtime=%s status=%d", id, s->nursery->name,
                  how->status);
     pool_ended(e, s);

@@ -26,7 +26,7 @@ int setup_file(struct str modules, struct str load, struct err *e)
     auto_fd int fd = memfd_create("setup", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return err_sys(e, "make a template's set-up file");
-    if (add(fd, modules, e) < 0 || (load.n && add(fd, load, e) < 0))
+    if (add(fd, modules, e) < 0 || add(fd, load, e) < 0)
         return err_in(e, "a template's set-up file");
     if (fcntl(fd, F_ADD_SEALS, seals) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return err_sys(e, "seal a template's set-up file");

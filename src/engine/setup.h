@@ -1,7 +1,7 @@
 /* setup — what a template is told when it starts, in the file that it finds as TEMPLATE_SETUP.
  *
  *   u32 length, the names of modules to import before any copy is made, one a line, in that order
- *   u32 length, a LOAD frame's payload (frame.h) to load as well, for snapstart; or nothing
+ *   u32 length, a LOAD frame's payload (frame.h) to load as well, for snapstart; 0 for none
  *
  * Numbers are little-endian. A module that cannot be imported is left out, with a line on standard
  * error. A template that has more than one thread after that cannot be copied: it says so and ends,

@@ -17,13 +17,13 @@ TEST(a_set_up_holds_names_and_what_to_load)
     CHECK(memcmp(all.data, "\6\0\0\0a\nb.c\n\4\0\0\0load", all.len) == 0);
 }
 
-TEST(without_anything_to_load_it_ends_behind_the_names)
+TEST(nothing_to_load_has_a_length_too)
 {
     struct err e = {0};
     auto_buf struct buf all = {0};
     auto_fd int fd = setup_file(STR("a\n"), STR(""), &e);
     CHECK(fd >= 0 && fd_read_all(fd, 100, &all, &e) == 0);
-    CHECK_INT(all.len, 4 + 2);
+    CHECK_INT(all.len, 4 + 2 + 4);
 }
 
 TEST(nobody_changes_a_set_up)
@@ -45,5 +45,5 @@ TEST(a_set_up_is_bounded)
     CHECK_INT(e.code, ERR_TOO_LARGE);
 }
 
-TEST_MAIN(a_set_up_holds_names_and_what_to_load, without_anything_to_load_it_ends_behind_the_names,
+TEST_MAIN(a_set_up_holds_names_and_what_to_load, nothing_to_load_has_a_length_too,
           nobody_changes_a_set_up, a_set_up_is_bounded)
