@@ -122,6 +122,22 @@ TEST(too_much_memory_ends_the_slot_and_is_reported)
     world_close(w);
 }
 
+TEST(empty_files_count_as_memory_and_a_large_tmp_has_room_for_many)
+{
+    struct world *w = world_open();
+    struct sandbox_limits limits = sandbox_default_limits;
+    limits.tmp_bytes = 4ull << 30;
+    limits.memory_bytes = 256ull << 20;
+    struct world_slot *roomy = world_start_with(w, 1, &limits);
+    CHECK_STR(world_tell(roomy, "touch 100000"), "100000");
+    limits.memory_bytes = 32ull << 20;
+    struct world_slot *s = world_start_with(w, 2, &limits);
+    CHECK_STR(world_tell(s, "touch 1000000"), "");
+    world_wait(w, until_ended, s);
+    CHECK(s->how.oom);
+    world_close(w);
+}
+
 TEST(processes_files_and_scratch_space_are_bounded)
 {
     struct world *w = world_open();
@@ -406,6 +422,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_slot_has_descriptors_0_to_3_and_no_other),
     cmocka_unit_test(only_scratch_directories_are_writable),
     cmocka_unit_test(too_much_memory_ends_the_slot_and_is_reported),
+    cmocka_unit_test(empty_files_count_as_memory_and_a_large_tmp_has_room_for_many),
     cmocka_unit_test(processes_files_and_scratch_space_are_bounded),
     cmocka_unit_test(limits_of_a_running_slot_change),
     cmocka_unit_test(limits_out_of_bounds_and_network_are_refused),

@@ -121,6 +121,9 @@ def test_the_longest_name_works_everywhere(shared):
     ({"network_enabled": None}, "body.network_enabled", "bool_type"),
     ({"network_enabled": 1}, "body.network_enabled", "bool_type"),
     ({"public_logs": "true"}, "body.public_logs", "bool_type"),
+    ({"snapstart": "on"}, "body.snapstart", "bool_type"),
+    ({"snapstart": None}, "body.snapstart", "bool_type"),
+    ({"snapstart": True, "runtime": "nodejs"}, "body.snapstart", "value_error"),
     ({"limits": None}, "body.limits", "dict_type"),
     ({"limits": []}, "body.limits", "dict_type"),
     ({"limits": {"memory_mb": None}}, "body.limits.memory_mb", "int_type"),
@@ -514,7 +517,7 @@ def test_a_binary_entry_file_is_no_text_and_no_fault(shared):
 VALUES = [None, True, False, 0, -1, 1, 2**31, 2**32, 2**63 - 1, 0.5, 1e300, "", "x", "\u0000", "é" * 400, "\ufffe\U0010ffff", "a" * 70000,
           [], [[]], {}, {"a": 1}, {"A": "b"}, "****", "python", "inactive", "never", "../..", "%s%n", "'; DROP TABLE functions; --"]
 FIELDS = ["name", "code", "description", "runtime", "handler", "status", "network_enabled", "public_logs", "limits", "concurrency",
-          "project_id", "access", "rate_limit", "client_rate_limit", "queue", "reuse", "environment", "input", "id", "active_version"]
+          "snapstart", "project_id", "access", "rate_limit", "client_rate_limit", "queue", "reuse", "environment", "input", "id", "active_version"]
 
 
 def mutated(dice):

@@ -315,10 +315,10 @@ def test_options_are_merged_into_virga_json(cli, api, tmp_path):
     (tmp_path / "main.py").write_text("x")
     (tmp_path / "virga.json").write_text('{"name": "mine", "environment": {"A": "1"}, "limits": {"pids": 9}}')
     done = cli("deploy", ".", "--env", "B=2=3", "--timeout", "2m", "--memory", "1g", "--reuse",
-               "never", "--cpu", "0.5", "--concurrency", "4", "--queue", "0")
+               "never", "--snapstart", "on", "--cpu", "0.5", "--concurrency", "4", "--queue", "0")
     assert done.returncode == 0, done.stderr
     assert json.loads(api.files["virga.json"][1]) == {
-        "name": "mine", "environment": {"A": "1", "B": "2=3"}, "reuse": "never", "concurrency": 4,
+        "name": "mine", "environment": {"A": "1", "B": "2=3"}, "reuse": "never", "snapstart": True, "concurrency": 4,
         "queue": 0, "limits": {"pids": 9, "timeout_ms": 120000, "memory_mb": 1024, "cpu": 0.5}}
     assert "mine" in api.functions
 

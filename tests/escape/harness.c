@@ -22,10 +22,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DEADLINE_S = 20, STIR_US = 20000, SLOTS = 4, LINE = 600, VICTIM = 1, ATTACKER = 2, TICKETS };
+enum {
+    DEADLINE_S = 20,
+    STIR_US = 20000,
+    SLOTS = 4,
+    LINE = 600,
+    VICTIM = 1,
+    ATTACKER = 2,
+    TICKETS,
+    VARIANT = SANDBOX_TEMPLATES_MAX
+};
 
 struct guest {
     struct sandbox_slot slot;
@@ -39,8 +49,9 @@ struct harness {
     const char *directory;
     struct sandbox *sandbox;
     pid_t spawner;
-    int port; /* of a listener on the host's loopback */
-    bool ready, lost;
+    int port;       /* of a listener on the host's loopback */
+    char place[64]; /* holds layers and sockets */
+    bool ready, variant_ready, lost;
     struct guest guests[TICKETS];
 };
 
@@ -84,11 +95,12 @@ static void ended(void *arg, uint32_t slot, const struct sandbox_exit *how)
     loop_stop(h->loop);
 }
 
-static void template_ready(void *arg, unsigned index, uint64_t start_us)
+static void template_ready(void *arg, unsigned index, uint64_t start_us, uint64_t memory_bytes)
 {
     struct harness *h = arg;
-    (void)index, (void)start_us;
-    h->ready = true;
+    (void)start_us, (void)memory_bytes;
+    h->ready = index == 0;
+    h->variant_ready = index == VARIANT;
     loop_stop(h->loop);
 }
 
@@ -96,6 +108,11 @@ static void template_failed(void *arg, unsigned index, const struct err *e)
 {
     (void)arg, (void)index;
     give_up("start the template", e->text);
+}
+
+static void template_stopped(void *arg, unsigned index)
+{
+    (void)arg, (void)index;
 }
 
 static void lost(void *arg)
@@ -123,7 +140,7 @@ static void stir(void *arg)
 }
 
 static const struct sandbox_events events = {
-    started, failed, limited, ended, template_ready, template_failed, lost,
+    started, failed, limited, ended, template_ready, template_failed, template_stopped, lost,
 };
 
 static void wait_for(struct harness *h, const bool *what)
@@ -167,7 +184,7 @@ static struct guest *start(struct harness *h, int ticket, const char *program)
     struct guest *g = &h->guests[ticket];
     char command[160];
     *g = (struct guest){0};
-    if (sandbox_start(h->sandbox, (uint64_t)ticket, 0, &sandbox_default_limits, &e) < 0)
+    if (sandbox_start(h->sandbox, (uint64_t)ticket, VARIANT, &sandbox_default_limits, &e) < 0)
         give_up("start", e.text);
     wait_for(h, &g->started);
     snprintf(command, sizeof command, "%s %d\n", program, h->port);
@@ -268,19 +285,78 @@ static int listen_on_loopback(void)
     return ntohs(a.sin_port);
 }
 
+static void make_dir(const char *path)
+{
+    if (mkdir(path, 0777) < 0 || chmod(path, 0777) < 0)
+        give_up("make a directory", path);
+}
+
+/* Everybody may write there: only the mounts are in the way. */
+static void make_layer(const char *layers, uint8_t byte, char *ret_path, size_t cap)
+{
+    char file[256];
+    int n = snprintf(ret_path, cap, "%s/", layers);
+    for (int i = 0; i < 32; i++)
+        n += snprintf(ret_path + n, cap - (size_t)n, "%02x", byte);
+    make_dir(ret_path);
+    snprintf(file, sizeof file, "%s/package", ret_path);
+    int fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+    if (fd < 0 || write(fd, "x", 1) != 1 || fchmod(fd, 0666) < 0)
+        give_up("make a file", file);
+    close(fd);
+}
+
+/* Two layers, of which guests are shown the first. */
+static void make_place(struct harness *h, char *layers, char *sockets, size_t cap)
+{
+    char path[256];
+    strcpy(h->place, "/tmp/virga-escape-XXXXXX");
+    if (!mkdtemp(h->place) || chmod(h->place, 0755) < 0)
+        give_up("make a directory", h->place);
+    snprintf(layers, cap, "%s/layers", h->place);
+    snprintf(sockets, cap, "%s/sockets", h->place);
+    make_dir(layers);
+    make_dir(sockets);
+    make_layer(layers, 0xaa, path, sizeof path);
+    make_layer(layers, 0xbb, path, sizeof path);
+}
+
+static void remove_place(const struct harness *h)
+{
+    char command[96];
+    snprintf(command, sizeof command, "rm -r %s", h->place);
+    if (system(command) != 0)
+        give_up("remove", h->place);
+}
+
+/* Guests run in slots of a template that shows more than others do. */
+static void start_variant(struct harness *h)
+{
+    struct err e = {0};
+    struct sandbox_variant v = {.base = 0, .layer = true, .database = true};
+    memset(v.layer_id, 0xaa, sizeof v.layer_id);
+    if (sandbox_template_start(h->sandbox, VARIANT, &v, -1, &e) < 0)
+        give_up("start the variant", e.text);
+    wait_for(h, &h->variant_ready);
+}
+
 static void open_world(struct harness *h, const char *directory)
 {
+    char layers[96], sockets[96];
     static const char *const guest[] = {"/opt/virga/guest", NULL};
     static const struct sandbox_template template = {"attacks", NULL, guest};
     struct sandbox_config config = {
         .templates = &template,
         .template_count = 1,
         .runners_dir = directory,
+        .layers_dir = layers,
+        .sockets_dir = sockets,
         .slots_max = SLOTS,
     };
     struct err e = {0};
     int fd = -1;
     h->port = listen_on_loopback();
+    make_place(h, layers, sockets, sizeof layers);
     setenv("VIRGA_HARNESS_SECRET", "to be found by inherited_environment", 1);
     if (spawner_start(&config, &fd, &h->spawner, &e) < 0)
         give_up("spawner", e.text);
@@ -291,6 +367,7 @@ static void open_world(struct harness *h, const char *directory)
     h->stir = timer_new(h->loop, stir, h);
     timer_set_us(h->stir, STIR_US);
     wait_for(h, &h->ready);
+    start_variant(h);
 }
 
 static void close_world(struct harness *h)
@@ -300,6 +377,7 @@ static void close_world(struct harness *h)
     timer_free(h->stir);
     timer_free(h->deadline);
     loop_free(h->loop);
+    remove_place(h);
 }
 
 int main(int argc, char **argv)

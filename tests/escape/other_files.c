@@ -14,7 +14,7 @@ int main(void)
         must_fail_with(path, access(path, F_OK), ENOENT, 0);
         DIR *list = opendir(dirs[i]);
         for (struct dirent *d; list && (d = readdir(list));)
-            if (d->d_name[0] != '.')
+            if (d->d_name[0] != '.' && strcmp(d->d_name, "postgresql")) /* a place, in each root */
                 succeeded("%s holds %s", dirs[i], d->d_name);
     }
     refused("all scratch directories are empty");

@@ -52,6 +52,7 @@ ATTACKS = {
     "pipe_reopen": (None, "nothing to switch off"),
     "control_sockets": (None, "nothing to switch off"),
     "path_games": (None, "mount points are the defence"),
+    "layers": (None, "the mounts are the template's, no step of the slot"),
     "network": (None, "the namespace is the template's work"),
     "abstract_sockets+victim": (None, "the namespace is the template's work"),
     "shared_ipc+victim": (None, "the namespace is the template's work"),

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +103,21 @@ static void guest_fill(const char *path, long mb)
     guest_say(text);
 }
 
+/* Empty files: they take inodes and names only. */
+static void guest_touch(long n)
+{
+    char path[32];
+    long made = 0;
+    for (; made < n; made++) {
+        snprintf(path, sizeof path, "/tmp/e%ld", made);
+        int fd = open(path, O_WRONLY | O_CREAT, 0600);
+        if (fd < 0)
+            break;
+        close(fd);
+    }
+    guest_say_number(made);
+}
+
 /* A process in a session of its own whose parent has gone; it holds the slot's output open. */
 static void guest_leave_grandchild(void)
 {
@@ -122,6 +140,37 @@ static void guest_open(const char *path, int flags)
     if (fd >= 0)
         close(fd);
 }
+
+static void guest_list(const char *path)
+{
+    char text[256] = "";
+    DIR *d = opendir(path);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (entry->d_name[0] != '.') {
+            strcat(text, entry->d_name);
+            strcat(text, " ");
+        }
+    guest_say(d ? text : strerror(errno));
+    if (d)
+        closedir(d);
+}
+
+static void guest_connect(const char *path)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    int s = socket(AF_UNIX, SOCK_STREAM, 0);
+    guest_say(connect(s, (struct sockaddr *)&a, sizeof a) == 0 ? "connected" : strerror(errno));
+    close(s);
+}
+
+static void guest_try(long rc)
+{
+    guest_say(rc == 0 ? "done" : strerror(errno));
+}
+
+/* What a template has read before it was copied. */
+static char guest_setup[256];
 
 static void guest_obey(char *line)
 {
@@ -148,12 +197,28 @@ static void guest_obey(char *line)
         guest_fill("/tmp/fill", atol(arg));
     else if (!strcmp(line, "fill-more"))
         guest_fill("/tmp/more", atol(arg));
+    else if (!strcmp(line, "touch"))
+        guest_touch(atol(arg));
     else if (!strcmp(line, "grandchild"))
         guest_leave_grandchild();
     else if (!strcmp(line, "read"))
         guest_open(arg, O_RDONLY);
     else if (!strcmp(line, "write"))
         guest_open(arg, O_WRONLY | O_CREAT);
+    else if (!strcmp(line, "list"))
+        guest_list(arg);
+    else if (!strcmp(line, "connect"))
+        guest_connect(arg);
+    else if (!strcmp(line, "chmod"))
+        guest_try(chmod(arg, 0777));
+    else if (!strcmp(line, "remove"))
+        guest_try(unlink(arg));
+    else if (!strcmp(line, "remount"))
+        guest_try(mount(NULL, arg, NULL, MS_REMOUNT | MS_BIND, NULL));
+    else if (!strcmp(line, "unmount"))
+        guest_try(umount2(arg, MNT_DETACH));
+    else if (!strcmp(line, "setup"))
+        guest_say(guest_setup);
     else if (!strcmp(line, "print"))
         printf("%s\n", arg), fflush(stdout), guest_say("printed");
     else if (!strcmp(line, "exit"))

@@ -31,7 +31,8 @@ struct world {
     struct timer *deadline;
     struct sandbox *sandbox;
     pid_t spawner;
-    unsigned templates_ready, templates_failed;
+    unsigned templates_ready, templates_failed, templates_stopped;
+    uint64_t template_start_us, template_bytes; /* of the last ready one */
     struct err template_why;
     bool lost;
     bool (*until)(struct world *w, void *arg);
@@ -89,7 +90,9 @@ __attribute__((unused)) static void world_template_ready(void *arg, unsigned ind
                                                          uint64_t start_us, uint64_t memory_bytes)
 {
     struct world *w = arg;
-    (void)index, (void)start_us, (void)memory_bytes;
+    (void)index;
+    w->template_start_us = start_us;
+    w->template_bytes = memory_bytes;
     w->templates_ready++;
     world_check(w);
 }
@@ -104,6 +107,14 @@ __attribute__((unused)) static void world_template_failed(void *arg, unsigned in
     world_check(w);
 }
 
+__attribute__((unused)) static void world_template_stopped(void *arg, unsigned index)
+{
+    struct world *w = arg;
+    (void)index;
+    w->templates_stopped++;
+    world_check(w);
+}
+
 __attribute__((unused)) static void world_lost(void *arg)
 {
     struct world *w = arg;
@@ -112,8 +123,14 @@ __attribute__((unused)) static void world_lost(void *arg)
 }
 
 static const struct sandbox_events world_events = {
-    world_started,        world_failed,          world_limited, world_ended,
-    world_template_ready, world_template_failed, NULL,          world_lost,
+    .started = world_started,
+    .failed = world_failed,
+    .limited = world_limited,
+    .ended = world_ended,
+    .template_ready = world_template_ready,
+    .template_failed = world_template_failed,
+    .template_stopped = world_template_stopped,
+    .lost = world_lost,
 };
 
 __attribute__((unused)) static void world_deadline(void *arg)
@@ -239,16 +256,23 @@ __attribute__((unused)) static void world_close(struct world *w)
     free(w);
 }
 
-__attribute__((unused)) static struct world_slot *world_ask(struct world *w, unsigned ticket,
-                                                            const struct sandbox_limits *limits)
+__attribute__((unused)) static struct world_slot *world_ask_of(struct world *w, unsigned ticket,
+                                                               unsigned template_index,
+                                                               const struct sandbox_limits *limits)
 {
     struct err e = {0};
     struct world_slot *s = &w->by_ticket[ticket];
     world_close_slot(s);
     *s = (struct world_slot){0};
-    if (sandbox_start(w->sandbox, ticket, 0, limits, &e) < 0)
+    if (sandbox_start(w->sandbox, ticket, template_index, limits, &e) < 0)
         fail_msg("sandbox_start: %s", e.text);
     return s;
+}
+
+__attribute__((unused)) static struct world_slot *world_ask(struct world *w, unsigned ticket,
+                                                            const struct sandbox_limits *limits)
+{
+    return world_ask_of(w, ticket, 0, limits);
 }
 
 __attribute__((unused)) static struct world_slot *
