@@ -1,0 +1,3 @@
+export function DatabasePage({ project }: { project: string }) {
+  return <p>{project}</p>;
+}

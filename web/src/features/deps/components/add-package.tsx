@@ -1,0 +1,61 @@
+import { useEffect, useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import type { Language } from "../packages";
+
+interface AddPackageProps {
+  language: Language;
+  text: string;
+  onText: (text: string) => void;
+  /** Why it could not be added, if so. */
+  onAdd: (what: string, build: boolean) => string | undefined;
+  pending: boolean;
+}
+
+/** A package by its name: one more line of the list. Whoever comes for a certain one needs a single key or click. */
+export function AddPackage({ language, text, onText, onAdd, pending }: AddPackageProps) {
+  const [problem, setProblem] = useState<string>();
+  const input = useRef<HTMLInputElement>(null);
+  const [asked] = useState(text !== "");
+  useEffect(() => {
+    if (asked) input.current?.focus();
+  }, [asked]);
+  const add = (build: boolean) => {
+    setProblem(onAdd(text, build));
+    input.current?.focus();
+  };
+  return (
+    <form
+      aria-label="Add a package"
+      onSubmit={(event) => {
+        event.preventDefault();
+        add(false);
+      }}
+    >
+      <Field label="Add a package" error={problem}>
+        {(control) => (
+          <div className="flex flex-wrap gap-2">
+            <Input
+              {...control}
+              ref={input}
+              className="min-w-40 flex-1 font-mono text-[0.8125rem]"
+              placeholder={language === "python" ? "requests==2.32.3" : "pg@^8.13"}
+              value={text}
+              onChange={(event) => {
+                setProblem(undefined);
+                onText(event.target.value);
+              }}
+            />
+            <Button type="submit" disabled={!text.trim()}>
+              Add
+            </Button>
+            <Button disabled={!text.trim()} pending={pending && text.trim() !== ""} onClick={() => add(true)}>
+              Add and build
+            </Button>
+          </div>
+        )}
+      </Field>
+    </form>
+  );
+}
