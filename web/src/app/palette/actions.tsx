@@ -1,5 +1,6 @@
 import {
   BookOpen,
+  Boxes,
   Keyboard,
   KeyRound,
   type LucideIcon,
@@ -10,7 +11,7 @@ import {
   ShieldCheck,
   Sun,
 } from "lucide-react";
-import { useNavigate } from "react-router";
+import { useMatch, useNavigate } from "react-router";
 import { Kbd } from "@/components/ui/kbd";
 import { keyNames, useActiveShortcuts } from "@/lib/shortcuts";
 import { setTheme, type Theme } from "@/lib/theme";
@@ -51,6 +52,37 @@ export function PageActions({ run }: PaletteGroupProps) {
         <Item key={to} id={`page ${to}`} icon={icon} name={name} onSelect={() => run(() => navigate(to))} />
       ))}
       <Item id="page /docs" icon={BookOpen} name="API reference" onSelect={() => run(() => location.assign("/docs"))} />
+    </Group>
+  );
+}
+
+const tabs: [string, string][] = [
+  ["", "Functions"],
+  ["/routes", "Routes"],
+  ["/dependencies", "Dependencies"],
+  ["/database", "Database"],
+  ["/database?view=sql", "Tables and SQL"],
+  ["/environment", "Environment"],
+  ["/logs", "Log"],
+];
+
+/** The tabs of the project in sight. */
+export function ProjectActions({ run }: PaletteGroupProps) {
+  const navigate = useNavigate();
+  const id = useMatch("/projects/:id/*")?.params.id;
+  if (!id || id === "new") return null;
+  return (
+    <Group heading="This project">
+      {tabs.map(([to, name]) => (
+        <Item
+          key={to}
+          id={`tab ${to}`}
+          icon={Boxes}
+          name={name}
+          words={["project"]}
+          onSelect={() => run(() => navigate(`/projects/${id}${to}`))}
+        />
+      ))}
     </Group>
   );
 }

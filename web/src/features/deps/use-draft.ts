@@ -20,6 +20,10 @@ export function useDraft(project: string, stored: Requirements): Draft {
     drafts.set(project, next);
     setTyped(next);
   };
+  // What has been saved is no draft any more: what others save afterwards is to be seen.
+  const same = textNames.filter((name) => typed[name] !== undefined && typed[name] === stored[name]);
+  if (same.length > 0)
+    keep(Object.fromEntries(Object.entries(typed).filter(([name]) => !same.some((each) => each === name))));
   const { requirements_txt, package_json, package_lock } = stored;
   const texts = { requirements_txt, package_json, package_lock, ...typed };
   const changed: Partial<Texts> = {};
