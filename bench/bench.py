@@ -34,6 +34,8 @@ SECTIONS = [
     ("cold", "Cold calls", "scenarios.cold"),
     ("reuse", "A fresh copy for every call", "scenarios.reuse"),
     ("density", "Density", "scenarios.density"),
+    ("packages", "Functions with packages", "scenarios.packages"),
+    ("databases", "Databases", "scenarios.databases"),
     ("control", "The control plane", "scenarios.control"),
     ("overload", "Overload: ten times the capacity of a function", "scenarios.overload"),
     ("soak", "Soak", "scenarios.soak"),

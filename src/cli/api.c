@@ -28,7 +28,8 @@ int cli_send(struct cli *c, const char *method, const char *path, json_t *take_b
     struct client_request req = {.method = method,
                                  .path = path,
                                  .content_type = text ? "application/json" : NULL,
-                                 .body = str_of(text)};
+                                 .body = str_of(text),
+                                 .patient = c->patient};
     int rc = client_call(client, &req, &answer, e);
     wipe(text);
     if (rc < 0)

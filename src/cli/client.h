@@ -43,6 +43,9 @@ typedef int client_line(void *arg, struct str line, struct err *e);
 int client_lines(struct client *c, const char *path, const char *last_event, client_line *each,
                  void *arg, struct err *e);
 
+/* GET of an answer of any length into a file, as it comes. */
+int client_save(struct client *c, const char *path, int file, struct err *e);
+
 /* The query ("?...") of the last answer's link of this kind ("next"). False when there is none. */
 bool client_link(const struct client *c, const char *kind, struct buf *ret);
 

@@ -22,7 +22,8 @@ struct cli {
     struct term out, err;
     struct client *client; /* cli_client opens it */
     bool json, verbose;
-    size_t skip;               /* arguments before the ones that cli_arg counts: a verb */
+    bool patient; /* an answer may take as long as it takes: what is asked for is long work */
+    size_t skip;  /* arguments before the ones that cli_arg counts: a verb */
     struct profiles *profiles; /* cli_profiles loads them */
     struct target target;      /* cli_target finds it */
     struct buf hint;           /* printed behind an error */
@@ -73,10 +74,11 @@ int version_run(struct cli *c, struct err *e);
 
 extern const struct option_spec invoke_options[], list_options[], logs_options[], stats_options[],
     delete_options[], doctor_options[], login_options[], setup_options[], account_options[],
-    profile_options[], project_options[], env_options[], key_options[];
+    profile_options[], project_options[], env_options[], key_options[], deps_options[],
+    db_options[];
 extern const struct option_spec serve_options[], backup_options[], migrate_options[];
 extern const struct verb profile_verbs[], project_verbs[], member_verbs[], env_verbs[],
-    route_verbs[], key_verbs[], account_verbs[];
+    route_verbs[], key_verbs[], account_verbs[], deps_verbs[], db_verbs[];
 
 const char *cli_arg(const struct cli *c, size_t i); /* NULL beyond the last */
 const char *cli_environment(const char *name);      /* NULL when it is empty, too */

@@ -203,6 +203,26 @@ const struct command command_table[] = {
          "machine can see what stands on a command line.",
      .examples = "virga env set API_KEY\nvirga env set MODE=production --plain\n"
                  "virga env push .env\nvirga env reveal API_KEY"},
+    {.name = "deps",
+     .summary = "packages of a project",
+     .synopsis = "[COMMAND]",
+     .verbs = deps_verbs,
+     .options = deps_options,
+     .about =
+         "Packages are installed once, in a sandbox, and shared read-only by all that ask for the\n"
+         "same. Functions of the project find them with their next call. A build that fails\n"
+         "changes nothing; exit status 1.",
+     .examples = "virga deps add requests 'numpy>=2'\nvirga deps install\n"
+                 "virga deps lock\nvirga deps log"},
+    {.name = "db",
+     .summary = "the database of a project",
+     .synopsis = "[COMMAND]",
+     .verbs = db_verbs,
+     .options = db_options,
+     .about = "A PostgreSQL database with a role of its own. Functions of the project find it as\n"
+              "DATABASE_URL, also without network.",
+     .examples = "virga db create\nvirga db query 'SELECT count(*) FROM visits'\n"
+                 "virga db backup\nvirga db restore ID"},
     {.name = "route",
      .summary = "routes of a project's gateway",
      .synopsis = "[COMMAND]",

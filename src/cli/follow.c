@@ -2,6 +2,7 @@
  * what was before it: the newest records are asked for once it is open, so that no call falls into
  * the gap between; one that comes both ways is shown once. */
 #include "cli/command.h"
+#include "cli/events.h"
 #include "cli/logs.h"
 #include "cli/record.h"
 
@@ -10,13 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 500, EVENT_MAX = 16 };
+enum { PAUSE_MS = 500 };
 
 struct follow {
     struct logs *l;
     bool open, lost;
-    char event[EVENT_MAX]; /* of what is being read; "" for a record */
-    struct buf data;
+    struct events events;
     struct buf reason; /* why the server has ended the stream */
 };
 
@@ -69,9 +69,9 @@ static json_t *get_whole(const struct follow *f, const json_t *call)
     return whole;
 }
 
-static int show(struct follow *f, struct err *e)
+static int show(struct follow *f, struct str record, struct err *e)
 {
-    auto_json json_t *call = json_loadb(f->data.data, f->data.len, JSON_ALLOW_NUL, NULL);
+    auto_json json_t *call = json_loadb(record.p, record.n, JSON_ALLOW_NUL, NULL);
     struct str id = cli_text(call, "id");
     if (id.n == 0)
         return err_set(e, ERR_SYSTEM, "the server sent a record that is not understood");
@@ -84,51 +84,27 @@ static int show(struct follow *f, struct err *e)
     return 0;
 }
 
-static int on_event(struct follow *f, struct err *e)
+static int on_event(void *arg, const char *name, struct str data, struct err *e)
 {
-    if (strcmp(f->event, "gap") == 0) {
+    struct follow *f = arg;
+    if (strcmp(name, "gap") == 0) {
         warn(f, "calls from before this are missing: their records are gone");
-    } else if (strcmp(f->event, "end") == 0) {
-        auto_json json_t *said = json_loadb(f->data.data, f->data.len, 0, NULL);
+    } else if (strcmp(name, "end") == 0) {
+        auto_json json_t *said = json_loadb(data.p, data.n, 0, NULL);
         buf_clear(&f->reason);
         buf_add_str(&f->reason, cli_text(said, "reason"));
-    } else if (f->event[0] == 0 && f->data.len > 0) {
-        return show(f, e);
+    } else if (*name == 0 && data.n > 0) {
+        return show(f, data, e);
     }
     return 0;
-}
-
-/* "data: x" with the name "data" becomes "x". */
-static bool field(struct str line, const char *name, struct str *ret)
-{
-    struct str value = line, given = str_cut(&value, ':');
-    if (!str_is(given, name) || !value.p)
-        return false;
-    if (value.n > 0 && value.p[0] == ' ')
-        value = (struct str){value.p + 1, value.n - 1};
-    *ret = value;
-    return true;
 }
 
 static int on_line(void *arg, struct str line, struct err *e)
 {
     struct follow *f = arg;
-    struct str value;
     if (!f->open && on_open(f, e) < 0)
         return -1;
-    if (line.n == 0) {
-        int rc = on_event(f, e);
-        buf_clear(&f->data);
-        f->event[0] = 0;
-        return rc;
-    }
-    if (field(line, "data", &value)) {
-        buf_addz(&f->data, f->data.len > 0 ? "\n" : "");
-        buf_add_str(&f->data, value);
-    } else if (field(line, "event", &value)) {
-        (void)snprintf(f->event, sizeof f->event, STR_FMT, STR_ARG(value));
-    }
-    return 0;
+    return events_line(&f->events, line, e);
 }
 
 /* One stream, to its end. -1 with an error that ends the following, too. */
@@ -140,7 +116,7 @@ static int stream(struct follow *f, struct err *e)
     buf_addf(&path, "%s/tail?%s", f->l->base.data, f->l->filter.data);
     f->open = false;
     buf_clear(&f->reason);
-    buf_clear(&f->data);
+    events_reset(&f->events);
     if (cli_client(f->l->cli, &client, e) < 0)
         return -1;
     if (client_lines(client, path.data, f->l->newest, on_line, f, &why) == 0)
@@ -155,6 +131,7 @@ static int stream(struct follow *f, struct err *e)
 int logs_follow(struct logs *l, struct err *e)
 {
     struct follow f = {.l = l};
+    f.events = (struct events){.each = on_event, .arg = &f};
     int rc = 0;
     if (signal(SIGINT, on_interrupt) == SIG_ERR || signal(SIGTERM, on_interrupt) == SIG_ERR)
         return err_sys(e, "handle Ctrl-C");
@@ -164,7 +141,7 @@ int logs_follow(struct logs *l, struct err *e)
         f.lost = true;
         (void)poll(NULL, 0, PAUSE_MS);
     }
-    buf_done(&f.data);
+    events_done(&f.events);
     buf_done(&f.reason);
     return rc;
 }

@@ -27,6 +27,13 @@ def call(number, **more):
             "error": None, "traceback": None, "stdout": "", "stderr": "", **more}
 
 
+LAYER = {"id": "ab" * 32, "runtime": "python", "runtime_version": "3.11.2", "bytes": 2500000, "files": 10,
+         "packages": [{"name": "idna", "version": "3.6"}, {"name": "requests", "version": "2.31.0"}]}
+DATABASE = {"has_database": True, "database_url": "postgresql://p_1:***@/p_1?host=/run/postgresql", "state": "ready",
+            "problem": None, "version": "15.8", "bytes": 8000000, "bytes_max": 1000000000, "connections": 4,
+            "server_connections": 2, "connections_max": 20}
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -68,6 +75,8 @@ class Handler(BaseHTTPRequestHandler):
         query = {k: v[-1] for k, v in parse_qs(url.query).items()}
         if parts[-1] in ("tail", "export") and parts[-2] == "invocations":
             return self.stream(api.tail() if parts[-1] == "tail" else api.export(query))
+        if len(parts) == 5 and parts[2] == "builds" and parts[4] == "events":
+            return self.stream(api.build_events(parts[3]))
         status, reply, *more = api.route(self.command, parts, query, body, who or "owner")
         return self.answer(status, reply, **(more[0] if more else {}))
 
@@ -90,6 +99,7 @@ class Api:
         self.result = {"success": True, "output": None, "status": "success"}
         self.loaded = {"loaded": True, "problem": None}
         self.canned = None
+        self.broken_log = False  # the next log of a build breaks off
         self.requests = []
         self.files = {}
         self.accounts = {"owner": {"password": None, "admin": True}}
@@ -282,6 +292,74 @@ class Api:
             return 200, {"detail": "gone"}
         return 200, [{**v, "value": "****" if v["is_secret"] else v["value"], "updated_at": WHEN}
                      for v in p["env"].values()]
+
+    def of_project_requirements(self, p, method, parts, _query, _sent):
+        if parts == ["lock"]:
+            return 200, {"requirements_txt": p.get("lock", ""), "package_lock": ""}
+        builds = p.get("builds", [])
+        return 200, {"requirements_txt": p.get("requirements_txt", ""), "package_json": p.get("package_json", ""),
+                     "package_lock": "", "python": p.get("python"), "node": None,
+                     "build": builds[-1] if builds else None}
+
+    def of_project_builds(self, p, method, parts, _query, sent):
+        builds = p.setdefault("builds", [])
+        if method == "POST" and not parts:
+            failed = "nope" in sent.get("requirements_txt", "")
+            builds.append({"id": f"b{len(builds)}", "asked": sent, "reused": False, "created_at": WHEN, "log": None,
+                           "status": "failed" if failed else "succeeded", "error": "no package 'nope'" if failed else None})
+            if not failed:
+                p.update({k: v for k, v in sent.items() if k != "refresh"})
+                p["python"] = LAYER
+            return 202, builds[-1]
+        if not parts:
+            return 200, builds[::-1]
+        found = next((b for b in builds if b["id"] == parts[0]), None)
+        if not found:
+            return not_found("Build")
+        if parts[1:] == ["cancel"]:
+            found["status"] = "cancelled"
+        return 200, found
+
+    def build_events(self, build):
+        found = next(b for p in self.projects.values() for b in p.get("builds", []) if b["id"] == build)
+        if not self.broken_log:
+            yield 'event: progress\ndata: {"status": "running", "step": "installing"}\n\n'
+        yield 'event: log\ndata: {"text": "Collecting things\\n"}\n\n'
+        if self.broken_log:
+            self.broken_log = False
+            return
+        yield 'event: log\ndata: {"text": "Done\\n"}\n\n'
+        yield f"event: done\ndata: {json.dumps(found)}\n\n"
+
+    def of_project_database(self, p, method, parts, query, sent):
+        what, *rest = parts or ["show"]
+        if what == "provision":
+            p["database"] = {**DATABASE, "provider": sent.get("provider", "local")}
+        if what in ("deprovision", "restore") or rest[1:] == ["restore"]:
+            if query.get("name") != p["name"]:
+                return 422, {"detail": [{"loc": ["query", "name"], "msg": "the name must be repeated", "type": "value_error"}]}
+        if what == "deprovision":
+            p.pop("database")
+        db = p.get("database", {"has_database": False})
+        if what in ("show", "provision", "rotate", "deprovision") or rest[1:] == ["restore"]:
+            return 200, db
+        if what == "reveal":
+            return 200, {"database_url": db["database_url"].replace("***", "secret")}
+        if what == "tables":
+            return 200, [{"schema": "public", "name": "visits", "kind": "table", "rows": 3, "bytes": 8192, "columns": [{}, {}]}]
+        if what == "query":
+            return self.query_result(sent)
+        if method == "GET" and rest:
+            return 200, b"PGDMP\0\xff" * 1000
+        backup = {"id": "k1", "bytes": 7000, "created_at": WHEN}
+        return 200, backup if method == "POST" else [backup]
+
+    def query_result(self, sent):
+        if "nope" in sent["sql"]:
+            return 422, {"detail": 'ERROR:  relation "nope" does not exist\nLINE 1: SELECT * FROM nope\n                      ^'}
+        columns = [{"name": f"c{i}", "type": "integer"} for i in range(sent["sql"].count(",") + 1)]
+        rows = [[None if i == 0 else str(i) for i in range(len(columns))]]
+        return 200, {"columns": columns, "rows": rows, "truncated": True, "command": "SELECT 1", "duration_ms": 0.5}
 
     def of_project_routes(self, p, method, parts, query, sent):
         if parts == ["match"]:
