@@ -13,14 +13,14 @@ export function CodeArea({ value, onChange, className, ...rest }: CodeAreaProps)
   return (
     <div
       className={cn(
-        "flex min-h-40 overflow-hidden rounded-md border border-input bg-card font-mono text-[0.8125rem]/5 focus-within:outline-2 focus-within:outline-ring has-aria-invalid:border-danger has-read-only:bg-muted/60",
+        "flex min-h-40 overflow-hidden rounded-md border border-input bg-card font-mono text-[0.8125rem]/5 focus-within:outline-2 focus-within:outline-ring has-aria-invalid:border-danger has-[textarea:read-only]:bg-muted/60",
         className,
       )}
     >
       <pre
         ref={numbers}
         aria-hidden
-        className="w-11 shrink-0 overflow-hidden py-2 pr-2.5 text-right font-mono text-muted-foreground/80 select-none"
+        className="w-11 shrink-0 overflow-hidden py-2 pr-2.5 text-right font-mono text-muted-foreground select-none"
       >
         {/* One line more than there can be in sight, so that it scrolls as far as the text. */}
         {`${Array.from({ length: lines }, (_, at) => at + 1).join("\n")}\n\n`}

@@ -27,7 +27,6 @@ export function AddPackage({ language, text, onText, onAdd, pending }: AddPackag
   };
   return (
     <form
-      aria-label="Add a package"
       onSubmit={(event) => {
         event.preventDefault();
         add(false);
