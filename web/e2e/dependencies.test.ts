@@ -41,7 +41,7 @@ test("a package is added by its name, built while one watches, and installed", a
   expect(await installed().getByRole("row").allInnerTexts()).toEqual(
     expect.arrayContaining([expect.stringMatching(/greeting\s+1\.0/), expect.stringMatching(/polite\s+1\.2/)]),
   );
-  expect(await build().getByRole("log").innerText()).toContain("polite");
+  expect(await build().getByRole("log").textContent()).toContain("polite");
   await inspectEverywhere(world, "dependencies");
 });
 

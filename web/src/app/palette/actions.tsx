@@ -1,14 +1,18 @@
 import {
   BookOpen,
-  Boxes,
+  Database,
   Keyboard,
   KeyRound,
   type LucideIcon,
   Monitor,
   Moon,
+  Package,
+  Route,
   ScrollText,
   Settings,
   ShieldCheck,
+  SquareFunction,
+  SquareTerminal,
   Sun,
 } from "lucide-react";
 import { useMatch, useNavigate } from "react-router";
@@ -56,14 +60,14 @@ export function PageActions({ run }: PaletteGroupProps) {
   );
 }
 
-const tabs: [string, string][] = [
-  ["", "Functions"],
-  ["/routes", "Routes"],
-  ["/dependencies", "Dependencies"],
-  ["/database", "Database"],
-  ["/database?view=sql", "Tables and SQL"],
-  ["/environment", "Environment"],
-  ["/logs", "Log"],
+const tabs: [string, string, LucideIcon][] = [
+  ["", "Functions", SquareFunction],
+  ["/routes", "Routes", Route],
+  ["/dependencies", "Dependencies", Package],
+  ["/database", "Database", Database],
+  ["/database?view=sql", "Tables and SQL", SquareTerminal],
+  ["/environment", "Environment", KeyRound],
+  ["/logs", "Log", ScrollText],
 ];
 
 /** The tabs of the project in sight. */
@@ -73,11 +77,11 @@ export function ProjectActions({ run }: PaletteGroupProps) {
   if (!id || id === "new") return null;
   return (
     <Group heading="This project">
-      {tabs.map(([to, name]) => (
+      {tabs.map(([to, name, icon]) => (
         <Item
           key={to}
           id={`tab ${to}`}
-          icon={Boxes}
+          icon={icon}
           name={name}
           words={["project"]}
           onSelect={() => run(() => navigate(`/projects/${id}${to}`))}

@@ -23,7 +23,7 @@ export default function ConsoleView({ id, project }: ConsoleProps) {
   const mayEdit = isAtLeast(project.role, "editor");
   const chosen = tables.data?.find((each) => each.schema === schema && each.name === table);
   return (
-    <div className="grid items-start gap-4 lg:grid-cols-[17rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[17rem_minmax(0,1fr)]">
       <QueryView query={tables} skeleton={<SkeletonRows rows={4} className="h-9" />}>
         {(list) => (
           <TableTree

@@ -20,5 +20,5 @@ test("names that are no plain words are quoted", () => {
 
 test("a column is as wide as what stands in it, within bounds", () => {
   expect([columnWidth("id", "int4", ["1"]), columnWidth("t", "text", ["x".repeat(99)])]).toEqual([8, 40]);
-  expect(columnWidth("t", "text", ["a longer line\nand more", null])).toBe(15);
+  expect(columnWidth("t", "text", ["a longer line\nand more", null])).toBe(17);
 });

@@ -16,10 +16,10 @@ export function sqlName(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Width of a column in characters: as wide as what stands in its first rows, within bounds. */
+/** Width of a column in characters, with what is left free at its sides: as wide as its first rows, within bounds. */
 export function columnWidth(name: string, type: string, values: (string | null | undefined)[]): number {
   const longest = Math.max(name.length, type.length, ...values.map((value) => firstLine(value ?? "null").length));
-  return Math.min(40, Math.max(8, longest + 2));
+  return Math.min(40, Math.max(8, longest + 4));
 }
 
 const firstLine = (text: string) => text.split("\n", 1)[0] ?? "";

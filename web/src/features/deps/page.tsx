@@ -48,14 +48,14 @@ function Dependencies({ project, role, stored }: DependenciesProps) {
           Every function of the project can import these. New ones reach the next call, without a deploy.
         </p>
       </div>
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-        <div className="grid min-w-0 gap-4">
-          <RequirementsEditor
-            key={language}
-            {...{ project, language, draft, stored, mayEdit, add }}
-            onAdd={(text) => change({ add: text })}
-            onBuild={(id) => change({ build: id, add: "" })}
-          />
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] lg:grid-rows-[auto_1fr]">
+        <RequirementsEditor
+          key={language}
+          {...{ project, language, draft, stored, mayEdit, add }}
+          onAdd={(text) => change({ add: text })}
+          onBuild={(id) => change({ build: id, add: "" })}
+        />
+        <div className="grid min-w-0 grid-cols-1 gap-4 lg:row-span-2">
           {shown && (
             <BuildView
               key={shown}
@@ -64,9 +64,9 @@ function Dependencies({ project, role, stored }: DependenciesProps) {
               onClose={build ? () => change({ build: "" }) : undefined}
             />
           )}
-          <BuildHistory project={project} shown={shown} onShow={(id) => change({ build: id })} />
+          <Installed {...{ language, q }} layer={stored[language]} onSearch={(text) => change({ q: text })} />
         </div>
-        <Installed {...{ language, q }} layer={stored[language]} onSearch={(text) => change({ q: text })} />
+        <BuildHistory project={project} shown={shown} onShow={(id) => change({ build: id })} />
       </div>
     </>
   );

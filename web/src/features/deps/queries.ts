@@ -24,11 +24,13 @@ export const buildsQuery = (project: string) =>
     queryFn: () => take(api.GET("/api/projects/{id}/builds", at(project))),
   });
 
-/** A build with its log. What is under way is watched besides. */
+/** A build with its log. What is under way is watched besides: asked again it would say nothing new. */
 export const buildQuery = (project: string, build: string) =>
   queryOptions({
     queryKey: buildKey(project, build),
     queryFn: () => take(api.GET("/api/projects/{id}/builds/{build}", atBuild(project, build))),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnReconnect: false,
   });
 
 /** The texts with exact versions, as the last build that succeeded has found them. */

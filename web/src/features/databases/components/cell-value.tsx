@@ -12,7 +12,7 @@ interface CellValueProps {
 /** One value in full. */
 export function CellValue({ name, type, value, onClose }: CellValueProps) {
   return (
-    <section aria-label={`Value of ${name}`} aria-live="polite" className="border-t">
+    <section aria-label={`Value of ${name}`} aria-live="polite" className="sticky bottom-0 border-t bg-card shadow-lg">
       <div className="flex items-center gap-2 px-3 pt-1.5 text-[0.8125rem]">
         <span className="min-w-0 truncate font-mono font-medium">{name}</span>
         <span className="min-w-0 grow truncate text-muted-foreground">{type}</span>
@@ -24,7 +24,7 @@ export function CellValue({ name, type, value, onClose }: CellValueProps) {
       <pre
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard
         tabIndex={0}
-        className="max-h-48 overflow-auto px-3 pt-1 pb-3 font-mono text-[0.8125rem]/5 whitespace-pre-wrap wrap-anywhere focus-visible:outline-offset-[-2px]"
+        className="max-h-40 overflow-auto px-3 pt-1 pb-3 font-mono text-[0.8125rem]/5 whitespace-pre-wrap wrap-anywhere focus-visible:outline-offset-[-2px]"
       >
         {value === null ? <span className="text-muted-foreground italic">null</span> : readable(value, type)}
       </pre>

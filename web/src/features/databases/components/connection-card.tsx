@@ -37,7 +37,7 @@ export function ConnectionCard({ id, project, database }: DatabaseProps) {
     <Card aria-label="Connection">
       <CardHeader
         title="Connection"
-        description="Functions of the project find it in their environment as DATABASE_URL and PGHOST, PGUSER and so on"
+        description="Functions find it as DATABASE_URL"
         actions={
           isOwner && (
             <Button size="small" onClick={() => setRotating(true)}>

@@ -19,7 +19,7 @@ export function SnippetsCard({ id }: { id: string }) {
         title="Use it in a function"
         description="Many functions share few connections: each has one for the time of a transaction"
       />
-      <CardBody className="grid gap-3">
+      <CardBody className="grid grid-cols-1 gap-3">
         <CodeBlock
           code={shown.code}
           label={`${shown.name} code`}

@@ -80,7 +80,7 @@ export function SqlPane({ id, mayEdit, tables }: SqlPaneProps) {
       </div>
       <div aria-live="polite" aria-busy={run.isPending} className="grid min-w-0 gap-2">
         {run.error && <SqlError error={run.error} />}
-        {run.data && !run.error && <Answer result={run.data} />}
+        {run.data && !run.error && <Answer key={run.submittedAt} result={run.data} />}
         {!run.data && !run.error && (
           <Empty icon={SquareTerminal} title="Ask the database">
             SQL runs as the project's own role, all of it in one transaction. Rows show here.

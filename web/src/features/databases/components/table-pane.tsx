@@ -52,7 +52,7 @@ export function TablePane({ id, schema, name, table, page, onPage, onClose }: Ta
                 {result.rows.length > 0 && `Rows ${count(first + 1)} to ${count(first + result.rows.length)}`}
               </p>
               <Button size="small" disabled={page === 0} onClick={() => onPage(page - 1)}>
-                <ChevronLeft /> Before
+                <ChevronLeft /> Previous
               </Button>
               <Button size="small" disabled={!result.truncated} onClick={() => onPage(page + 1)}>
                 Next <ChevronRight />

@@ -26,7 +26,7 @@ export function UsageCard({ database }: { database: Database }) {
   return (
     <Card aria-label="Usage">
       <CardHeader title="Usage" />
-      <CardBody className="grid gap-4">
+      <CardBody className="grid grid-cols-1 gap-4">
         <SizeBar database={database} />
         <dl className="grid gap-2">
           {facts.map(([name, value]) => (

@@ -11,10 +11,12 @@ interface AddPackageProps {
   /** Why it could not be added, if so. */
   onAdd: (what: string, build: boolean) => string | undefined;
   pending: boolean;
+  /** A build is under way: what is added waits for the next. */
+  building: boolean;
 }
 
 /** A package by its name: one more line of the list. Whoever comes for a certain one needs a single key or click. */
-export function AddPackage({ language, text, onText, onAdd, pending }: AddPackageProps) {
+export function AddPackage({ language, text, onText, onAdd, pending, building }: AddPackageProps) {
   const [problem, setProblem] = useState<string>();
   const input = useRef<HTMLInputElement>(null);
   const [asked] = useState(text !== "");
@@ -38,7 +40,7 @@ export function AddPackage({ language, text, onText, onAdd, pending }: AddPackag
             <Input
               {...control}
               ref={input}
-              className="min-w-40 flex-1 font-mono text-[0.8125rem]"
+              className="min-w-40 flex-1 font-mono max-sm:basis-full text-[0.8125rem]"
               placeholder={language === "python" ? "requests==2.32.3" : "pg@^8.13"}
               value={text}
               onChange={(event) => {
@@ -49,7 +51,11 @@ export function AddPackage({ language, text, onText, onAdd, pending }: AddPackag
             <Button type="submit" disabled={!text.trim()}>
               Add
             </Button>
-            <Button disabled={!text.trim()} pending={pending && text.trim() !== ""} onClick={() => add(true)}>
+            <Button
+              disabled={!text.trim() || building}
+              pending={pending && text.trim() !== ""}
+              onClick={() => add(true)}
+            >
               Add and build
             </Button>
           </div>

@@ -19,7 +19,7 @@ export function BuildLog({ text, live }: { text: string; live: boolean }) {
       onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
         atEnd.current = scrollTop + clientHeight > scrollHeight - 24;
       }}
-      className="h-64 overflow-auto rounded-md bg-muted/60 px-3 py-2 font-mono text-xs/5 whitespace-pre-wrap wrap-anywhere"
+      className="h-56 overflow-auto rounded-md bg-muted/60 px-3 py-2 font-mono text-xs/5 whitespace-pre-wrap wrap-anywhere"
     >
       {text || <span className="text-muted-foreground">{live ? "Nothing is said yet." : "No log was kept."}</span>}
     </pre>

@@ -28,7 +28,7 @@ export function BuildView({ project, id, mayEdit, onClose }: BuildViewProps) {
         {(build) => (
           <>
             <BuildHeader {...{ project, build, onClose, log }} mayCancel={mayEdit && live} />
-            <CardBody className="grid gap-3">
+            <CardBody className="grid grid-cols-1 gap-3">
               {build.status === "failed" && <Failure build={build} />}
               {build.status === "cancelled" && (
                 <p className="text-muted-foreground">It was cancelled. Calls go on with the packages of before.</p>
@@ -66,13 +66,10 @@ function BuildHeader({ project, build, log, mayCancel, onClose }: BuildHeaderPro
   const cancel = useCancelBuild(project, build.id);
   return (
     <header className="px-5 pt-4 pb-3">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <h2 className="text-[0.9375rem] font-semibold">Build</h2>
         <BuildStatus status={build.status} />
-        <span className="grow text-[0.8125rem] text-muted-foreground">
-          {buildTook(build) || "Started"}, <Time at={build.created_at} />
-        </span>
-        <div className="flex items-center gap-1">
+        <div className="-my-1 ml-auto flex items-center gap-1">
           {mayCancel && (
             <Button size="small" pending={cancel.isPending} onClick={() => cancel.mutate()}>
               {!cancel.isPending && <Ban />} Cancel build
@@ -86,6 +83,10 @@ function BuildHeader({ project, build, log, mayCancel, onClose }: BuildHeaderPro
           )}
         </div>
       </div>
+      <p className="mt-0.5 text-[0.8125rem] text-muted-foreground">
+        {buildTook(build) ? `${buildTook(build)}, ` : "Started "}
+        <Time at={build.created_at} />
+      </p>
       <ErrorNote error={cancel.error} className="mt-2" />
     </header>
   );

@@ -32,7 +32,7 @@ export function Installed({ language, layer, q, onSearch }: InstalledProps) {
   return (
     <Card aria-label="Installed">
       <CardHeader title="Installed" description="What calls find now" />
-      <CardBody className="grid gap-4">
+      <CardBody className="grid grid-cols-1 gap-4">
         <Facts layer={layer} language={language} />
         {layer.packages.length > 8 && (
           <SearchInput
@@ -95,7 +95,7 @@ function Facts({ layer, language }: { layer: Layer; language: Language }) {
     ],
   ];
   return (
-    <dl className="grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-x-4 gap-y-2.5">
+    <dl className="grid grid-cols-[repeat(auto-fill,minmax(8rem,1fr))] gap-x-4 gap-y-2.5">
       {facts.map(([name, value]) => (
         <div key={name} className="min-w-0">
           <dt className="text-[0.8125rem] text-muted-foreground">{name}</dt>

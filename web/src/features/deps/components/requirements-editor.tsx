@@ -3,7 +3,7 @@ import { ErrorNote } from "@/components/error-note";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { useShortcut } from "@/lib/shortcuts";
 import { addPackage, asksFor, type Language, type Texts } from "../packages";
-import { type Requirements, useStartBuild } from "../queries";
+import { isUnderWay, type Requirements, useStartBuild } from "../queries";
 import type { Draft } from "../use-draft";
 import { AddPackage } from "./add-package";
 import { PinDialog } from "./pin-dialog";
@@ -32,8 +32,9 @@ export function RequirementsEditor(props: RequirementsEditorProps) {
   const { project, language, draft, stored, mayEdit, add, onAdd, onBuild } = props;
   const [pinning, setPinning] = useState(false);
   const start = useStartBuild(project);
+  const building = stored.build !== null && isUnderWay(stored.build);
   const save = (texts: Partial<Texts>, refresh = false) => {
-    if (!mayEdit || start.isPending) return;
+    if (!mayEdit || building || start.isPending) return;
     start.mutate({ ...texts, refresh }, { onSuccess: ({ id }) => onBuild(id) });
   };
   useShortcut("mod+s", "Save and build the packages", () => save(draft.changed));
@@ -50,9 +51,16 @@ export function RequirementsEditor(props: RequirementsEditorProps) {
   return (
     <Card aria-label={titles[language][0]}>
       <CardHeader title={titles[language][0]} description={titles[language][1]} />
-      <CardBody className="grid gap-4">
+      <CardBody className="grid grid-cols-1 gap-4">
         {mayEdit && (
-          <AddPackage language={language} text={add} onText={onAdd} onAdd={addNow} pending={start.isPending} />
+          <AddPackage
+            language={language}
+            text={add}
+            onText={onAdd}
+            onAdd={addNow}
+            pending={start.isPending}
+            building={building}
+          />
         )}
         <TextFields {...{ language, draft, mayEdit }} error={start.error} />
         <ErrorNote error={start.error} shown={fields} />
@@ -61,6 +69,7 @@ export function RequirementsEditor(props: RequirementsEditorProps) {
         <SaveBar
           draft={draft}
           pending={start.isPending}
+          building={building}
           canPin={stored[language] !== null}
           canRefresh={asksFor(language, draft.texts)}
           onSave={(refresh) => save(refresh ? {} : draft.changed, refresh)}

@@ -22,7 +22,7 @@ export function TextFields({ language, draft, mayEdit, error }: TextFieldsProps)
       {(control) => (
         <CodeArea
           {...control}
-          className="h-64"
+          className="h-56"
           readOnly={!mayEdit}
           placeholder={"requests==2.32.3\nnumpy>=2"}
           value={draft.texts.requirements_txt}
@@ -45,7 +45,7 @@ function NodeFields({ draft, mayEdit, error }: Omit<TextFieldsProps, "language">
         {(control) => (
           <CodeArea
             {...control}
-            className="h-64"
+            className="h-56"
             readOnly={!mayEdit}
             placeholder={'{\n  "dependencies": {\n    "pg": "^8.13"\n  }\n}'}
             value={draft.texts.package_json}
@@ -58,7 +58,7 @@ function NodeFields({ draft, mayEdit, error }: Omit<TextFieldsProps, "language">
           type="button"
           aria-expanded={shown}
           onClick={() => setOpen(!shown)}
-          className="flex items-center gap-1.5 justify-self-start rounded font-medium hover:text-primary"
+          className="flex flex-wrap items-center gap-x-1.5 justify-self-start rounded text-left font-medium hover:text-primary"
         >
           <ChevronRight className={cn("size-4 transition-transform", shown && "rotate-90")} aria-hidden />
           package-lock.json
