@@ -3,12 +3,12 @@ import { ChevronLeft, ChevronRight, SquareTerminal } from "lucide-react";
 import { QueryView } from "@/components/query-view";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
-import { bytes, count, plural } from "@/lib/format";
+import { bytes, count } from "@/lib/format";
 import { sqlName } from "../csv";
 import { ROWS_OF_PAGE, rowsQuery, type Table } from "../queries";
 import { ResultGrid } from "./result-grid";
 import { leaveSql } from "./sql-pane";
-import { fullName } from "./table-tree";
+import { describe, fullName } from "./table-tree";
 
 interface TablePaneProps {
   id: string;
@@ -36,7 +36,7 @@ export function TablePane({ id, schema, name, table, page, onPage, onClose }: Ta
         <h2 className="min-w-0 font-mono font-semibold wrap-anywhere">{fullName({ schema, name })}</h2>
         {table && (
           <span className="text-[0.8125rem] text-muted-foreground">
-            {table.kind}, about {plural(table.rows, "row")}, {bytes(table.bytes)}
+            {describe(table)}, {bytes(table.bytes)}
           </span>
         )}
         <Button size="small" className="ml-auto" onClick={ask}>

@@ -60,6 +60,9 @@ export function TableTree({ tables, schema, table, onSelect }: TableTreeProps) {
 export const fullName = ({ schema, name }: Pick<Table, "schema" | "name">) =>
   schema === "public" ? name : `${schema}.${name}`;
 
+/** Its size as far as PostgreSQL has counted: of a new table it says nothing yet. */
+export const describe = ({ kind, rows }: Table) => (rows > 0 ? `${kind}, about ${plural(rows, "row")}` : kind);
+
 interface TableItemProps {
   table: Table;
   current: boolean;
@@ -87,13 +90,13 @@ function TableItem({ table, current, onSelect }: TableItemProps) {
           type="button"
           aria-current={current || undefined}
           onClick={onSelect ?? (() => setOpen(!open))}
-          title={`${table.kind}, about ${plural(table.rows, "row")}`}
+          title={describe(table)}
           className="flex h-7.5 min-w-0 grow items-center gap-1.5 rounded-md pr-2 text-left"
         >
           <Table2 className="size-3.5 shrink-0 text-muted-foreground" aria-hidden />
           <span className="min-w-0 grow truncate font-mono text-[0.8125rem]">{name}</span>
           <span className="shrink-0 text-xs text-muted-foreground tabular-nums">
-            {table.kind === "view" ? "view" : count(table.rows)}
+            {table.kind === "view" ? "view" : table.rows > 0 && count(table.rows)}
           </span>
         </button>
       </div>
