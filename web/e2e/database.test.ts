@@ -46,9 +46,9 @@ test("the password is shown to owners who ask, and changed", async () => {
   await button(page, "Reveal the password").click();
   const shown = page.getByRole("region", { name: "Connection" }).locator("code");
   await button(page, "Hide the password").waitFor();
-  expect(await shown.textContent()).not.toContain("***");
+  await expect.poll(() => shown.textContent()).not.toContain("***");
   await button(page, "Hide the password").click();
-  expect(await shown.textContent()).toContain("***");
+  await expect.poll(() => shown.textContent()).toContain("***");
   await button(page, "Change password").click();
   const dialog = page.getByRole("dialog", { name: "Change the password?" });
   await dialog.getByRole("button", { name: "Change password" }).click();
@@ -96,7 +96,7 @@ test("what was run can be run again", async () => {
   await page.reload();
   await button(page, "History").click();
   await page.getByRole("menuitem", { name: "SELECT * FROM orders ORDER BY id" }).click();
-  expect(await sql().inputValue()).toBe("SELECT * FROM orders ORDER BY id");
+  await expect.poll(() => sql().inputValue()).toBe("SELECT * FROM orders ORDER BY id");
 });
 
 test("a table opens to its columns and its rows, a page at a time", async () => {
@@ -114,7 +114,7 @@ test("a table opens to its columns and its rows, a page at a time", async () => 
   await page.reload();
   await page.getByText("Rows 101 to 120").waitFor();
   await button(page, "Query it").click();
-  expect(await sql().inputValue()).toContain("FROM orders");
+  await expect.poll(() => sql().inputValue()).toContain("FROM orders");
 });
 
 test("a backup is made, restored and deleted", async () => {

@@ -31,7 +31,7 @@ test("a package is added by its name, built while one watches, and installed", a
   await inspectEverywhere(world, "dependencies-empty");
   await page.getByLabel("Add a package").fill("polite");
   await page.keyboard.press("Enter");
-  expect(await text().inputValue()).toBe("polite\n");
+  await expect.poll(() => text().inputValue()).toBe("polite\n");
   await page.getByText("Not saved yet").waitFor();
   await text().fill("polite\ngreeting<2\n");
   await page.keyboard.press("Control+s");
@@ -55,7 +55,7 @@ test("a build that fails says why, keeps what was typed, and calls keep their pa
   expect(await text().inputValue()).toBe("polite\nno-such-package\n");
   await installed().getByText("greeting").waitFor();
   await button(page, "Discard").click();
-  expect(await text().inputValue()).toBe("polite\ngreeting<2\n");
+  await expect.poll(() => text().inputValue()).toBe("polite\ngreeting<2\n");
 });
 
 test("a line that is not taken is named at the text", async () => {
@@ -103,8 +103,8 @@ test("versions are pinned after a look at what that changes", async () => {
 test("whoever comes for a package has it with one more click, and the other language is beside", async () => {
   const { page } = world;
   await world.open("/projects/shop/dependencies?add=pg&language=node");
-  expect(await page.getByLabel("Add a package").inputValue()).toBe("pg");
+  await expect.poll(() => page.getByLabel("Add a package").inputValue()).toBe("pg");
   await page.keyboard.press("Enter");
-  expect(JSON.parse(await page.getByLabel("package.json").inputValue())).toEqual({ dependencies: { pg: "*" } });
+  await expect.poll(() => page.getByLabel("package.json").inputValue()).toContain('"pg": "*"');
   await inspectEverywhere(world, "dependencies-node");
 });

@@ -2,12 +2,14 @@ import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { useTyped } from "@/lib/typed";
 import type { Language } from "../packages";
 
 interface AddPackageProps {
   language: Language;
-  text: string;
-  onText: (text: string) => void;
+  /** What the address says. */
+  asked: string;
+  onAsked: (text: string) => void;
   /** Why it could not be added, if so. */
   onAdd: (what: string, build: boolean) => string | undefined;
   pending: boolean;
@@ -16,15 +18,18 @@ interface AddPackageProps {
 }
 
 /** A package by its name: one more line of the list. Whoever comes for a certain one needs a single key or click. */
-export function AddPackage({ language, text, onText, onAdd, pending, building }: AddPackageProps) {
+export function AddPackage({ language, asked, onAsked, onAdd, pending, building }: AddPackageProps) {
   const [problem, setProblem] = useState<string>();
   const input = useRef<HTMLInputElement>(null);
-  const [asked] = useState(text !== "");
+  const [text, type] = useTyped(asked, onAsked);
+  const [wanted] = useState(asked !== "");
   useEffect(() => {
-    if (asked) input.current?.focus();
-  }, [asked]);
+    if (wanted) input.current?.focus();
+  }, [wanted]);
   const add = (build: boolean) => {
-    setProblem(onAdd(text, build));
+    const refused = onAdd(text, build);
+    setProblem(refused);
+    if (!refused) type("");
     input.current?.focus();
   };
   return (
@@ -45,7 +50,7 @@ export function AddPackage({ language, text, onText, onAdd, pending, building }:
               value={text}
               onChange={(event) => {
                 setProblem(undefined);
-                onText(event.target.value);
+                type(event.target.value);
               }}
             />
             <Button type="submit" disabled={!text.trim()}>

@@ -8,6 +8,7 @@ import { SearchInput } from "@/components/search-input";
 import { Time } from "@/components/time";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { bytes, count } from "@/lib/format";
+import { useTyped } from "@/lib/typed";
 import type { Language } from "../packages";
 import { languageNames } from "./language-tabs";
 
@@ -22,13 +23,14 @@ interface InstalledProps {
 
 /** What calls find now, whatever is being built. */
 export function Installed({ language, layer, q, onSearch }: InstalledProps) {
+  const [text, type] = useTyped(q, onSearch);
   if (!layer)
     return (
       <Empty icon={Package} title={`No ${languageNames[language]} packages are installed`}>
         Add one and build: it is installed once and shared by all functions of the project.
       </Empty>
     );
-  const found = layer.packages.filter(({ name }) => name.toLowerCase().includes(q.trim().toLowerCase()));
+  const found = layer.packages.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
   return (
     <Card aria-label="Installed">
       <CardHeader title="Installed" description="What calls find now" />
@@ -39,8 +41,8 @@ export function Installed({ language, layer, q, onSearch }: InstalledProps) {
             className="sm:max-w-none"
             label="Search packages by name"
             placeholder="Search by name"
-            value={q}
-            onChange={onSearch}
+            value={text}
+            onChange={type}
           />
         )}
         {found.length > 0 ? (
@@ -54,7 +56,7 @@ export function Installed({ language, layer, q, onSearch }: InstalledProps) {
             maxHeight="26rem"
           />
         ) : (
-          <p className="text-muted-foreground">{q ? "No package has this in its name." : "No packages."}</p>
+          <p className="text-muted-foreground">{text ? "No package has this in its name." : "No packages."}</p>
         )}
       </CardBody>
     </Card>

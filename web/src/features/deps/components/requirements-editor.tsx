@@ -43,7 +43,6 @@ export function RequirementsEditor(props: RequirementsEditorProps) {
     const { text, problem } = addPackage(language, draft.texts[name], what);
     if (problem) return problem;
     draft.set({ [name]: text });
-    onAdd("");
     if (build) save({ ...draft.changed, [name]: text });
     return undefined;
   };
@@ -55,8 +54,8 @@ export function RequirementsEditor(props: RequirementsEditorProps) {
         {mayEdit && (
           <AddPackage
             language={language}
-            text={add}
-            onText={onAdd}
+            asked={add}
+            onAsked={onAdd}
             onAdd={addNow}
             pending={start.isPending}
             building={building}
