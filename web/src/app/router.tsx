@@ -11,6 +11,8 @@ function NothingYet() {
 const project: RouteObject[] = [
   { index: true, lazy: () => import("@/routes/project-functions") },
   { path: "routes", lazy: () => import("@/routes/project-routes") },
+  { path: "dependencies", lazy: () => import("@/routes/project-dependencies") },
+  { path: "database", lazy: () => import("@/routes/project-database") },
   { path: "environment", lazy: () => import("@/routes/project-environment") },
   { path: "members", lazy: () => import("@/routes/project-members") },
   { path: "logs", lazy: () => import("@/routes/project-logs") },

@@ -1,16 +1,21 @@
 import {
   BookOpen,
+  Database,
   Keyboard,
   KeyRound,
   type LucideIcon,
   Monitor,
   Moon,
+  Package,
+  Route,
   ScrollText,
   Settings,
   ShieldCheck,
+  SquareFunction,
+  SquareTerminal,
   Sun,
 } from "lucide-react";
-import { useNavigate } from "react-router";
+import { useMatch, useNavigate } from "react-router";
 import { Kbd } from "@/components/ui/kbd";
 import { keyNames, useActiveShortcuts } from "@/lib/shortcuts";
 import { setTheme, type Theme } from "@/lib/theme";
@@ -51,6 +56,37 @@ export function PageActions({ run }: PaletteGroupProps) {
         <Item key={to} id={`page ${to}`} icon={icon} name={name} onSelect={() => run(() => navigate(to))} />
       ))}
       <Item id="page /docs" icon={BookOpen} name="API reference" onSelect={() => run(() => location.assign("/docs"))} />
+    </Group>
+  );
+}
+
+const tabs: [string, string, LucideIcon][] = [
+  ["", "Functions", SquareFunction],
+  ["/routes", "Routes", Route],
+  ["/dependencies", "Dependencies", Package],
+  ["/database", "Database", Database],
+  ["/database?view=sql", "Tables and SQL", SquareTerminal],
+  ["/environment", "Environment", KeyRound],
+  ["/logs", "Log", ScrollText],
+];
+
+/** The tabs of the project in sight. */
+export function ProjectActions({ run }: PaletteGroupProps) {
+  const navigate = useNavigate();
+  const id = useMatch("/projects/:id/*")?.params.id;
+  if (!id || id === "new") return null;
+  return (
+    <Group heading="This project">
+      {tabs.map(([to, name, icon]) => (
+        <Item
+          key={to}
+          id={`tab ${to}`}
+          icon={icon}
+          name={name}
+          words={["project"]}
+          onSelect={() => run(() => navigate(`/projects/${id}${to}`))}
+        />
+      ))}
     </Group>
   );
 }

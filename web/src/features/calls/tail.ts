@@ -4,7 +4,7 @@
  * any more, and asks with the `after` of its first request again, so that all since then would come twice. */
 import type { Schema } from "@/api/client";
 import { ApiError } from "@/api/error";
-import { EventReader } from "./sse";
+import { EventReader } from "@/lib/sse";
 
 export type TailState =
   | { name: "connecting" | "live" | "reconnecting" }

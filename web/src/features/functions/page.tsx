@@ -5,12 +5,12 @@ import type { Schema } from "@/api/client";
 import { projectsQuery } from "@/api/queries";
 import { Empty } from "@/components/empty";
 import { PageHeader } from "@/components/page-header";
+import { SearchInput } from "@/components/search-input";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/input";
 import { textParam, useSearch } from "@/lib/search";
 import { FunctionList } from "./components/function-list";
 import { NewFunctionButton, NoFunctions } from "./components/no-functions";
-import { SearchInput } from "./components/search-input";
 
 const search = { project: textParam(), q: textParam() };
 
@@ -28,7 +28,12 @@ export function FunctionsPage() {
     <>
       <PageHeader title="Functions" actions={<NewFunctionButton to="/functions/new" />} />
       <div className="mb-3 flex flex-wrap gap-2">
-        <SearchInput value={q} onChange={(text) => change({ q: text })} />
+        <SearchInput
+          label="Search functions by name"
+          placeholder="Search by name"
+          value={q}
+          onChange={(text) => change({ q: text })}
+        />
         <ProjectFilter value={project} projects={projects ?? []} onChange={(slug) => change({ project: slug })} />
       </div>
       <FunctionList

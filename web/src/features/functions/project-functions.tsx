@@ -1,8 +1,8 @@
 import { useDeferredValue } from "react";
+import { SearchInput } from "@/components/search-input";
 import { textParam, useSearch } from "@/lib/search";
 import { FunctionList } from "./components/function-list";
 import { NewFunctionButton, NoFunctions } from "./components/no-functions";
-import { SearchInput } from "./components/search-input";
 import { useProjectOf } from "./queries";
 
 const search = { q: textParam() };
@@ -16,7 +16,12 @@ export function ProjectFunctions({ project }: { project: string }) {
   return (
     <>
       <div className="mb-3 flex flex-wrap justify-between gap-2">
-        <SearchInput value={q} onChange={(text) => change({ q: text })} />
+        <SearchInput
+          label="Search functions by name"
+          placeholder="Search by name"
+          value={q}
+          onChange={(text) => change({ q: text })}
+        />
         {mayCreate && <NewFunctionButton to={create} />}
       </div>
       <FunctionList

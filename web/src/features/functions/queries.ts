@@ -145,7 +145,9 @@ export function useDuplicateFunction(fn: Fn) {
 function settingsOf(fn: Fn) {
   const { description, runtime, handler, access, rate_limit, client_rate_limit } = fn;
   const { network_enabled, public_logs, limits, concurrency, queue, reuse } = fn;
+  const { snapstart } = fn as { snapstart?: boolean };
   return {
+    ...(snapstart !== undefined && { snapstart }),
     ...{ description, runtime, handler, access, rate_limit, client_rate_limit },
     ...{ network_enabled, public_logs, limits, concurrency, queue, reuse },
   };

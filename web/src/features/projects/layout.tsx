@@ -14,6 +14,8 @@ import { RoleBadge } from "./components/roles";
 const tabs: [string, string][] = [
   ["", "Functions"],
   ["routes", "Routes"],
+  ["dependencies", "Dependencies"],
+  ["database", "Database"],
   ["environment", "Environment"],
   ["members", "Members"],
   ["logs", "Log"],

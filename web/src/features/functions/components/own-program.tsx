@@ -1,5 +1,5 @@
+import { CodeBlock } from "@/components/code-block";
 import { useProjectOf } from "../queries";
-import { CodeBlock } from "./code-block";
 
 /** How a function in any other language comes to the server: it is compiled elsewhere, so it is not written here. */
 export function OwnProgram({ project }: { project: string | null }) {

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import type { Schema } from "@/api/client";
+import { CodeBlock } from "@/components/code-block";
 import { CopyButton } from "@/components/copy-button";
 import { Segmented } from "@/components/ui/segmented";
 import { type SnippetLanguage, snippet, snippetLanguages, type Target } from "../snippets";
-import { CodeBlock } from "./code-block";
 import { RadioCards } from "./radio-cards";
 
 type Fn = Schema<"Function">;

@@ -32,7 +32,7 @@ export function SandboxSection({ draft }: { draft: Draft }) {
       draft={draft}
       title="Sandboxes"
       description="How many run, how long they live and what they reach"
-      fields={["concurrency", "queue", "reuse", "network_enabled"]}
+      fields={["concurrency", "queue", "reuse", "snapstart", "network_enabled"]}
     >
       {(error) => (
         <>
@@ -48,10 +48,33 @@ export function SandboxSection({ draft }: { draft: Draft }) {
             onChange={(reuse) => draft.set({ reuse })}
             options={reuses}
           />
+          <SnapstartSwitch draft={draft} error={error} />
           <NetworkSwitch draft={draft} error={error} />
         </>
       )}
     </Section>
+  );
+}
+
+/** Of Python only: nothing else can be copied while it runs. */
+function SnapstartSwitch({ draft: { values, set }, error }: { draft: Draft; error: unknown }) {
+  const { snapstart, runtime } = values;
+  if (snapstart === undefined || (runtime !== "python" && !snapstart)) return null;
+  const complaint = fieldError(error, "snapstart");
+  return (
+    <div>
+      <Switch
+        label="Load once, copy for each sandbox"
+        hint="New sandboxes begin with the code loaded. What it makes while loading, such as random numbers and connections, is the same in all"
+        checked={snapstart}
+        onChange={(on) => set({ snapstart: on })}
+      />
+      {complaint && (
+        <p role="alert" className="mt-1 text-[0.8125rem] text-danger">
+          {complaint}
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import { FileQuestion } from "lucide-react";
 import { memo } from "react";
+import type { Schema } from "@/api/client";
 import { CodeEditor } from "@/components/editor/code-editor";
 import type { Monaco } from "@/components/editor/load";
 import { Empty } from "@/components/empty";
@@ -11,6 +12,7 @@ import { FileTabs } from "./file-tabs";
 import { type Problem, Problems } from "./problems";
 
 interface EditorPaneProps {
+  fn: Schema<"Function">;
   monaco: Monaco;
   workspace: Workspace;
   files: ReturnType<typeof useFiles>;
@@ -19,7 +21,14 @@ interface EditorPaneProps {
 }
 
 /** The open files, the one in sight, and where it fails. */
-export const EditorPane = memo(function EditorPane({ monaco, workspace, files, problems, readOnly }: EditorPaneProps) {
+export const EditorPane = memo(function EditorPane({
+  fn,
+  monaco,
+  workspace,
+  files,
+  problems,
+  readOnly,
+}: EditorPaneProps) {
   const { changed } = useSnapshot(workspace);
   const { active } = files;
   const model = active === undefined ? undefined : workspace.model(active);
@@ -39,7 +48,7 @@ export const EditorPane = memo(function EditorPane({ monaco, workspace, files, p
       ) : (
         <NoText path={active} />
       )}
-      <Problems problems={problems} onPlace={(place: Place) => files.go(place)} />
+      <Problems fn={fn} problems={problems} readOnly={readOnly} onPlace={(place: Place) => files.go(place)} />
     </div>
   );
 });

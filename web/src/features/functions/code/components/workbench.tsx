@@ -52,7 +52,7 @@ export function Workbench({ fn, monaco, workspace }: WorkbenchProps) {
       <DeployBar deployment={deployment} onDiscard={discard} readOnly={readOnly} />
       <Panes
         tree={<FileTree workspace={workspace} active={files.active} onOpen={files.open} readOnly={readOnly} />}
-        editor={<EditorPane {...{ monaco, workspace, files, problems, readOnly }} />}
+        editor={<EditorPane {...{ fn, monaco, workspace, files, problems, readOnly }} />}
         test={
           <TestPanel
             fn={fn}

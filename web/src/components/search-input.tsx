@@ -1,20 +1,25 @@
 import { Search } from "lucide-react";
 import { Input } from "@/components/ui/input";
+import { cn } from "@/lib/cn";
 
 interface SearchInputProps {
+  /** What is searched, for its name: "Search functions by name". */
+  label: string;
+  placeholder: string;
   value: string;
   onChange: (text: string) => void;
+  className?: string;
 }
 
-/** Finds functions by a part of their name. */
-export function SearchInput({ value, onChange }: SearchInputProps) {
+/** Finds the rows of a list by a part of their text. */
+export function SearchInput({ label, placeholder, value, onChange, className }: SearchInputProps) {
   return (
-    <div className="relative w-full sm:max-w-72">
+    <div className={cn("relative w-full sm:max-w-72", className)}>
       <Search className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted-foreground" aria-hidden />
       <Input
         type="search"
-        aria-label="Search functions by name"
-        placeholder="Search by name"
+        aria-label={label}
+        placeholder={placeholder}
         className="pl-8.5"
         value={value}
         onChange={(event) => onChange(event.target.value)}

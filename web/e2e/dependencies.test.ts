@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { inspect } from "./browser";
+import { button, expected, heading } from "./people";
+import { type Registry, startRegistry } from "./registry";
+import { inspectEverywhere } from "./screens";
+import { newWorld, type World } from "./world";
+
+let world: World;
+let registry: Registry;
+
+beforeAll(async () => {
+  registry = await startRegistry();
+  world = await newWorld("--pip-index-url", registry.url);
+  world.page.setDefaultTimeout(20_000);
+  await world.call("POST", "/api/projects", { name: "Shop" });
+});
+afterAll(async () => {
+  await world?.end();
+  await registry?.end();
+});
+
+const text = () => world.page.getByLabel("requirements.txt");
+const installed = () => world.page.getByRole("table", { name: "Installed Python packages" });
+const build = () => world.page.getByRole("region", { name: "Build", exact: true });
+
+test("a package is added by its name, built while one watches, and installed", async () => {
+  const { page } = world;
+  await world.open("/projects/shop");
+  await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Dependencies" }).click();
+  await heading(page, "No Python packages are installed");
+  await inspectEverywhere(world, "dependencies-empty");
+  await page.getByLabel("Add a package").fill("polite");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => text().inputValue()).toBe("polite\n");
+  await page.getByText("Not saved yet").waitFor();
+  await text().fill("polite\ngreeting<2\n");
+  await page.keyboard.press("Control+s");
+  await page.waitForURL(/build=/);
+  await build().getByText("Succeeded").waitFor();
+  await installed().getByText("greeting").waitFor();
+  expect(await installed().getByRole("row").allInnerTexts()).toEqual(
+    expect.arrayContaining([expect.stringMatching(/greeting\s+1\.0/), expect.stringMatching(/polite\s+1\.2/)]),
+  );
+  expect(await build().getByRole("log").textContent()).toContain("polite");
+  await inspectEverywhere(world, "dependencies");
+});
+
+test("a build that fails says why, keeps what was typed, and calls keep their packages", async () => {
+  const { page } = world;
+  await text().fill("polite\nno-such-package\n");
+  await button(page, "Save and build").click();
+  await build().getByText("Nothing has changed: calls go on with the packages of before.").waitFor();
+  expect(await build().getByRole("log").textContent()).toContain("no-such-package");
+  await inspect(world, "dependencies-failed", 1);
+  expect(await text().inputValue()).toBe("polite\nno-such-package\n");
+  await installed().getByText("greeting").waitFor();
+  await button(page, "Discard").click();
+  await expect.poll(() => text().inputValue()).toBe("polite\ngreeting<2\n");
+});
+
+test("a line that is not taken is named at the text", async () => {
+  const { page } = world;
+  await text().fill("polite\n-e .\n");
+  await button(page, "Save and build").click();
+  await page
+    .getByRole("alert")
+    .getByText(/line 2/i)
+    .waitFor();
+  expected(world, 422);
+  await inspect(world, "dependencies-refused", 1);
+  await button(page, "Discard").click();
+});
+
+test("builds have a history, each with an address and its log", async () => {
+  const { page } = world;
+  const builds = page.getByRole("region", { name: "Builds" });
+  await builds
+    .getByRole("button", { name: /Succeeded/ })
+    .first()
+    .click();
+  await page.waitForURL(/build=/);
+  await page.reload();
+  await build().getByText("Succeeded").waitFor();
+  await build()
+    .getByRole("log")
+    .getByText(/polite/)
+    .waitFor();
+  await button(page, "Close the build").click();
+});
+
+test("versions are pinned after a look at what that changes", async () => {
+  const { page } = world;
+  await button(page, "Pin versions").click();
+  const dialog = page.getByRole("dialog", { name: "Pin versions" });
+  await dialog.getByText("+ polite==1.2").waitFor();
+  await inspect(world, "dependencies-pin", 1);
+  await button(page, "Save and build").last().click();
+  await dialog.waitFor({ state: "detached" });
+  await build().getByText("Succeeded").waitFor();
+  await expect.poll(() => text().inputValue()).toContain("polite==1.2");
+});
+
+test("whoever comes for a package has it with one more click, and the other language is beside", async () => {
+  const { page } = world;
+  await world.open("/projects/shop/dependencies?add=pg&language=node");
+  await expect.poll(() => page.getByLabel("Add a package").inputValue()).toBe("pg");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.getByLabel("package.json").inputValue()).toContain('"pg": "*"');
+  await inspectEverywhere(world, "dependencies-node");
+});

@@ -1,0 +1,7 @@
+import { useParams } from "react-router";
+import { DependenciesPage } from "@/features/deps/page";
+
+export function Component() {
+  const { id = "" } = useParams();
+  return <DependenciesPage key={id} project={id} />;
+}
