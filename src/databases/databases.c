@@ -230,7 +230,7 @@ void databases_close(struct databases *d)
     pthread_mutex_unlock(&d->lock);
     if (d->running)
         pthread_join(d->thread, NULL);
-    watch_free(d->sizes);
+    watch_done(d->sizes);
     pthread_cond_destroy(&d->woken);
     pthread_mutex_destroy(&d->telling);
     pthread_mutex_destroy(&d->lock);
