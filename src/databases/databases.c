@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PASS_S = 5 };
+enum { PASS_S = 5, RETRY_S = 1 }; /* RETRY_S: something is left to be settled */
 static const uint64_t settle_first_us = 1000000, settle_most_us = 300000000;
 
 const char *const database_provider_words[] = {"local", "server", "neon", NULL};
@@ -138,7 +138,7 @@ static bool wait(struct databases *d, bool retry, bool *settle_asked, bool *tell
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += PASS_S;
+    until.tv_sec += d->settle_at_us ? RETRY_S : PASS_S;
     pthread_mutex_lock(&d->lock);
     while (!d->stopping && (retry || (!d->settle && !d->tell)))
         if (pthread_cond_timedwait(&d->woken, &d->lock, &until) == ETIMEDOUT)
@@ -230,7 +230,7 @@ void databases_close(struct databases *d)
     pthread_mutex_unlock(&d->lock);
     if (d->running)
         pthread_join(d->thread, NULL);
-    watch_done(d->sizes);
+    watch_sizes_free(d->sizes);
     pthread_cond_destroy(&d->woken);
     pthread_mutex_destroy(&d->telling);
     pthread_mutex_destroy(&d->lock);

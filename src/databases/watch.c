@@ -23,7 +23,7 @@ struct sizes {
     unsigned round;
 };
 
-void watch_done(struct sizes *s)
+void watch_sizes_free(struct sizes *s)
 {
     if (s)
         free(s->all);

@@ -10,4 +10,4 @@ struct sizes;
  * something happened in since. */
 int watch_pass(const struct work *w, struct err *e);
 enum database_fence watch_fence(int64_t bytes, int64_t bytes_max);
-void watch_done(struct sizes *s);
+void watch_sizes_free(struct sizes *s);

@@ -311,7 +311,8 @@ def test_a_thousand_projects_do_not_hold_up_the_start(server):
     server.stop()
     with sqlite3.connect(server.data / "virga.db") as db:
         for i in range(1000):
-            db.execute("INSERT INTO projects SELECT ? || id, ? || slug, name, description, status, requirements_txt,"
+            db.execute("INSERT INTO projects (id, slug, name, description, status, requirements_txt, cors, created_us,"
+                       " updated_us) SELECT ? || id, ? || slug, name, description, status, requirements_txt,"
                        " cors, created_us - ?, updated_us FROM projects WHERE slug = 'first'", (f"{i:04}", f"{i:04}", i))
         db.execute("INSERT INTO project_members SELECT p.id, 'owner', 3, 0 FROM projects p WHERE p.slug <> 'first'")
     db.close()
