@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "base/err.h"
+#include "deps/index.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ struct settings {
     const char *store;       /* URL of a PostgreSQL or path of a file; NULL: DATA_DIR/virga.db */
     enum registration registration;
     bool auth_none;
+    struct index_options packages;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
     struct auth_quota quota;
 };
