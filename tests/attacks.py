@@ -1,6 +1,7 @@
 """attacks: serves packages whose build scripts do what they should not, until standard input ends.
 
-Prints the URL of the Python index, of the npm registry, and a port that no build may reach, a line each.
+Prints the URL of the Python index, of the npm registry, a port that no build may reach, and the URL of an index that
+wants credentials, a line each.
 src/deps/build_test.c builds them, each in a sandbox.
 """
 
@@ -66,14 +67,18 @@ print("nothing was written")
 def main():
     secret = socket.create_server(("127.0.0.1", 0))
     port = secret.getsockname()[1]
-    with Registry() as registry:
+    with Registry() as registry, Registry("me:pass-word") as private:
+        # pip shows what a build prints only when it fails: this one takes the log itself.
+        private.source("prints-its-index", "1.0", "import os\nprint(os.environ['PIP_INDEX_URL'])\n"
+                       "os.write(os.open('/proc/1/fd/1', os.O_WRONLY), os.environ['PIP_INDEX_URL'].encode() + b'\\n')",
+                       {"x.py": ""})
         for name, hook in HOOKS.items():
             registry.source(name, "1.0", hook.replace("{secret}", str(port)), {f"{name}.py": "x = 1\n"})
         registry.wheel("hello", "1.0", {"hello/__init__.py": "WORD = 'hi'\n"}, requires=["dep-one"])
         registry.wheel("dep-one", "2.1", {"dep_one.py": "x = 1\n"})
         registry.npm("left", "1.0.0", {"index.js": "module.exports = 1"},
                      scripts={"install": "node -e \"require('fs').writeFileSync('made', 'x')\""})
-        print(registry.index, registry.npm_url, port, sep="\n", flush=True)
+        print(registry.index, registry.npm_url, port, private.index, sep="\n", flush=True)
         sys.stdin.read()
 
 

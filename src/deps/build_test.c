@@ -31,7 +31,7 @@ struct world {
     struct engine *engine;
     struct index *index;
     struct build *build;
-    char dir[64], index_url[128], npm_url[128];
+    char dir[64], index_url[128], npm_url[128], private_url[128];
     struct build_config config;
     /* what came of the last build */
     bool done;
@@ -107,6 +107,7 @@ static void start_server(struct world *w)
     read_line(lines, w->index_url, sizeof w->index_url);
     read_line(lines, w->npm_url, sizeof w->npm_url);
     read_line(lines, port, sizeof port);
+    read_line(lines, w->private_url, sizeof w->private_url);
     fclose(lines);
 }
 
@@ -383,6 +384,54 @@ TEST(a_build_is_abandoned_without_a_word)
     check_nothing_left();
 }
 
+TEST(an_index_that_wants_credentials_gets_them_and_no_log_shows_them)
+{
+    struct err e = {0};
+    struct index *index = NULL;
+    const struct index_options options = {.pip_index_url = world->private_url};
+    CHECK(index_read(&options, &index, &e) == 0 && strstr(world->private_url, "me:pass-word@"));
+    world->config.index = index;
+    build("prints-its-index\n");
+    world->config.index = world->index;
+    succeeds();
+    CHECK(logged("****") && !logged("pass-word"));
+    remove_result();
+    index_free(index);
+}
+
+/* With nothing configured, when these answer here. */
+static void build_from_afar(const struct build_order *order)
+{
+    struct err e = {0};
+    struct index *afar = NULL;
+    CHECK(index_read(&(struct index_options){0}, &afar, &e) == 0);
+    world->config.index = afar;
+    start(order);
+    world->config.index = world->index;
+    index_free(afar);
+    if (world->why.code)
+        print_message("%s\n%s\n", world->why.text, world->log.data ? world->log.data : "");
+    if (world->why.code)
+        SKIP("the public index does not answer");
+}
+
+TEST(packages_come_from_the_index_that_pip_uses_by_itself)
+{
+    build_from_afar(&(struct build_order){BUILD_PYTHON, "six==1.16.0\n", NULL, NULL});
+    CHECK_STR(world->packages, "[{\"name\":\"six\",\"version\":\"1.16.0\"}]");
+    CHECK(has_file("python/six.py"));
+    remove_result();
+}
+
+TEST(modules_come_from_the_registry_that_npm_uses_by_itself)
+{
+    build_from_afar(
+        &(struct build_order){BUILD_NODE, NULL, "{\"dependencies\":{\"ms\":\"2.1.3\"}}", ""});
+    CHECK_STR(world->packages, "[{\"name\":\"ms\",\"version\":\"2.1.3\"}]");
+    CHECK(has_file("node_modules/ms/index.js"));
+    remove_result();
+}
+
 #define ROWS(...)                                                                                  \
     {                                                                                              \
         TEST_EACH_(TEST_ROW_, __VA_ARGS__)                                                         \
@@ -402,6 +451,9 @@ int main(void)
         a_script_that_ends_the_program_ends_its_build_only, links_that_lead_out_are_refused,
         files_are_bounded, pipes_and_devices_are_refused, what_is_printed_is_text,
         a_name_that_is_none_is_refused, no_file_keeps_a_set_user_id_bit,
-        a_build_can_be_cancelled_at_any_moment, a_build_is_abandoned_without_a_word);
+        a_build_can_be_cancelled_at_any_moment, a_build_is_abandoned_without_a_word,
+        an_index_that_wants_credentials_gets_them_and_no_log_shows_them,
+        packages_come_from_the_index_that_pip_uses_by_itself,
+        modules_come_from_the_registry_that_npm_uses_by_itself);
     return cmocka_run_group_tests(tests, open_world, close_world);
 }
