@@ -27,6 +27,8 @@ const struct option_spec serve_options[] = {
     {0, "calls-days", "DAYS", "how long call records are kept"},
     {0, "calls-kept", "N", "how many of a function"},
     {0, "workers", "N", "threads for the control plane"},
+    {0, "template-memory-mb", "MB", "what templates with packages hold together"},
+    {0, "template-idle-s", "SECONDS", "how long they live without calls"},
     {0, "pip-index-url", "URL", "where Python packages come from"},
     {0, "pip-extra-index-url", "URLS", "and where else"},
     {0, "npm-registry", "URL", "where Node.js packages come from"},
