@@ -156,6 +156,7 @@ class Registry:
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
+        server.handle_error = lambda *_: None  # a build that was ended breaks its connections off
         return server
 
     def _checked(self, request, answer):

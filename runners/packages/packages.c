@@ -17,7 +17,8 @@ static int send_package(struct work *w, struct str name, struct str version, str
     auto_buf struct buf text = {0};
     if (!name.n || name.n > WIRE_NAME_MAX || version.n > WIRE_VERSION_MAX)
         return err_set(e, ERR_INVALID, "a package's name or version is too long");
-    buf_add(&text, &(uint8_t){(uint8_t)name.n}, 1);
+    uint8_t len = (uint8_t)name.n;
+    buf_add(&text, &len, 1);
     buf_add_str(&text, name);
     buf_add_str(&text, version);
     return work_send(w, WIRE_PACKAGE, buf_str(&text), e);

@@ -105,6 +105,8 @@ static void *work(void *arg)
 static void build_free(struct build *b)
 {
     struct build_order *o = &b->run.order;
+    /* the thread may have told of its end while the loop saw it already */
+    loop_unpost(b->config.loop, hear, b);
     build_run_done(&b->run);
     timer_free(b->deadline);
     fd_close(&b->hangup);

@@ -5,7 +5,7 @@
 enum { ESC = 0x1b, BEL = 0x07, DELETE = 0x7f };
 
 /* How long the escape sequence at the start is (ECMA-48): CSI up to its final byte, strings (OSC,
- * DCS, ...) up to BEL or ESC \, two bytes otherwise. One that is not ended takes all. */
+ * DCS, ...) up to BEL or ESC \. Of one that is not ended, and of others, the first two bytes. */
 static size_t escape_len(struct str s)
 {
     size_t i = 2;
@@ -14,13 +14,15 @@ static size_t escape_len(struct str s)
     if (s.p[1] == '[') {
         while (i < s.n && (s.p[i] < '@' || s.p[i] > '~'))
             i++;
-        return i < s.n ? i + 1 : s.n;
+        return i < s.n ? i + 1 : 2;
     }
     if (!strchr("]PX^_", s.p[1]))
         return 2;
     while (i < s.n && s.p[i] != BEL && s.p[i] != ESC)
         i++;
-    return i < s.n && s.p[i] == ESC && i + 1 < s.n ? i + 2 : i < s.n ? i + 1 : s.n;
+    if (i == s.n)
+        return 2;
+    return s.p[i] == ESC && i + 1 < s.n ? i + 2 : i + 1;
 }
 
 static size_t utf8_len(struct str s)

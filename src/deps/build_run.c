@@ -80,7 +80,8 @@ static void tell_progress(struct talk *t, bool now)
 /* What pip and npm say on their way; a guess for people, nothing depends on it. */
 static void notice(struct talk *t, struct str line)
 {
-    static const char *const full[] = {"Errno 28", "ENOSPC", "No space left on device"};
+    static const char *const full[] = {"Errno 28", "ENOSPC", "No space left on device",
+                                       "Errno 27", "EFBIG",  "File too large"};
     bool fetched =
         str_starts(line, STR("Collecting ")) ||
         (str_starts(line, STR("npm http fetch GET 200 ")) && memmem(line.p, line.n, ".tgz", 4));

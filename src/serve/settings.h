@@ -32,9 +32,9 @@ struct settings {
     const char *store;       /* URL of a PostgreSQL or path of a file; NULL: DATA_DIR/virga.db */
     enum registration registration;
     bool auth_none;
+    struct index_options packages;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
     struct auth_quota quota;
-    struct index_options index;                    /* where packages come from */
     uint64_t build_memory, build_size, layers_max; /* bytes */
     unsigned build_files, build_timeout_s, builds_max, layers_grace_s;
 };
