@@ -9,7 +9,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum { OUT_FDS = 5, OUT_EXTRA = 256 /* beyond three per slot: templates, refusals */ };
+enum {
+    OUT_FDS = 5,
+    OUT_EXTRA = 256 + 2 * SPAWNER_TEMPLATES, /* beyond three per slot: refusals, templates' ends */
+};
 
 struct out {
     struct list node;

@@ -257,6 +257,29 @@ TEST(a_packet_that_is_no_message_ends_the_spawner)
     close(fd);
 }
 
+TEST(a_variant_that_cannot_be_asked_for_ends_the_spawner)
+{
+    struct err e = {0};
+    for (int row = 0; row < 2; row++) {
+        pid_t pid;
+        struct wire w, reply;
+        int fd = raw_spawner(&pid);
+        wire_init(&w, WIRE_TEMPLATE_STOP);
+        w.template_index = SANDBOX_TEMPLATES_MAX;
+        CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+        next_of_type(fd, WIRE_TEMPLATE_STOPPED, &reply); /* nothing there: answered all the same */
+        w.type = WIRE_TEMPLATE_START;
+        if (row == 0) { /* says that a file comes along */
+            w.variant.flags = WIRE_VARIANT_SETUP;
+        } else { /* asks for the same index twice */
+            CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+        }
+        CHECK(fd_send(fd, &w, sizeof w, NULL, 0, &e) == 0);
+        CHECK(waitpid(pid, NULL, 0) == pid);
+        close(fd);
+    }
+}
+
 TEST(a_late_kill_does_not_hit_the_next_tenant)
 {
     pid_t pid;
@@ -285,6 +308,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(daemons_that_share_cgroups_but_not_run_do_not_sweep_each_other),
     cmocka_unit_test(numbers_out_of_bounds_are_refused_by_the_spawner_itself),
     cmocka_unit_test(a_packet_that_is_no_message_ends_the_spawner),
+    cmocka_unit_test(a_variant_that_cannot_be_asked_for_ends_the_spawner),
     cmocka_unit_test(a_late_kill_does_not_hit_the_next_tenant),
 };
 

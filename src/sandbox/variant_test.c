@@ -3,6 +3,8 @@
 #include "sandbox/testdata/guest.h"
 #include "sandbox/testdata/world.h"
 
+#include <sys/prctl.h>
+
 enum { FIRST = SANDBOX_TEMPLATES_MAX, LAST = FIRST + SANDBOX_VARIANTS_MAX - 1 };
 
 static const struct sandbox_template templates[] = {
@@ -18,7 +20,7 @@ static void make_dir(const char *path)
     CHECK(mkdir(path, 0777) == 0 && chmod(path, 0777) == 0);
 }
 
-static struct world *open_world(void)
+static struct world *open_world_with(unsigned weaker)
 {
     struct sandbox_config config = world_config();
     unsigned both = 2;
@@ -30,11 +32,17 @@ static struct world *open_world(void)
     make_dir(sockets);
     config.templates = templates;
     config.template_count = 2;
+    config.weaker = weaker;
     config.layers_dir = layers;
     config.sockets_dir = sockets;
     struct world *w = world_open_with(&config);
     world_wait(w, until_template_ready, &both);
     return w;
+}
+
+static struct world *open_world(void)
+{
+    return open_world_with(0);
 }
 
 static void close_world(struct world *w)
@@ -301,6 +309,40 @@ TEST(without_directories_variants_that_need_them_are_refused)
     world_close(w);
 }
 
+TEST(a_daemon_without_root_shows_layers_too)
+{
+    const char *runners = world_runners_dir();
+    CHECK(setgid(65534) == 0 && setuid(65534) == 0);
+    CHECK(prctl(PR_SET_DUMPABLE, 1) == 0); /* else /proc/self stays root's */
+    CHECK(access(runners, X_OK) == 0);
+    struct world *w = open_world_with(SANDBOX_WITHOUT_UIDS | SANDBOX_WITHOUT_MEMORY |
+                                      SANDBOX_WITHOUT_CPU | SANDBOX_WITHOUT_PIDS);
+    make_layer(0xaa);
+    make_variant(w, FIRST, layered(0, 0xaa), -1);
+    struct world_slot *s = start_of(w, 1, FIRST), *plain = start_of(w, 2, 0);
+    CHECK_STR(world_tell(s, "list /opt/layer"), "hello ");
+    CHECK(strcmp(world_tell(s, "write /opt/layer/hello"), "opened"));
+    CHECK(strcmp(world_tell(s, "chmod /opt/layer/hello"), "done"));
+    CHECK_STR(world_tell(plain, "list /opt/layer"), "");
+    close_world(w);
+}
+
+static const struct CMUnitTest as_nobody[] = {
+    cmocka_unit_test(a_daemon_without_root_shows_layers_too),
+};
+
+TEST(without_root_layers_are_read_only_as_well)
+{
+    int status;
+    if (geteuid() != 0)
+        SKIP("needs root, to become nobody");
+    pid_t pid = fork();
+    if (pid == 0)
+        exit(cmocka_run_group_tests(as_nobody, NULL, NULL));
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void become_guest(void *arg)
 {
     (void)arg;
@@ -326,6 +368,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_variant_that_dies_is_reported_once_and_not_tried_again),
     cmocka_unit_test(indices_and_bases_out_of_bounds_are_refused),
     cmocka_unit_test(without_directories_variants_that_need_them_are_refused),
+    cmocka_unit_test(without_root_layers_are_read_only_as_well),
 };
 
 int main(int argc, char **argv)
