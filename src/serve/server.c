@@ -60,7 +60,7 @@ int server_open_data(struct server *s, struct err *e)
     if (!realpath(s->settings.data_dir, whole))
         return err_sys(e, "find '%s'", s->settings.data_dir);
     snprintf(s->layers_path, sizeof s->layers_path, "%s/layers", whole);
-    return index_read(&s->settings.index, &s->index, e); /* as whoever starts us */
+    return index_read(&s->settings.packages, &s->index, e); /* as whoever starts us */
 }
 
 /* `found` holds PATH_MAX + 32 bytes. */

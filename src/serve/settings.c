@@ -90,13 +90,12 @@ TEXT(jwks, jwks_url)
 TEXT(proxies, trusted_proxies)
 TEXT(database_url, database_url)
 TEXT(neon_key, neon_key)
-
-TEXT(pip_index, index.pip_index_url)
-TEXT(pip_extra, index.pip_extra_index_url)
-TEXT(npm_registry, index.npm_registry)
-TEXT(package_hosts, index.hosts)
-TEXT(package_proxy, index.proxy)
-TEXT(package_ca, index.ca_file)
+TEXT(pip_index, packages.pip_index_url)
+TEXT(pip_extra, packages.pip_extra_index_url)
+TEXT(npm_registry, packages.npm_registry)
+TEXT(package_hosts, packages.hosts)
+TEXT(package_proxy, packages.proxy)
+TEXT(package_ca, packages.ca_file)
 
 static int set_cors(struct settings *o, const char *value, struct err *e)
 {
@@ -255,16 +254,17 @@ static const struct option options[] = {
     {"calls-days", "DAYS", "call records are kept so long (30)", set_calls_days},
     {"calls-kept", "N", "and at most so many per function (10000)", set_calls_kept},
     {"workers", "N", "threads for the control plane (4)", set_workers},
-    {"pip-index-url", "URL", "where Python packages come from (as pip of this host is set up)",
+    {"pip-index-url", "URL", "where Python packages come from (as the host's pip is configured)",
      set_pip_index},
-    {"pip-extra-index-url", "URLS", "and where else", set_pip_extra},
-    {"npm-registry", "URL", "where Node.js packages come from (as npm of this host is set up)",
+    {"pip-extra-index-url", "URLS", "and further indexes, separated by blanks (likewise)",
+     set_pip_extra},
+    {"npm-registry", "URL", "where npm packages come from (as the host's npm is configured)",
      set_npm_registry},
-    {"package-hosts", "HOSTS", "further hosts that installing packages may reach (none)",
+    {"package-hosts", "HOSTS", "further hosts that builds may reach: HOST or HOST:PORT (none)",
      set_package_hosts},
-    {"package-proxy", "URL", "a proxy to the outside for installing packages (none)",
+    {"package-proxy", "URL", "http://USER:PASSWORD@HOST:PORT, the way to them (HTTPS_PROXY)",
      set_package_proxy},
-    {"package-ca", "FILE", "certificates to trust when installing packages, PEM (the host's)",
+    {"package-ca", "FILE", "certificates that they are checked by (as pip is configured)",
      set_package_ca},
     {"build-memory-mb", "MB", "memory for installing packages (2048)", set_build_memory},
     {"build-size-mb", "MB", "what the packages of one set may take on the disk (1024)",

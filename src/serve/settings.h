@@ -37,7 +37,7 @@ struct settings {
     bool auth_none;
     const char *public_url, *issuer, *audience, *jwks_url, *trusted_proxies, *cors_origins;
     struct auth_quota quota;
-    struct index_options index;                    /* where packages come from */
+    struct index_options packages;                 /* where they come from */
     uint64_t build_memory, build_size, layers_max; /* bytes */
     unsigned build_files, build_timeout_s, builds_max, layers_grace_s;
     enum database_provider_kind database_provider;

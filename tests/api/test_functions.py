@@ -122,7 +122,6 @@ def test_the_longest_name_works_everywhere(shared):
     ({"network_enabled": 1}, "body.network_enabled", "bool_type"),
     ({"public_logs": "true"}, "body.public_logs", "bool_type"),
     ({"snapstart": "on"}, "body.snapstart", "bool_type"),
-    ({"snapstart": None}, "body.snapstart", "bool_type"),
     ({"snapstart": True, "runtime": "nodejs"}, "body.snapstart", "value_error"),
     ({"limits": None}, "body.limits", "dict_type"),
     ({"limits": []}, "body.limits", "dict_type"),
@@ -510,6 +509,14 @@ def test_deploying_again_makes_a_version_and_keeps_the_settings(shared):
 def test_a_binary_entry_file_is_no_text_and_no_fault(shared):
     fn = shared.deploy({"main.py": b"\xff\xfe\0"}, name()).json
     assert fn["code"] == "" and shared.call(fn)["status"] == "error"
+
+
+def test_snapstart_is_a_setting_of_python_functions_and_off_unless_asked_for(shared):
+    fn = shared.create(CODE)
+    assert fn["snapstart"] is False
+    changed = shared.request("PUT", f"/api/functions/{fn['id']}", {"snapstart": True}).json
+    assert changed["snapstart"] is True and changed["active_version"] == fn["active_version"]
+    assert shared.request("PUT", f"/api/functions/{fn['id']}", {"runtime": "nodejs"}).status == 422
 
 
 # Never a 500
