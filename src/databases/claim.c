@@ -3,6 +3,9 @@
 #include "base/must.h"
 
 #include <stdio.h>
+#include <time.h>
+
+enum { CLAIM_WAIT_S = 3 };
 
 static char *find_claim(struct databases *d, const char *project)
 {
@@ -12,17 +15,37 @@ static char *find_claim(struct databases *d, const char *project)
     return NULL;
 }
 
-int claim_take(struct databases *d, const char *project, struct err *e)
+/* With the lock held. */
+static bool take(struct databases *d, const char *project)
 {
-    int rc = 0;
-    pthread_mutex_lock(&d->lock);
     char *free = find_claim(d, "");
     if (find_claim(d, project) || !free)
-        rc = err_set(e, ERR_CONFLICT, "The database is being worked on: try again in a moment");
-    else
-        snprintf(free, sizeof d->claims[0], "%s", project);
+        return false;
+    snprintf(free, sizeof d->claims[0], "%s", project);
+    return true;
+}
+
+bool claim_try(struct databases *d, const char *project)
+{
+    pthread_mutex_lock(&d->lock);
+    bool taken = take(d, project);
     pthread_mutex_unlock(&d->lock);
-    return rc;
+    return taken;
+}
+
+int claim_take(struct databases *d, const char *project, struct err *e)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += CLAIM_WAIT_S;
+    pthread_mutex_lock(&d->lock);
+    bool taken = take(d, project);
+    while (!taken && pthread_cond_timedwait(&d->freed, &d->lock, &until) == 0)
+        taken = take(d, project);
+    pthread_mutex_unlock(&d->lock);
+    return taken
+               ? 0
+               : err_set(e, ERR_CONFLICT, "The database is being worked on: try again in a moment");
 }
 
 void claim_drop(struct databases *d, const char *project)
@@ -31,6 +54,7 @@ void claim_drop(struct databases *d, const char *project)
     char *held = find_claim(d, project);
     must(held);
     *held = '\0';
+    pthread_cond_broadcast(&d->freed);
     pthread_mutex_unlock(&d->lock);
 }
 

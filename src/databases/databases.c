@@ -200,6 +200,7 @@ int databases_open(const struct databases_config *config, struct databases **ret
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&d->woken, &monotonic);
+    pthread_cond_init(&d->freed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     if (provider_check(d, config->provider, e) < 0 || read_instance(d, e) < 0) {
         databases_close(d);
@@ -231,6 +232,7 @@ void databases_close(struct databases *d)
     if (d->running)
         pthread_join(d->thread, NULL);
     watch_sizes_free(d->sizes);
+    pthread_cond_destroy(&d->freed);
     pthread_cond_destroy(&d->woken);
     pthread_mutex_destroy(&d->telling);
     pthread_mutex_destroy(&d->lock);

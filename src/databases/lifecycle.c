@@ -278,8 +278,7 @@ static int settle_claimed(const struct work *w, const char *project, struct err 
 
 static int settle_one(const struct work *w, const struct database *row, struct err *e)
 {
-    struct err busy = {0};
-    if (is_settled(row) || !is_ours(w->d, row) || claim_take(w->d, row->project, &busy) < 0)
+    if (is_settled(row) || !is_ours(w->d, row) || !claim_try(w->d, row->project))
         return 0;
     int rc = settle_claimed(w, row->project, e);
     if (rc < 0 && strcmp(row->problem, e->text) != 0) {

@@ -64,9 +64,9 @@ struct work {
 
 struct databases {
     struct databases_config config;
-    char instance[ID_TEXT]; /* of this data directory */
-    pthread_mutex_t lock;   /* of what follows */
-    pthread_cond_t woken;
+    char instance[ID_TEXT];      /* of this data directory */
+    pthread_mutex_t lock;        /* of what follows */
+    pthread_cond_t woken, freed; /* the thread; a claim */
     pthread_t thread;
     bool running, stopping;
     bool settle, tell; /* asked for */

@@ -212,16 +212,19 @@ static int rotate(const struct work *w, struct database *row, struct err *e)
 
 /* --- ending --- */
 
+/* An owner may have made it a template, which cannot be dropped. One whose DROP was interrupted can
+ * only be dropped, not altered. */
 static int drop_database(struct pg *pg, const char *name, struct err *e)
 {
-    /* A tenant may have forbidden connections or made it a template. */
-    int there = exists(pg, "pg_database", "datname", name, e);
-    if (there <= 0)
-        return there;
-    if (pg_runf(pg, e, "ALTER DATABASE \"%s\" IS_TEMPLATE false", name) < 0 ||
-        pg_runf(pg, e, "DROP DATABASE IF EXISTS \"%s\" WITH (FORCE)", name) < 0)
-        return unless_exists(pg, -1, "3D000", e);
-    return 0;
+    auto_buf struct buf sql = {0};
+    int64_t templates;
+    buf_addf(&sql,
+             "SELECT count(*) FROM pg_catalog.pg_database WHERE datname = '%s' AND datistemplate",
+             name);
+    if (pg_number(pg, sql.data, &templates, e) < 0 ||
+        (templates && pg_runf(pg, e, "ALTER DATABASE \"%s\" IS_TEMPLATE false", name) < 0))
+        return -1;
+    return pg_runf(pg, e, "DROP DATABASE IF EXISTS \"%s\" WITH (FORCE)", name);
 }
 
 static int drop_all(struct pg *pg, const struct database *row, struct err *e)

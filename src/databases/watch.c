@@ -117,10 +117,8 @@ static int watch_one(const struct work *w, struct pg *pg, const struct database 
                      const char *name, int64_t transactions, struct err *e)
 {
     struct sizes *s = w->d->sizes;
-    struct err busy = {0};
     int64_t *seen = seen_of(s, name);
-    if ((*seen == transactions && s->round % FULL_ROUND) ||
-        claim_take(w->d, row->project, &busy) < 0)
+    if ((*seen == transactions && s->round % FULL_ROUND) || !claim_try(w->d, row->project))
         return 0;
     int rc = watch_claimed(w, pg, row->project, name, e);
     claim_drop(w->d, row->project);

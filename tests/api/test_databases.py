@@ -146,6 +146,16 @@ def test_a_project_takes_its_database_with_it(server, admin):
     until(lambda: not admin.of(role), "role and database are gone")
 
 
+def test_a_half_dropped_database_and_a_template_are_dropped(server, admin, project):
+    role = project.role()
+    project.run(f"ALTER DATABASE {role} IS_TEMPLATE true")
+    ok(project.named("DELETE", "/deprovision"))
+    ok(project.ask("POST", "/provision"))
+    admin.sql(f"UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{project.role()}'")
+    ok(project.named("DELETE", "/deprovision"))
+    assert not admin.of(role)
+
+
 def test_a_new_password_takes_the_place_of_the_old_one(project, admin):
     old = project.url()
     ok(project.ask("POST", "/rotate"))
@@ -473,3 +483,49 @@ def test_a_cluster_belongs_to_its_server(postgres, tmp_path):
         assert detail(reply, 503) == "The database's cluster is on another server"
         ok(b.request("DELETE", f"/api/projects/{project.id}", key=token))
         until(lambda: f"database dropped project={project.id}" in a.log_text(), "the server that has it drops it", 70)
+
+
+# The server's own cluster
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("own")) as running:
+        yield running
+
+
+def through_the_pooler(server, url, sql="SELECT 1"):
+    return psql(url.replace("/run/postgresql", str(server.data / "postgres" / "slots")), sql)
+
+
+def test_the_pooler_lets_in_who_has_the_password(own):
+    project, other = Project(own), Project(own)
+    assert project.made["provider"] == "local" and project.made["connections_max"] == 20
+    url = project.url()
+    assert through_the_pooler(own, url, "SELECT current_user = current_database()") == "t"
+    assert through_the_pooler(own, url.replace(f"/{project.role()}?", f"/{other.role()}?")) != "1"
+    ok(project.ask("POST", "/rotate"))
+    assert through_the_pooler(own, project.url()) == "1" and "failed" in through_the_pooler(own, url)
+    ok(project.named("DELETE", "/deprovision"))
+    assert through_the_pooler(own, url) != "1"
+    assert through_the_pooler(own, other.url()) == "1"
+
+
+def test_databases_are_there_again_after_a_kill_of_everything(own):
+    project = Project(own)
+    project.run("CREATE TABLE a AS SELECT 7 AS b")
+    restart(own)
+    until(lambda: through_the_pooler(own, project.url(), "SELECT b FROM a") == "7", "its pooler is there again", 40)
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.06, 0.11, 0.2])
+def test_a_kill_with_its_own_cluster_leaves_all_or_nothing(own, delay):
+    project = Project(own, database=False)
+    kill_during(own, lambda: project.ask("POST", "/provision"), delay)
+    if not until(lambda: settled(project), "settled", 40)["has_database"]:
+        ok(project.ask("POST", "/provision"))
+    kill_during(own, lambda: project.ask("POST", "/rotate"), delay / 2)
+    until(lambda: settled(project) and through_the_pooler(own, project.url()) == "1", "the pooler knows the password", 40)
+    kill_during(own, lambda: project.named("DELETE", "/deprovision"), delay)
+    if until(lambda: settled(project), "settled", 40)["has_database"]:
+        ok(project.named("DELETE", "/deprovision"))
+    assert project.get()["has_database"] is False
