@@ -42,6 +42,7 @@ test("a package is added by its name, built while one watches, and installed", a
     expect.arrayContaining([expect.stringMatching(/greeting\s+1\.0/), expect.stringMatching(/polite\s+1\.2/)]),
   );
   expect(await build().getByRole("log").textContent()).toContain("polite");
+  await page.getByText("Not saved yet").waitFor({ state: "detached" });
   await inspectEverywhere(world, "dependencies");
 });
 
@@ -55,7 +56,8 @@ test("a build that fails says why, keeps what was typed, and calls keep their pa
   expect(await text().inputValue()).toBe("polite\nno-such-package\n");
   await installed().getByText("greeting").waitFor();
   await button(page, "Discard").click();
-  await expect.poll(() => text().inputValue()).toBe("polite\ngreeting<2\n");
+  await expect.poll(() => text().inputValue()).toContain("polite\ngreeting<2");
+  await page.getByText("Not saved yet").waitFor({ state: "detached" });
 });
 
 test("a line that is not taken is named at the text", async () => {

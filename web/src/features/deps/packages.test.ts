@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addPackage, diffLines, nodeName, pythonName } from "./packages";
+import { addPackage, diffLines, nodeName, pythonName, reasonOf } from "./packages";
 
 test("names that pip takes for one are one", () => {
   expect([
@@ -32,4 +32,15 @@ test("a difference keeps the lines in common", () => {
   const words = diffLines("a\nb\nc\n", "a\nc==1\nc\nd\n").map(({ what, text }) => `${what[0]}${text}`);
   expect(words).toEqual(["sa", "rb", "ac==1", "sc", "ad"]);
   expect(diffLines("", "x\n")).toEqual([{ what: "added", text: "x" }]);
+});
+
+test("a build failed for what the package manager says, or else the server", () => {
+  expect(reasonOf("pip ended", "x\nERROR: Could not find it\nERROR: No matching distribution\n")).toBe(
+    "No matching distribution",
+  );
+  expect(reasonOf("npm ended", "npm error code E404\nnpm error 404 Not Found: pgg\n")).toBe("404 Not Found: pgg");
+  expect([reasonOf("out of memory", "Collecting a\n"), reasonOf(null, "")]).toEqual([
+    "Out of memory",
+    "The build failed",
+  ]);
 });

@@ -68,6 +68,14 @@ function readJson(text: string): Record<string, unknown> | undefined {
 export const asksFor = (language: Language, texts: Texts) =>
   (language === "python" ? texts.requirements_txt : texts.package_json).trim() !== "";
 
+/** Why a build failed: what the package manager says last of it, else what the server says. */
+export function reasonOf(error: string | null, log: string): string {
+  const pip = log.match(/^ERROR: (.+)$/gm)?.at(-1);
+  const npm = log.match(/^npm (?:error|ERR!) (?!code |A complete log)(.+)$/m)?.[1];
+  const text = pip?.slice("ERROR: ".length) ?? npm ?? error ?? "The build failed";
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export interface Line {
   what: "same" | "added" | "removed";
   text: string;

@@ -75,6 +75,18 @@ test("a build that fails says why, and what was typed stays", async () => {
   expect(screen.getByLabelText<HTMLTextAreaElement>("requirements.txt").value).toBe("polite\n");
 });
 
+test("what was built is saved, also when the server keeps it without the last line break", async () => {
+  serve("editor", [["done", build({ status: "succeeded" })]]);
+  show();
+  await userEvent.type(await screen.findByLabelText("requirements.txt"), "more{Enter}");
+  const before = { ...stored };
+  Object.assign(stored, { requirements_txt: "polite\nmore", build: build({ status: "succeeded" }) });
+  await userEvent.click(screen.getByRole("button", { name: "Save and build" }));
+  await vi.waitFor(() => expect(screen.queryByText("Not saved yet")).toBeNull());
+  expect(screen.getByLabelText<HTMLTextAreaElement>("requirements.txt").value).toBe("polite\nmore");
+  Object.assign(stored, before);
+});
+
 test("a package that is named in the address is there to be added", async () => {
   serve("editor", []);
   show("/?add=requests");

@@ -6,6 +6,7 @@ import { Time } from "@/components/time";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
+import { reasonOf } from "../packages";
 import { type Build, useCancelBuild } from "../queries";
 import { useBuild } from "../use-build";
 import { BuildLog } from "./build-log";
@@ -29,7 +30,7 @@ export function BuildView({ project, id, mayEdit, onClose }: BuildViewProps) {
           <>
             <BuildHeader {...{ project, build, onClose, log }} mayCancel={mayEdit && live} />
             <CardBody className="grid grid-cols-1 gap-3">
-              {build.status === "failed" && <Failure build={build} />}
+              {build.status === "failed" && <Failure reason={reasonOf(build.error, log)} />}
               {build.status === "cancelled" && (
                 <p className="text-muted-foreground">It was cancelled. Calls go on with the packages of before.</p>
               )}
@@ -45,10 +46,10 @@ export function BuildView({ project, id, mayEdit, onClose }: BuildViewProps) {
   );
 }
 
-function Failure({ build }: { build: Build }) {
+function Failure({ reason }: { reason: string }) {
   return (
     <div role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-danger">
-      <p className="font-medium wrap-anywhere">{build.error ?? "The build failed"}</p>
+      <p className="font-medium wrap-anywhere">{reason}</p>
       <p>Nothing has changed: calls go on with the packages of before.</p>
     </div>
   );

@@ -35,7 +35,12 @@ export function RequirementsEditor(props: RequirementsEditorProps) {
   const building = stored.build !== null && isUnderWay(stored.build);
   const save = (texts: Partial<Texts>, refresh = false) => {
     if (!mayEdit || building || start.isPending) return;
-    start.mutate({ ...texts, refresh }, { onSuccess: ({ id }) => onBuild(id) });
+    if (!refresh && Object.keys(texts).length === 0) return;
+    const onSuccess = ({ id }: { id: string }) => {
+      draft.sent(id, texts);
+      onBuild(id);
+    };
+    start.mutate({ ...texts, refresh }, { onSuccess });
   };
   useShortcut("mod+s", "Save and build the packages", () => save(draft.changed));
   const name = language === "python" ? "requirements_txt" : "package_json";
