@@ -128,6 +128,17 @@ static void keep_links(struct index *x)
     buf_done(&kept.text);
 }
 
+/* "host:3128" is what many variables hold. */
+static void complete_proxy(struct index *x)
+{
+    if (!x->proxy || strstr(x->proxy, "://"))
+        return;
+    struct buf url = {0};
+    buf_addf(&url, "http://%s", x->proxy);
+    free(x->proxy);
+    x->proxy = buf_take(&url);
+}
+
 static int check(struct index *x, struct err *e)
 {
     const struct {
@@ -220,7 +231,9 @@ int index_read(const struct index_options *options, struct index **ret, struct e
     must(pthread_mutex_init(&x->learned->lock, NULL) == 0);
     from_options(x, options);
     from_environment(x);
-    if (from_files(x, e) < 0 || check(x, e) < 0) {
+    int result = from_files(x, e);
+    complete_proxy(x);
+    if (result < 0 || check(x, e) < 0) {
         index_free(x);
         return -1;
     }

@@ -162,6 +162,19 @@ TEST(certificates_are_read_while_they_may_be)
     world_close(&w, x);
 }
 
+TEST(a_proxy_is_taken_as_the_variable_has_it)
+{
+    struct world w = world_open();
+    CHECK(setenv("HTTPS_PROXY", "proxy.example:3128", 1) == 0);
+    struct index *x = read_index(&(struct index_options){0});
+    CHECK_STR(index_proxy(x), "http://proxy.example:3128");
+    index_free(x);
+    x = read_index(&(struct index_options){.proxy = "http://u:p@other.example:1"});
+    CHECK_STR(index_proxy(x), "http://u:p@other.example:1");
+    CHECK(unsetenv("HTTPS_PROXY") == 0);
+    world_close(&w, x);
+}
+
 TEST(what_is_no_url_is_refused_by_name)
 {
     static const struct {
@@ -206,5 +219,5 @@ TEST(links_of_a_page_name_the_hosts_of_files)
 
 TEST_MAIN(options_win_over_variables_and_these_over_files, a_pip_conf_is_read_as_pip_reads_it,
           an_npmrc_gives_registries_and_credentials_which_are_kept_from_logs,
-          certificates_are_read_while_they_may_be, what_is_no_url_is_refused_by_name,
-          links_of_a_page_name_the_hosts_of_files)
+          certificates_are_read_while_they_may_be, a_proxy_is_taken_as_the_variable_has_it,
+          what_is_no_url_is_refused_by_name, links_of_a_page_name_the_hosts_of_files)
