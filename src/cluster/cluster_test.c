@@ -1,70 +1,5 @@
 /* The real thing: PostgreSQL and PgBouncer where they are installed. */
-#include "cluster/cluster.h"
-
-#include "base/clock.h"
-#include "base/fd.h"
-#include "base/mem.h"
-#include "base/must.h"
-#include "base/test.h"
-#include "cluster/find.h"
-
-#include <fcntl.h>
-#include <libpq-fe.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-struct fixture {
-    char dir[64];
-    int data_fd;
-    pid_t keeper;
-    struct cluster *cluster;
-};
-
-static void start(struct fixture *f)
-{
-    struct err e = {0};
-    int fd = -1;
-    struct cluster_config config = {
-        .data_fd = f->data_fd, .data_dir = f->dir, .server = geteuid(), .connections_max = 20};
-    if (cluster_spawn(&config, &fd, &f->keeper, &e) < 0 ||
-        cluster_new(fd, f->dir, &f->cluster, &e) < 0)
-        fail_msg("%s", e.text);
-}
-
-static void stop(struct fixture *f)
-{
-    cluster_free(f->cluster);
-    f->cluster = NULL;
-    (void)waitpid(f->keeper, NULL, __WALL);
-}
-
-static void open_fixture(struct fixture *f)
-{
-    *f = (struct fixture){.dir = "/tmp/virga-cluster-XXXXXX"};
-    CHECK(mkdtemp(f->dir) != NULL);
-    f->data_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    start(f);
-}
-
-static void close_fixture(struct fixture *f)
-{
-    char command[96];
-    stop(f);
-    close(f->data_fd);
-    snprintf(command, sizeof command, "rm -rf '%s'", f->dir);
-    CHECK(system(command) == 0);
-}
-
-#define UP(f)                                                                                      \
-    do {                                                                                           \
-        struct err e_ = {0};                                                                       \
-        if (cluster_up((f)->cluster, &e_) < 0)                                                     \
-            fail_msg("%s", e_.text);                                                               \
-    } while (0)
+#include "cluster/fixture.h"
 
 TEST(the_cluster_is_made_once_and_found_again)
 {
@@ -98,23 +33,6 @@ static PGconn *slots(const struct fixture *f, const char *dbname, const char *ro
              "host=%s/postgres/slots port=5432 dbname=%s user=%s password=%s connect_timeout=10",
              f->dir, dbname, role, password);
     return PQconnectdb(info);
-}
-
-static void sql(PGconn *conn, const char *text)
-{
-    PGresult *r = PQexec(conn, text);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", text, PQerrorMessage(conn));
-    PQclear(r);
-}
-
-static void value(PGconn *conn, const char *text, char out[256])
-{
-    PGresult *r = PQexec(conn, text);
-    if (PQresultStatus(r) != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", text, PQerrorMessage(conn));
-    snprintf(out, 256, "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
-    PQclear(r);
 }
 
 /* A role and a database "NAME" of its own; `secret` as it stands in pg_authid. */
@@ -216,13 +134,6 @@ TEST(closing_one_database_cuts_its_connections_and_no_others)
 }
 
 /* --- at the same time --- */
-
-static void *up(void *arg)
-{
-    struct err e = {0};
-    const struct fixture *f = arg;
-    return cluster_up(f->cluster, &e) < 0 ? mem_strdup(e.text) : NULL;
-}
 
 TEST(eight_threads_that_need_it_at_once_get_the_same_cluster)
 {
@@ -336,106 +247,6 @@ TEST(a_copy_that_fails_says_why_in_the_programs_words)
     close_fixture(&f);
 }
 
-/* --- violent ends --- */
-
-/* Of PostgreSQL as this host sees it; 0 when there is none. */
-static pid_t postmaster(const struct fixture *f)
-{
-    char path[64], line[32] = "";
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", f->keeper, f->keeper);
-    FILE *file = fopen(path, "r");
-    pid_t pid = file && fgets(line, sizeof line, file) ? (pid_t)atoi(line) : 0;
-    if (file)
-        fclose(file);
-    return pid;
-}
-
-TEST(a_killed_postgres_is_there_again_for_whoever_needs_it_next)
-{
-    struct fixture f;
-    char out[256];
-    open_fixture(&f);
-    UP(&f);
-    PGconn *conn = PQconnectdb(cluster_admin(f.cluster));
-    sql(conn, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)");
-    pid_t pid = postmaster(&f);
-    CHECK(pid > 0 && kill(pid, SIGKILL) == 0);
-    while (PQstatus(conn) == CONNECTION_OK) /* its backends end, too: nothing else cuts us */
-        PQclear(PQexec(conn, "SELECT 1"));
-    PQfinish(conn);
-    UP(&f);
-    conn = PQconnectdb(cluster_admin(f.cluster));
-    value(conn, "SELECT n FROM kept", out);
-    CHECK_STR(out, "7");
-    PQfinish(conn);
-    close_fixture(&f);
-}
-
-static uint64_t busy_until(uint64_t end_us)
-{
-    uint64_t now;
-    while ((now = clock_mono_us()) < end_us)
-        ;
-    return now;
-}
-
-/* The moment is the subject: over all of initdb, the start, and what comes after. */
-static void kill_keeper_after(struct fixture *f, uint64_t us)
-{
-    pthread_t thread;
-    void *ignored;
-    CHECK(pthread_create(&thread, NULL, up, f) == 0);
-    (void)busy_until(clock_mono_us() + us);
-    CHECK(kill(f->keeper, SIGKILL) == 0);
-    CHECK(pthread_join(thread, &ignored) == 0);
-    free(ignored);
-    CHECK(waitpid(f->keeper, NULL, __WALL) == f->keeper);
-    cluster_free(f->cluster);
-    start(f);
-}
-
-TEST(a_keeper_killed_at_any_moment_leaves_nothing_that_hinders_the_next)
-{
-    struct fixture f;
-    open_fixture(&f);
-    for (unsigned i = 0; i < 20; i++)
-        kill_keeper_after(&f, 1000 + (uint64_t)i * (i < 10 ? 70000 : 6000));
-    UP(&f);
-    close_fixture(&f);
-}
-
-/* As a killed server: its end closes, and the next one is there before PostgreSQL has stopped. */
-TEST(the_next_server_waits_for_the_postgres_of_a_killed_one)
-{
-    struct fixture f;
-    open_fixture(&f);
-    UP(&f);
-    pid_t before = f.keeper;
-    struct cluster *left = f.cluster;
-    start(&f);
-    pthread_t thread;
-    void *why;
-    CHECK(pthread_create(&thread, NULL, up, &f) == 0);
-    cluster_free(left);
-    CHECK(pthread_join(thread, &why) == 0);
-    if (why)
-        fail_msg("%s", (char *)why);
-    CHECK(waitpid(before, NULL, __WALL) == before);
-    close_fixture(&f);
-}
-
-static int setup(void **state)
-{
-    char path[FIND_PATH_MAX];
-    struct err e = {0};
-    (void)state;
-    if (find_postgres(FIND_POSTGRES_TOP, NULL, NULL, path, &e) == 0 &&
-        find_pgbouncer(path, &e) == 0)
-        return 0;
-    print_message("skipped: %s\n", e.text);
-    exit(0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,9 +257,6 @@ int main(void)
         cmocka_unit_test(a_thousand_clients_share_twenty_server_connections),
         cmocka_unit_test(a_dump_restored_brings_back_what_was_there),
         cmocka_unit_test(a_copy_that_fails_says_why_in_the_programs_words),
-        cmocka_unit_test(a_killed_postgres_is_there_again_for_whoever_needs_it_next),
-        cmocka_unit_test(a_keeper_killed_at_any_moment_leaves_nothing_that_hinders_the_next),
-        cmocka_unit_test(the_next_server_waits_for_the_postgres_of_a_killed_one),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
