@@ -27,6 +27,8 @@ const struct option_spec serve_options[] = {
     {0, "calls-days", "DAYS", "how long call records are kept"},
     {0, "calls-kept", "N", "how many of a function"},
     {0, "workers", "N", "threads for the control plane"},
+    {0, "postgres-bin", "DIR", "PostgreSQL's programs"},
+    {0, "database-connections", "N", "connections to one database"},
     {0, "database-provider", "WORD", "who makes databases: local, server or neon"},
     {0, "database-url", "URL", "a PostgreSQL's administrator"},
     {0, "database-size-mb", "MB", "largest database of a project"},
