@@ -149,11 +149,16 @@ class Server:
         return found
 
     def spawner(self):
-        """The server's one child."""
-        pids = [p for p in self.pids()[1:] if parent_of(p) == self.process.pid]
+        """A child of the server's, beside the keeper of databases."""
+        pids = [p for p in self.pids()[1:] if parent_of(p) == self.process.pid and name_of(p) == "virga-spawner"]
         if len(pids) != 1:
             raise NotMeasured(f"expected one spawner below the server, found {len(pids)}")
         return pids[0]
+
+
+def name_of(pid):
+    with open(f"/proc/{pid}/comm") as f:
+        return f.read().strip()
 
 
 def parent_of(pid):

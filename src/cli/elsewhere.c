@@ -50,6 +50,8 @@ const struct option_spec serve_options[] = {
     {0, "neon-api-url", "URL", "Neon's API"},
     {0, "root", "DIR", "root file system of the sandboxes"},
     {0, "runners", "DIR", "where the language runners are"},
+    {0, "postgres-bin", "DIR", "PostgreSQL's programs"},
+    {0, "database-connections", "N", "connections to PostgreSQL per database"},
     {0, "user", "NAME", "who the server becomes"},
     {0, "allow-weaker", "WORDS", "limits to do without"},
     {0, "log-level", "LEVEL", "debug, info, warn or error"},

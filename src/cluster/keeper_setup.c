@@ -274,6 +274,7 @@ static _Noreturn void keeper_main(struct keeper *k)
 {
     struct cluster_wire w;
     struct err e = {0};
+    (void)prctl(PR_SET_NAME, "virga-keeper", 0, 0, 0); /* for ps */
     for (size_t i = 0; i < ARRAY_LEN(keeper_steps); i++)
         if (keeper_steps[i].run(k, &e) < 0) {
             (void)err_in(&e, "keeper step '%s'", keeper_steps[i].name);

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -266,6 +267,7 @@ static _Noreturn void spawner_main(struct setup *u)
     struct spawner *s = u->s;
     struct wire w;
     struct err e = {0};
+    (void)prctl(PR_SET_NAME, "virga-spawner", 0, 0, 0); /* for ps */
     if (take_steps(spawner_steps, ARRAY_LEN(spawner_steps), u, &e) < 0)
         give_up(s, &e);
     log_info("sandbox", "spawner ready instance=%u slots=%u cgroup=v%d", s->instance.number,

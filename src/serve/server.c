@@ -42,7 +42,7 @@ enum {
     QUEUED_REQUESTS = 1024, /* of the control plane, waiting for a worker */
     SLOW_WORKERS = 2,       /* each hashes one password, in 64 MB */
     QUEUED_SLOW = 64,
-    LONG_WORKERS = 8, /* each waits for another server: databases */
+    LONG_WORKERS = 4, /* each waits for another server: databases */
     QUEUED_LONG = 128,
     SPARE_FILES = 4096, /* descriptors beside connections and slots */
     FILES_PER_SLOT = 5,

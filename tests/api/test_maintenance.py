@@ -99,8 +99,11 @@ class Filling:
 
 
 def private(directory):
-    """Below layers/ are packages, which sandboxes read; nobody else gets there through the directory above."""
-    below = [p for p in Path(directory).rglob("*") if p.name != "layers" and (p.parent.name != "layers" or p.name == ".server")]
+    """What lies below layers/ and postgres/ is for sandboxes and the database's user too; nobody else gets there through the
+    directory above."""
+    top = Path(directory)
+    shared = {top / "layers", top / "postgres"}
+    below = [p for p in top.rglob("*") if p.name == ".server" or not shared & {p, *p.parents}]
     return all(p.stat().st_mode & 0o077 == 0 for p in [Path(directory), *below])
 
 
@@ -320,7 +323,7 @@ def test_rotating_keeps_every_secret_and_no_old_key(tmp_path):
         fillings = [Filling(server, f"f{n}") for n in range(3)]
         assert "stop it first" in refused(*on(server, "rotate-key"))
     old = (server.data / "secret.key").read_bytes()
-    assert "3 variables and the environments of 3 functions" in done(*on(server, "rotate-key"))
+    assert "3 variables, the environments of 3 functions and the passwords of 0 databases" in done(*on(server, "rotate-key"))
     assert (server.data / "secret.key").read_bytes() != old
     assert not list(server.data.glob("secret.key.*")) and private(server.data)
     with Server(tmp_path) as again:
@@ -466,4 +469,4 @@ def test_only_the_owner_of_the_data_may_work_on_it(tmp_path):
         assert ended.returncode == 0, ended.stderr
         until(lambda: "everything was read anew" in server.log_text(), "the server has read it")
         kept.check(server)
-        assert {p.stat().st_uid for p in server.data.iterdir() if p.name not in ("owner.key", "server.pid")} == {uid}
+        assert {p.stat().st_uid for p in server.data.iterdir() if p.name not in ("owner.key", "server.pid", "postgres")} == {uid}

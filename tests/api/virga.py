@@ -153,6 +153,7 @@ class Server:
 
     def spawner_pid(self):
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        children = [c for c in children if Path(f"/proc/{c}/comm").read_text() == "virga-spawner\n"]
         assert len(children) == 1, children
         return int(children[0])
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from frames import Runner
-from packages import module_of
+from layers import module_of
 from test_node import FLAGS, NODE, RUNNER
 
 pytestmark = pytest.mark.skipif(not os.path.exists(NODE), reason="needs nodejs")

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import frames
-from packages import Ahead, direct, kilobytes, make_layer, module_of, real_layer
+from layers import Ahead, direct, kilobytes, make_layer, module_of, real_layer
 
 IMPORTS = "import alpha\ndef handler(event): return alpha.inner.value"
 
@@ -117,7 +117,7 @@ def test_a_thread_that_has_ended_is_no_hindrance(tmp_path, layer):
 
 @pytest.mark.parametrize("setup", [b"", b"\5\0\0\0ab", b"\0\0\0\0\1\0\0\0", b"\0\0\0\0\0\0\0\0x", b"\xff\xff\xff\xff" + b"x" * 99])
 def test_a_malformed_set_up_ends_the_template(tmp_path, layer, setup, monkeypatch):
-    monkeypatch.setattr("packages.encode_setup", lambda *_: setup)
+    monkeypatch.setattr("layers.encode_setup", lambda *_: setup)
     with Ahead(tmp_path, layer) as template:
         assert template.wait() == 1
         assert "the set-up file is malformed" in template.log()

@@ -3,7 +3,7 @@
 import pytest
 
 import frames
-from packages import Ahead, make_layer
+from layers import Ahead, make_layer
 
 STATE = """
 import os, random, sys, tempfile, uuid
