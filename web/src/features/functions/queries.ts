@@ -144,11 +144,9 @@ export function useDuplicateFunction(fn: Fn) {
 
 function settingsOf(fn: Fn) {
   const { description, runtime, handler, access, rate_limit, client_rate_limit } = fn;
-  const { network_enabled, public_logs, limits, concurrency, queue, reuse } = fn;
-  const { snapstart } = fn as { snapstart?: boolean };
+  const { network_enabled, public_logs, limits, concurrency, queue, reuse, snapstart } = fn;
   return {
-    ...(snapstart !== undefined && { snapstart }),
     ...{ description, runtime, handler, access, rate_limit, client_rate_limit },
-    ...{ network_enabled, public_logs, limits, concurrency, queue, reuse },
+    ...{ network_enabled, public_logs, limits, concurrency, queue, reuse, snapstart },
   };
 }

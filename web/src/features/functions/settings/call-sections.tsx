@@ -59,7 +59,7 @@ export function SandboxSection({ draft }: { draft: Draft }) {
 /** Of Python only: nothing else can be copied while it runs. */
 function SnapstartSwitch({ draft: { values, set }, error }: { draft: Draft; error: unknown }) {
   const { snapstart, runtime } = values;
-  if (snapstart === undefined || (runtime !== "python" && !snapstart)) return null;
+  if (runtime !== "python" && !snapstart) return null;
   const complaint = fieldError(error, "snapstart");
   return (
     <div>

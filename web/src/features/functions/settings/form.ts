@@ -37,8 +37,7 @@ export interface Form extends Record<LimitName | CountName, string> {
   runtime: Fn["runtime"];
   handler: string;
   reuse: Fn["reuse"];
-  /** Undefined where the server knows nothing of it. */
-  snapstart: boolean | undefined;
+  snapstart: boolean;
   network_enabled: boolean;
   access: Fn["access"];
   public_logs: boolean;
@@ -48,11 +47,10 @@ export interface Form extends Record<LimitName | CountName, string> {
 export function formOf(fn: Fn): Form {
   const texts = <Name extends string>(names: readonly Name[], from: Record<Name, number>) =>
     Object.fromEntries(names.map((name) => [name, String(from[name])])) as Record<Name, string>;
-  const { name, description, project_id, runtime, handler, reuse, network_enabled, access, public_logs } = fn;
-  const { snapstart } = fn as { snapstart?: boolean };
+  const { name, description, project_id, runtime, handler, reuse, snapstart, network_enabled, access, public_logs } =
+    fn;
   return {
-    snapstart,
-    ...{ name, description, project_id, runtime, handler, reuse, network_enabled, access, public_logs },
+    ...{ name, description, project_id, runtime, handler, reuse, snapstart, network_enabled, access, public_logs },
     ...texts(limitNames, fn.limits),
     ...texts(countNames, fn),
     environment: Object.keys(fn.environment ?? {}).map((key) => ({ id: key, key, stored: true, value: null })),
