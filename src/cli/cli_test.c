@@ -261,6 +261,8 @@ TEST(a_wrong_setting_names_its_option)
     struct err e = {0};
     CHECK(merge(STR(""), "--reuse=maybe", &m, &e) < 0);
     CHECK_STR(e.text, "--reuse: 'maybe' is not one of: always, never");
+    json_decref(m);
+    m = NULL;
     CHECK(merge(STR(""), "--snapstart=maybe", &m, &e) < 0);
     CHECK_STR(e.text, "--snapstart: 'maybe' is not one of: on, off");
     json_decref(m);
