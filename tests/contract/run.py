@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "api"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "api")]
 
+from packages import Registry  # noqa: E402
 from virga import Server  # noqa: E402
 
 EXCLUDED = {"functionTail": "does not end", "projectTail": "does not end", "allTail": "does not end"}
@@ -50,9 +51,21 @@ class Furniture:
         self.make(f"{base}/domains", {"domain": f"{name}.example"})
         account = self.account(f"member-of-{name}")
         made(self.server, "PUT", f"{base}/members/{account}", {"role": "viewer"})
-        return {"project": [project], "slug": [name], "function": [function], "call": [call], "route": [route],
+        build = self.packages(base)
+        backup = self.database(base)
+        return {"build": [build], "backup": [backup], "schema": ["public"], "table": ["a"],
+                "project": [project], "slug": [name], "function": [function], "call": [call], "route": [route],
                 "input": ["kept"], "variable": ["NAME"], "domain": [f"{name}.example"], "member": [account], "version": [1, 2],
                 "account": [account], "path": ["", "a/b", "a%20b"]}
+
+    def packages(self, base):
+        made(self.server, "PUT", f"{base}/requirements", {"requirements_txt": "requests==2.31.0"})
+        return made(self.server, "GET", f"{base}/builds", None)[0]["id"]
+
+    def database(self, base):
+        self.make(f"{base}/database/provision", None)
+        self.make(f"{base}/database/query", {"sql": "CREATE TABLE a (b int PRIMARY KEY)"})
+        return self.make(f"{base}/database/backups", None)["id"]
 
     def account(self, name):
         return self.make("/api/register", {"name": name, "password": PASSWORD}, key=False)["account"]["id"]
@@ -77,8 +90,10 @@ def command(st, server, seed, cases):
 
 
 def run(st, seed, cases):
-    with tempfile.TemporaryDirectory(prefix="virga-contract-") as folder:
-        server = Server(folder, "--registration", "open").start()
+    with tempfile.TemporaryDirectory(prefix="virga-contract-") as folder, Registry() as registry:
+        registry.wheel("requests", "2.31.0", {"requests.py": ""})  # what the contract's example asks for
+        server = Server(folder, "--registration", "open", "--pip-index-url", registry.index, "--npm-registry",
+                        registry.npm_url).start()
         furniture = Furniture(server)
         world = {"kept": furniture.project("kept"), "doomed": furniture.supply(10)}
         environment = {**os.environ, "WORLD": json.dumps(world), "SEED": str(seed), "SCHEMATHESIS_HOOKS": "hooks",
