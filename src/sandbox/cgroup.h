@@ -20,6 +20,9 @@ enum { CGROUP_TASKS_MAX = 4 }; /* v1: memory, cpu, cpuacct, pids may be separate
 
 struct cgroup;
 
+/* Indices from here on are templates', the others slots'. */
+enum { CGROUP_TEMPLATES = 1 << 16 };
+
 struct cgroup_limits {
     uint64_t memory_bytes;
     uint32_t cpu_millis;
@@ -68,6 +71,10 @@ void cgroup_slot_usage(struct cgroup *c, const struct cgroup_slot *s, bool *ret_
                        uint64_t *ret_peak_bytes, uint64_t *ret_cpu_us);
 /* Closes descriptors; the directories stay for reuse or are removed as cgroup.c sees fit. */
 void cgroup_slot_close(struct cgroup *c, struct cgroup_slot *s);
+/* For those whose descriptors somebody untrusted may still hold: kills whatever is inside and
+ * removes the closed directories, so that the next of this index gets new ones that nobody else has
+ * a way into. Fails as long as something in there dies slowly; there may be nothing to remove. */
+int cgroup_slot_remove(struct cgroup *c, unsigned index, struct err *e);
 
 /* Value parsers for sandbox_usage: one pread each. 0 when the descriptor is -1. */
 uint64_t cgroup_read_peak(int memory_peak_fd);

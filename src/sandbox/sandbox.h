@@ -74,7 +74,8 @@ struct sandbox_config {
     const char *sockets_dir; /* likewise for variants with a database. Both exist at the start; what
                                 appears in them later is seen */
     unsigned slots_max;      /* at most SANDBOX_SLOTS_MAX at the same time */
-    unsigned weaker;         /* enum sandbox_weaker */
+    uint64_t variant_memory_bytes; /* what one variant's template may take; 0: 1 GB */
+    unsigned weaker;               /* enum sandbox_weaker */
 };
 
 /* Limits of one slot. Zero is never "unlimited": every field must be set. */

@@ -39,7 +39,7 @@ static int open_socket(int type, int *ret_mine, int *ret_theirs, struct err *e)
 static int open_channels(struct spawner *s, struct spawner_slot *slot, int fds[ORDER_FD_CGROUP],
                          struct err *e)
 {
-    uid_t owner = s->instance.root ? s->instance.uid_base + INSTANCE_SLOT_UID + slot->index : 0;
+    uid_t owner = s->instance.root ? spawner_slot_uid(s, slot->range, slot->index) : 0;
     if (open_socket(SOCK_STREAM, &slot->socket, &fds[ORDER_FD_SOCKET], e) < 0 ||
         open_pipe(owner, &slot->out, &fds[ORDER_FD_OUT], e) < 0 ||
         open_pipe(owner, &slot->err, &fds[ORDER_FD_ERR], e) < 0 ||
@@ -68,6 +68,8 @@ static int open_cgroup(struct spawner *s, struct spawner_slot *slot, const struc
 
 int spawner_prepare(struct spawner *s, struct spawner_slot *slot, struct err *e)
 {
+    if (spawner_range_part(s, slot, e) < 0)
+        return -1;
     return open_cgroup(s, slot, &sandbox_default_limits, e);
 }
 
@@ -103,7 +105,11 @@ int spawner_launch(struct spawner *s, struct spawner_slot *slot, struct spawner_
     struct order order;
     int fds[FD_PASS_MAX] = {-1, -1, -1, -1};
     size_t fd_count = ORDER_FD_CGROUP;
-    int result = open_channels(s, slot, fds, e);
+    int result = spawner_range_part(s, slot, e);
+    if (result == 0) {
+        spawner_range_join(s, slot, t);
+        result = open_channels(s, slot, fds, e);
+    }
     if (result == 0)
         result = open_cgroup(s, slot, &slot->limits, e);
     if (result == 0) {
