@@ -133,6 +133,23 @@ static void mount_groups(void)
         (void)umount2("/tmp", MNT_DETACH);
 }
 
+/* Rights over its own mounts: what was read-only before stays so, and what was above is gone. */
+static void change_mounts(void)
+{
+    char line[600];
+    int changed = 0, stage = 0;
+    static const char *const places[] = {"/", "/opt/virga", "/usr", "/etc", "/dev/null"};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        changed += mount(NULL, places[i], NULL, MS_REMOUNT | MS_BIND, NULL) == 0;
+    FILE *f = fopen("/proc/self/mountinfo", "r");
+    while (f && fgets(line, sizeof line, f))
+        stage += strstr(line, "virga/layers") || strstr(line, " /layers");
+    snprintf(guest_setup, sizeof guest_setup, "changed %d, stage %d", changed, stage);
+    if (f)
+        fclose(f);
+    (void)mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+}
+
 static void attack(const char *what)
 {
     if (!strcmp(what, "reach"))
@@ -151,6 +168,8 @@ static void attack(const char *what)
         say_rights();
     else if (!strcmp(what, "groups"))
         mount_groups();
+    else if (!strcmp(what, "mounts"))
+        change_mounts();
     else if (!strcmp(what, "user namespace"))
         guest_setup[0] = unshare(CLONE_NEWUSER) == 0 ? 'S' : 'r', guest_setup[1] = 0;
 }
@@ -330,6 +349,30 @@ TEST(a_template_sees_no_group_of_others_in_a_hierarchy_it_mounts)
     world_close(w);
 }
 
+static void mounts_of(pid_t pid, char *text, size_t cap)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mountinfo", pid);
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n, len = 0;
+    while (fd >= 0 && (n = read(fd, text + len, cap - 1 - (size_t)len)) > 0)
+        len += n;
+    CHECK(fd >= 0 && len > 0);
+    text[len] = 0;
+}
+
+TEST(what_a_template_does_to_its_mounts_reaches_nobody_else)
+{
+    static char before[1 << 16], after[1 << 16];
+    struct world *w = open_world();
+    make(w, FIRST + 1, "nothing");
+    mounts_of(w->spawner, before, sizeof before);
+    CHECK_STR(told(w, 1, "mounts"), "changed 0, stage 0");
+    mounts_of(w->spawner, after, sizeof after);
+    CHECK_STR(after, before);
+    world_close(w);
+}
+
 TEST(a_forged_error_ends_its_template_and_is_printable)
 {
     struct world *w = open_world();
@@ -360,6 +403,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_template_keeps_the_rights_that_copies_need_and_no_others),
     cmocka_unit_test(a_template_makes_no_user_namespace),
     cmocka_unit_test(a_template_sees_no_group_of_others_in_a_hierarchy_it_mounts),
+    cmocka_unit_test(what_a_template_does_to_its_mounts_reaches_nobody_else),
     cmocka_unit_test(a_forged_error_ends_its_template_and_is_printable),
     cmocka_unit_test(a_template_that_floods_a_start_socket_holds_up_nobody_else),
 };
