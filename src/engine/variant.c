@@ -301,7 +301,8 @@ static void without_load(struct variant *v, const struct err *why)
 
 static void first_failed(struct variant *v, const struct err *why)
 {
-    bool missing = why->code == ERR_NOT_FOUND; /* the layer: nothing that was loaded is to blame */
+    /* The layer, or a place for its template: nothing that was loaded is to blame. */
+    bool missing = why->code == ERR_NOT_FOUND || why->code == ERR_UNAVAILABLE;
     v->asked = false;
     if (v->retired) /* what it was for has changed meanwhile */
         return;
