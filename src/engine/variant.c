@@ -301,8 +301,7 @@ static void without_load(struct variant *v, const struct err *why)
 
 static void first_failed(struct variant *v, const struct err *why)
 {
-    /* The layer, or a place for its template: nothing that was loaded is to blame. */
-    bool missing = why->code == ERR_NOT_FOUND || why->code == ERR_UNAVAILABLE;
+    bool missing = why->code == ERR_NOT_FOUND; /* the layer: nothing that was loaded is to blame */
     v->asked = false;
     if (v->retired) /* what it was for has changed meanwhile */
         return;
