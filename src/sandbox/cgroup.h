@@ -6,8 +6,10 @@
  * a group with processes cannot hand controllers to children, so the daemon's own processes move
  * into a leaf `virga.<instance>/daemon` first (only within a delegated or root group). Directories
  * of slots are made ahead and reused: making and moving are slow, and on kernels from 6.0 a
- * migration by another process takes a global lock, so a v1 slot moves itself (writing "0" to
- * `tasks`) through descriptors opened here, and a v2 slot is born in place (CLONE_INTO_CGROUP). */
+ * migration by another process takes a global lock, so a slot moves itself (writing "0") through
+ * descriptors opened here. On v2 that takes the lock too, but being born in place
+ * (CLONE_INTO_CGROUP) is only for whoever may write to the group and to the one above: the spawner,
+ * not a template. */
 #pragma once
 
 #include "base/err.h"

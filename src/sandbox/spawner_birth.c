@@ -33,18 +33,17 @@ struct birth {
     const struct spawner_template *template;
 };
 
-/* While its descriptors are open: the kernel asks the rights of whom has opened them. On v1 the
- * namespace starts there as well: whoever mounts the hierarchy inside sees nobody else's group. On
- * v2 copies could not be born in groups beyond it. */
+/* While its descriptors are open. The namespace starts there as well: whoever mounts the hierarchy
+ * inside sees nobody else's group. On v2 it was born there. */
 static int enter_cgroup(struct birth *b, struct err *e)
 {
     const struct spawner_template *t = b->template;
-    if (!t->has_cgroup)
+    if (!t->has_cgroup || cgroup_version(b->spawner->cgroups) != 1)
         return 0;
     for (size_t i = 0; i < CGROUP_TASKS_MAX; i++)
         if (t->cgroup.tasks[i] >= 0 && write(t->cgroup.tasks[i], "0", 1) != 1)
             return err_sys(e, "enter the template's cgroup");
-    if (cgroup_version(b->spawner->cgroups) == 1 && unshare(CLONE_NEWCGROUP) < 0)
+    if (unshare(CLONE_NEWCGROUP) < 0)
         return err_sys(e, "new cgroup namespace");
     return 0;
 }

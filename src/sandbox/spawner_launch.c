@@ -84,17 +84,10 @@ static void fill_order(const struct spawner *s, const struct spawner_slot *slot,
 #ifdef VIRGA_TESTING
     o->skip = s->skip;
 #endif
-    size_t first = *fd_count;
-    if (slot->cgroup.v2_dir >= 0) {
-        o->cgroup = ORDER_CGROUP_V2;
-        fds[(*fd_count)++] = slot->cgroup.v2_dir;
-    } else {
-        for (size_t i = 0; i < CGROUP_TASKS_MAX; i++)
-            if (slot->cgroup.tasks[i] >= 0)
-                fds[(*fd_count)++] = slot->cgroup.tasks[i];
-        o->cgroup = *fd_count > first ? ORDER_CGROUP_V1 : ORDER_CGROUP_NONE;
-    }
-    o->cgroup_count = (uint32_t)(*fd_count - first);
+    for (size_t i = 0; i < CGROUP_TASKS_MAX; i++)
+        if (slot->cgroup.tasks[i] >= 0)
+            fds[(*fd_count)++] = slot->cgroup.tasks[i];
+    o->cgroup_count = (uint32_t)(*fd_count - ORDER_FD_CGROUP);
 }
 
 int spawner_launch(struct spawner *s, struct spawner_slot *slot, struct spawner_template *t,

@@ -110,7 +110,7 @@ static int clone_template(struct spawner *s, struct spawner_template *t, struct 
     t->control = p[1];
     t->pid = clone_fork(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
                             CLONE_NEWCGROUP,
-                        -1, e);
+                        t->has_cgroup ? t->cgroup.v2_dir : -1, e);
     if (t->pid == 0)
         spawner_birth(s, t);
     fd_close(&p[1]);

@@ -119,11 +119,10 @@ static int copy(struct template *t, struct slot_plan *plan, struct err *e)
 {
     if (prepare_namespaces(t, e) < 0 || filter_ahead(t, plan->order, e) < 0)
         return -1;
-    int cgroup = plan->order->cgroup == ORDER_CGROUP_V2 ? plan->fds[ORDER_FD_CGROUP] : -1;
     if (t->hooks->before_copy)
         t->hooks->before_copy();
     t->fresh = false; /* before the clone: true again only after the next unshare */
-    pid_t pid = clone_fork(CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS, cgroup, e);
+    pid_t pid = clone_fork(CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS, -1, e);
     if (pid == 0)
         run_copy(t, plan);
     if (t->hooks->after_copy)
@@ -134,8 +133,7 @@ static int copy(struct template *t, struct slot_plan *plan, struct err *e)
 static int check_order(const struct order *o, const struct fd_message *m, struct err *e)
 {
     if (m->len != sizeof *o || o->magic != ORDER_MAGIC ||
-        m->fd_count != ORDER_FD_CGROUP + o->cgroup_count || o->cgroup > ORDER_CGROUP_V2 ||
-        (o->cgroup == ORDER_CGROUP_V2) != (o->cgroup_count == 1 && o->cgroup != ORDER_CGROUP_V1))
+        m->fd_count != ORDER_FD_CGROUP + o->cgroup_count)
         return err_set(e, ERR_MALFORMED, "order of %zu bytes with %zu descriptors", m->len,
                        m->fd_count);
     return 0;
