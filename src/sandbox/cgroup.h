@@ -68,6 +68,7 @@ int cgroup_slot_limit(struct cgroup *c, struct cgroup_slot *s, const struct cgro
 /* Kills whatever is left inside (v2: cgroup.kill; v1: every listed pid until empty). The slot's pid
  * namespace has ended by then, so this is the second line. */
 void cgroup_slot_kill(struct cgroup *c, struct cgroup_slot *s);
+bool cgroup_slot_occupied(const struct cgroup_slot *s); /* by anybody, in any hierarchy */
 /* After the last process was reaped. */
 void cgroup_slot_usage(struct cgroup *c, const struct cgroup_slot *s, bool *ret_oom,
                        uint64_t *ret_peak_bytes, uint64_t *ret_cpu_us);

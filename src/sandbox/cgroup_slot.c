@@ -145,6 +145,15 @@ void cgroup_slot_kill(struct cgroup *c, struct cgroup_slot *s)
             cgroup_kill_all(c, s->dirs[i]);
 }
 
+bool cgroup_slot_occupied(const struct cgroup_slot *s)
+{
+    char text[16];
+    for (unsigned i = 0; i < CGROUP_TASKS_MAX; i++)
+        if (s->dirs[i] >= 0 && cgroup_get(s->dirs[i], "cgroup.procs", text, sizeof text) && *text)
+            return true;
+    return false;
+}
+
 void cgroup_slot_usage(struct cgroup *c, const struct cgroup_slot *s, bool *ret_oom,
                        uint64_t *ret_peak_bytes, uint64_t *ret_cpu_us)
 {

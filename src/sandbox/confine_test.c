@@ -180,14 +180,43 @@ static void become_guest(void *arg)
     guest_main();
 }
 
+/* Orders bring the files by which copies enter their cgroup. A process of the template's goes in as
+ * well, to outlive the slot there. */
+static void intrude(void)
+{
+    char path[32], target[128];
+    int in[2];
+    if (pipe2(in, O_CLOEXEC) < 0)
+        return;
+    pid_t pid = fork();
+    close(in[pid != 0]);
+    if (pid != 0) {
+        (void)!read(in[0], target, 1);
+        close(in[0]);
+        return;
+    }
+    for (int fd = 0; fd < 64; fd++) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(path, target, sizeof target - 1);
+        target[n < 0 ? 0 : n] = 0;
+        if (strstr(target, "/tasks") || strstr(target, "/cgroup.procs"))
+            (void)!write(fd, "0", 1);
+    }
+    close(in[1]);
+    for (;;)
+        pause();
+}
+
 static _Noreturn void template_main(void)
 {
-    static const struct template_hooks hooks = {.become = become_guest};
+    struct template_hooks hooks = {.become = become_guest};
     struct err e = {0};
     char what[32] = "";
     (void)!read(TEMPLATE_SETUP, what, sizeof what - 1);
     if (template_confine(&e) < 0)
         template_fail(&e);
+    if (!strcmp(what, "intrude"))
+        hooks.after_copy = intrude;
     attack(what);
     template_serve(&hooks);
 }
@@ -231,6 +260,11 @@ static struct world_slot *start_of(struct world *w, unsigned ticket, unsigned te
     if (s->failed)
         fail_msg("start failed: %s", s->why.text);
     return s;
+}
+
+static bool until_failed(struct world *w, void *arg)
+{
+    return w->templates_failed >= *(unsigned *)arg;
 }
 
 static bool until_stopped(struct world *w, void *arg)
@@ -318,6 +352,22 @@ TEST(a_template_makes_few_processes_and_none_outlives_it)
     world_close(w);
 }
 
+TEST(a_template_that_hides_a_process_in_the_cgroup_of_a_slot_is_ended)
+{
+    unsigned one = 1;
+    if (geteuid() != 0)
+        SKIP("needs root: cgroups");
+    struct world *w = open_world();
+    make(w, FIRST, "intrude");
+    struct world_slot *s = start_of(w, 1, FIRST);
+    start_of(w, 2, FIRST); /* orders are served one by one: the intruder of the first is in */
+    world_kill(w, s);
+    world_wait(w, until_failed, &one);
+    CHECK_STR(w->template_why.text, "the packages put processes into the cgroup of a slot");
+    CHECK_STR(world_tell(start_of(w, 3, 0), "echo alive"), "alive");
+    world_close(w);
+}
+
 TEST(a_template_sees_no_process_but_its_own)
 {
     struct world *w = open_world();
@@ -399,6 +449,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_template_at_the_index_of_an_ended_one_does_not_reach_the_slots_that_live_on),
     cmocka_unit_test(a_template_that_takes_too_much_memory_ends_alone_and_the_reason_is_told),
     cmocka_unit_test(a_template_makes_few_processes_and_none_outlives_it),
+    cmocka_unit_test(a_template_that_hides_a_process_in_the_cgroup_of_a_slot_is_ended),
     cmocka_unit_test(a_template_sees_no_process_but_its_own),
     cmocka_unit_test(a_template_keeps_the_rights_that_copies_need_and_no_others),
     cmocka_unit_test(a_template_makes_no_user_namespace),

@@ -158,6 +158,8 @@ void spawner_range_leave(struct spawner *s, struct spawner_template *t); /* kill
 void spawner_range_join(struct spawner *s, struct spawner_slot *slot,
                         const struct spawner_template *t);
 int spawner_range_part(struct spawner *s, struct spawner_slot *slot, struct err *e);
+/* Ends a template that hides processes in the cgroup of `slot`, whose own have all been reaped. */
+void spawner_range_guard(struct spawner *s, const struct spawner_slot *slot);
 uid_t spawner_template_uid(const struct spawner *s, const struct spawner_template *t);
 uid_t spawner_slot_uid(const struct spawner *s, unsigned range, unsigned slot_index);
 uint64_t spawner_variant_memory(const struct spawner *s);

@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 
+#include <signal.h>
+
 enum {
     TEMPLATE_PIDS = 64,
     TEMPLATE_CPU_MILLIS = 1000,
@@ -90,6 +92,22 @@ int spawner_range_part(struct spawner *s, struct spawner_slot *slot, struct err 
     s->range_users[slot->range]--;
     slot->range = 0;
     return 0;
+}
+
+/* A slot's pid namespace has ended with its first process: who is still there has come by one of
+ * the template's descriptors. Killing them one by one would keep everybody else waiting each time.
+ */
+void spawner_range_guard(struct spawner *s, const struct spawner_slot *slot)
+{
+    struct spawner_template *t = &s->templates[slot->template_index];
+    if (!slot->range || !slot->has_cgroup || !cgroup_slot_occupied(&slot->cgroup) ||
+        t->range != slot->range || t->pid <= 0)
+        return;
+    if (!t->why.code)
+        err_set(&t->why, ERR_DENIED, "the packages put processes into the cgroup of a slot");
+    (void)kill(t->pid, SIGKILL);
+    if (t->has_cgroup)
+        cgroup_slot_kill(s->cgroups, &t->cgroup);
 }
 
 static uid_t first_of(const struct spawner *s, unsigned range)

@@ -345,6 +345,7 @@ bool spawner_slot_reaped(struct spawner *s, pid_t pid, int status, uint64_t cpu_
     if (!slot->handed_over && !slot->why.code)
         err_set(&slot->why, ERR_SYSTEM, "the copy ended before it was ready (status %#x)",
                 (unsigned)status);
+    spawner_range_guard(s, slot);
     finish(s, slot, status, cpu_us);
     return true;
 }
