@@ -223,6 +223,8 @@ static _Noreturn void template_main(void)
 
 /* --- outside --- */
 
+static unsigned weaker;
+
 static struct world *open_world(void)
 {
     static const struct sandbox_template template = {"program", world_copied, NULL};
@@ -230,6 +232,7 @@ static struct world *open_world(void)
     unsigned one = 1;
     config.templates = &template;
     config.variant_memory_bytes = MEMORY;
+    config.weaker = weaker;
     struct world *w = world_open_with(&config);
     world_wait(w, until_template_ready, &one);
     return w;
@@ -444,6 +447,37 @@ TEST(a_template_that_floods_a_start_socket_holds_up_nobody_else)
     world_close(w);
 }
 
+TEST(a_template_of_a_daemon_without_root_is_confined_as_well)
+{
+    const char *runners = world_runners_dir();
+    CHECK(setgid(65534) == 0 && setuid(65534) == 0);
+    CHECK(prctl(PR_SET_DUMPABLE, 1) == 0); /* else /proc/self stays root's */
+    CHECK(access(runners, X_OK) == 0);
+    weaker =
+        SANDBOX_WITHOUT_UIDS | SANDBOX_WITHOUT_MEMORY | SANDBOX_WITHOUT_CPU | SANDBOX_WITHOUT_PIDS;
+    struct world *w = open_world();
+    CHECK_STR(told(w, 1, "rights"), "2010c0");
+    stop(w, FIRST);
+    CHECK_STR(told(w, 2, "user namespace"), "r");
+    world_close(w);
+}
+
+static const struct CMUnitTest as_nobody[] = {
+    cmocka_unit_test(a_template_of_a_daemon_without_root_is_confined_as_well),
+};
+
+TEST(without_root_a_template_keeps_no_more_rights)
+{
+    int status;
+    if (geteuid() != 0)
+        SKIP("needs root, to become nobody");
+    pid_t pid = fork();
+    if (pid == 0)
+        exit(cmocka_run_group_tests(as_nobody, NULL, NULL));
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_template_reaches_no_slot_and_no_template_but_its_own),
     cmocka_unit_test(a_template_at_the_index_of_an_ended_one_does_not_reach_the_slots_that_live_on),
@@ -457,6 +491,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_a_template_does_to_its_mounts_reaches_nobody_else),
     cmocka_unit_test(a_forged_error_ends_its_template_and_is_printable),
     cmocka_unit_test(a_template_that_floods_a_start_socket_holds_up_nobody_else),
+    cmocka_unit_test(without_root_a_template_keeps_no_more_rights),
 };
 
 int main(int argc, char **argv)
