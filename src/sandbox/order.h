@@ -1,8 +1,8 @@
 /* order — what the spawner tells a template, and what template and copies answer.
  *
- * Templates run no user code and share the spawner's binary or one installed by the administrator,
- * so these messages are checked for size and kind only. Still nothing in them is taken as proof:
- * who a copy is comes from the kernel (SCM_CREDENTIALS on the start socket). */
+ * A template may have run code of others: nothing that comes from there is taken as proof. Who a
+ * copy is comes from the kernel (SCM_CREDENTIALS on the start socket), errors are cleaned
+ * (spawner_heard), and each kind of report is taken once. */
 #pragma once
 
 #include "base/err.h"

@@ -7,8 +7,8 @@
  * and exits. It listens to nothing but fixed-size, length-checked messages (wire.h) and takes no
  * path, argument or program from them: those come from the configuration it was started with.
  *
- * Every slot is a copy of a template. A template is a process inside a complete sandbox without
- * user code: an initialised language runtime, or a plain one whose copies execute the runtime's
+ * Every slot is a copy of a template. A template is a process inside a complete sandbox, without
+ * user code unless it is a variant's: an initialised language runtime, or a plain one whose copies execute the runtime's
  * runner. A copy gets fresh pid, mount, ipc, uts, net and cgroup namespaces, its own host uid,
  * limits and the syscall filter before the runner starts.
  *
