@@ -8,9 +8,9 @@
  * path, argument or program from them: those come from the configuration it was started with.
  *
  * Every slot is a copy of a template. A template is a process inside a complete sandbox, without
- * user code unless it is a variant's: an initialised language runtime, or a plain one whose copies execute the runtime's
- * runner. A copy gets fresh pid, mount, ipc, uts, net and cgroup namespaces, its own host uid,
- * limits and the syscall filter before the runner starts.
+ * user code unless it is a variant's: an initialised language runtime, or a plain one whose copies
+ * execute the runtime's runner. A copy gets fresh pid, mount, ipc, uts, net and cgroup namespaces,
+ * its own host uid, limits and the syscall filter before the runner starts.
  *
  * Everything declared here runs on the loop thread, except spawner_start, which runs before there
  * is a loop. */
