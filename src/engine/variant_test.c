@@ -113,6 +113,20 @@ TEST(calls_wait_for_a_template_on_its_way)
     CHECK(one->status == CALL_SUCCESS && two->status == CALL_SUCCESS);
 }
 
+TEST(a_call_does_not_wait_for_a_template_beyond_its_own_time)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    struct function_spec spec = layered("a", "one", 1);
+    spec.timeout_ms = 200;
+    world_set(w, &spec);
+    w->hold_template = true;
+    struct answer *a = world_ask(w, "a", "1");
+    CHECK(a->refused && strstr(a->why.text, "waited 200 ms for the start"));
+    CHECK_INT(w->starts, 0);
+    spawner_template(w, FIRST, NULL);
+    CHECK(world_ask(w, "a", "2")->status == CALL_SUCCESS);
+}
+
 TEST(a_template_that_fails_fails_its_calls_and_is_not_tried_again_at_once)
 {
     auto_world struct world *w = world_new((struct setup){0});
@@ -445,6 +459,7 @@ TEST_MAIN(a_template_that_is_ready_or_fails_while_it_is_stopped_changes_nothing,
           the_end_of_the_engine_ends_calls_that_wait_for_a_template,
           a_function_with_a_layer_or_a_database_gets_a_template_that_shows_them,
           only_functions_of_one_scope_with_the_same_packages_share_a_template,
+          a_call_does_not_wait_for_a_template_beyond_its_own_time,
           calls_wait_for_a_template_on_its_way,
           a_template_that_fails_fails_its_calls_and_is_not_tried_again_at_once,
           a_template_that_dies_is_started_again_when_it_is_needed,

@@ -6,8 +6,10 @@
  * a group with processes cannot hand controllers to children, so the daemon's own processes move
  * into a leaf `virga.<instance>/daemon` first (only within a delegated or root group). Directories
  * of slots are made ahead and reused: making and moving are slow, and on kernels from 6.0 a
- * migration by another process takes a global lock, so a v1 slot moves itself (writing "0" to
- * `tasks`) through descriptors opened here, and a v2 slot is born in place (CLONE_INTO_CGROUP). */
+ * migration by another process takes a global lock, so a slot moves itself (writing "0") through
+ * descriptors opened here. On v2 that takes the lock too, but being born in place
+ * (CLONE_INTO_CGROUP) is only for whoever may write to the group and to the one above: the spawner,
+ * not a template. */
 #pragma once
 
 #include "base/err.h"
@@ -19,6 +21,9 @@ enum cgroup_controller { CGROUP_MEMORY, CGROUP_CPU, CGROUP_PIDS, CGROUP_CONTROLL
 enum { CGROUP_TASKS_MAX = 4 }; /* v1: memory, cpu, cpuacct, pids may be separate hierarchies */
 
 struct cgroup;
+
+/* Indices from here on are templates', the others slots'. */
+enum { CGROUP_TEMPLATES = 1 << 16 };
 
 struct cgroup_limits {
     uint64_t memory_bytes;
@@ -63,11 +68,16 @@ int cgroup_slot_limit(struct cgroup *c, struct cgroup_slot *s, const struct cgro
 /* Kills whatever is left inside (v2: cgroup.kill; v1: every listed pid until empty). The slot's pid
  * namespace has ended by then, so this is the second line. */
 void cgroup_slot_kill(struct cgroup *c, struct cgroup_slot *s);
+bool cgroup_slot_occupied(const struct cgroup_slot *s); /* by anybody, in any hierarchy */
 /* After the last process was reaped. */
 void cgroup_slot_usage(struct cgroup *c, const struct cgroup_slot *s, bool *ret_oom,
                        uint64_t *ret_peak_bytes, uint64_t *ret_cpu_us);
 /* Closes descriptors; the directories stay for reuse or are removed as cgroup.c sees fit. */
 void cgroup_slot_close(struct cgroup *c, struct cgroup_slot *s);
+/* For those whose descriptors somebody untrusted may still hold: kills whatever is inside and
+ * removes the closed directories, so that the next of this index gets new ones that nobody else has
+ * a way into. Fails as long as something in there dies slowly; there may be nothing to remove. */
+int cgroup_slot_remove(struct cgroup *c, unsigned index, struct err *e);
 
 /* Value parsers for sandbox_usage: one pread each. 0 when the descriptor is -1. */
 uint64_t cgroup_read_peak(int memory_peak_fd);

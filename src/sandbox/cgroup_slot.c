@@ -18,9 +18,11 @@
 /* The kernel's shortest quota is 1 ms of our 100 ms period. */
 enum { CPU_MILLIS_MIN = 10 };
 
-static void slot_name(unsigned index, char out[24])
+void cgroup_slot_name(unsigned index, char out[CGROUP_NAME])
 {
-    snprintf(out, 24, "slot-%u", index);
+    bool template = index >= CGROUP_TEMPLATES;
+    snprintf(out, CGROUP_NAME, template ? "template-%u" : "slot-%u",
+             template ? index - CGROUP_TEMPLATES : index);
 }
 
 static void clear_slot(struct cgroup_slot *s, unsigned index)
@@ -50,8 +52,8 @@ static int set_limits(struct cgroup *c, struct cgroup_slot *s, const struct cgro
 
 static int make_dirs(struct cgroup *c, struct cgroup_slot *s, bool *ret_fresh, struct err *e)
 {
-    char name[24];
-    slot_name(s->index, name);
+    char name[CGROUP_NAME];
+    cgroup_slot_name(s->index, name);
     unsigned used = 0;
     for (unsigned i = 0; i < c->tree_count; i++) {
         const struct cgroup_tree *t = &c->trees[i];
@@ -101,8 +103,8 @@ static void close_descriptors(struct cgroup_slot *s)
 
 static void remove_dirs(struct cgroup *c, struct cgroup_slot *s)
 {
-    char name[24];
-    slot_name(s->index, name);
+    char name[CGROUP_NAME];
+    cgroup_slot_name(s->index, name);
     for (unsigned i = 0; i < c->tree_count; i++)
         if (s->dirs[i] >= 0)
             (void)c->host->remove_dir(c->trees[i].base, name);
@@ -143,6 +145,15 @@ void cgroup_slot_kill(struct cgroup *c, struct cgroup_slot *s)
             cgroup_kill_all(c, s->dirs[i]);
 }
 
+bool cgroup_slot_occupied(const struct cgroup_slot *s)
+{
+    char text[16];
+    for (unsigned i = 0; i < CGROUP_TASKS_MAX; i++)
+        if (s->dirs[i] >= 0 && cgroup_get(s->dirs[i], "cgroup.procs", text, sizeof text) && *text)
+            return true;
+    return false;
+}
+
 void cgroup_slot_usage(struct cgroup *c, const struct cgroup_slot *s, bool *ret_oom,
                        uint64_t *ret_peak_bytes, uint64_t *ret_cpu_us)
 {
@@ -158,4 +169,21 @@ void cgroup_slot_close(struct cgroup *c, struct cgroup_slot *s)
 {
     (void)c;
     close_descriptors(s);
+}
+
+int cgroup_slot_remove(struct cgroup *c, unsigned index, struct err *e)
+{
+    char name[CGROUP_NAME];
+    cgroup_slot_name(index, name);
+    for (unsigned i = 0; i < c->tree_count; i++) {
+        const struct cgroup_tree *t = &c->trees[i];
+        if (t->base < 0 || c->host->remove_dir(t->base, name) == 0 || errno == ENOENT)
+            continue;
+        auto_fd int dir = openat(t->base, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (dir >= 0)
+            cgroup_kill_all(c, dir);
+        if (c->host->remove_dir(t->base, name) < 0 && errno != ENOENT)
+            return err_sys(e, "remove cgroup '%s/virga.%u/%s'", t->path, c->instance, name);
+    }
+    return 0;
 }

@@ -322,6 +322,23 @@ TEST(the_directories_of_a_living_daemon_are_refused_and_not_swept)
     cgroup_close(next);
 }
 
+TEST(a_removed_slot_leaves_no_way_into_the_next_of_its_index)
+{
+    struct err e = {0};
+    struct cgroup_slot a, b;
+    struct cgroup *c = open_real(instance());
+    slot(c, 3, some_limits, &a);
+    int way = fcntl(a.tasks[0], F_DUPFD_CLOEXEC, 0);
+    cgroup_slot_close(c, &a);
+    CHECK(cgroup_slot_remove(c, 3, &e) == 0);
+    CHECK(cgroup_slot_remove(c, 3, &e) == 0); /* nothing there */
+    slot(c, 3, some_limits, &b);
+    CHECK(write(way, "0", 1) < 0);
+    close(way);
+    cgroup_slot_close(c, &b);
+    cgroup_close(c);
+}
+
 TEST(closing_removes_every_directory)
 {
     struct cgroup *c = open_real(instance());
@@ -344,4 +361,4 @@ TEST_MAIN(a_slot_that_exceeds_its_memory_is_killed_and_counted,
           a_limit_of_zero_is_refused, without_rights_the_error_names_the_fix_and_one_can_do_without,
           what_a_killed_predecessor_left_is_swept,
           the_directories_of_a_living_daemon_are_refused_and_not_swept,
-          closing_removes_every_directory)
+          a_removed_slot_leaves_no_way_into_the_next_of_its_index, closing_removes_every_directory)

@@ -70,6 +70,9 @@ uint64_t cgroup_field(const char *text, const char *key);
 void cgroup_kill_listed(int dir);
 void cgroup_kill_all(const struct cgroup *c, int dir); /* v2: in one write where the kernel can */
 
+enum { CGROUP_NAME = 24 };
+void cgroup_slot_name(unsigned index, char out[CGROUP_NAME]);
+
 /* Fill the part of a slot that differs. `fresh` says that the directories were made just now. */
 void cgroup_v1_prepare(struct cgroup *c);
 int cgroup_v1_limit(struct cgroup_slot *s, const struct cgroup *c,

@@ -78,13 +78,14 @@ int cgroup_v1_limit(struct cgroup_slot *s, const struct cgroup *c,
 
 static int open_tasks(struct cgroup_slot *s, const struct cgroup *c, struct err *e)
 {
+    char name[CGROUP_NAME];
+    cgroup_slot_name(s->index, name);
     for (unsigned i = 0; i < c->tree_count; i++) {
         if (s->dirs[i] < 0)
             continue;
         s->tasks[i] = openat(s->dirs[i], "tasks", O_WRONLY | O_CLOEXEC);
         if (s->tasks[i] < 0)
-            return err_sys(e, "open '%s/virga.%u/slot-%u/tasks'", c->trees[i].path, c->instance,
-                           s->index);
+            return err_sys(e, "open '%s/virga.%u/%s/tasks'", c->trees[i].path, c->instance, name);
     }
     return 0;
 }

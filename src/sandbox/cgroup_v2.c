@@ -163,13 +163,15 @@ int cgroup_v2_limit(struct cgroup_slot *s, const struct cgroup *c,
 
 int cgroup_v2_reset(struct cgroup_slot *s, const struct cgroup *c, bool fresh, struct err *e)
 {
+    char name[CGROUP_NAME];
+    cgroup_slot_name(s->index, name);
     s->v2_dir = fcntl(s->dirs[0], F_DUPFD_CLOEXEC, 0);
     if (s->v2_dir < 0)
-        return err_sys(e, "duplicate the descriptor of slot-%u", s->index);
+        return err_sys(e, "duplicate the descriptor of %s", name);
     s->tasks[0] = openat(s->v2_dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
     if (s->tasks[0] < 0)
-        return err_sys(e, "open '%s/virga.%u/slot-%u/cgroup.procs'", c->trees[0].path, c->instance,
-                       s->index);
+        return err_sys(e, "open '%s/virga.%u/%s/cgroup.procs'", c->trees[0].path, c->instance,
+                       name);
     s->memory_peak = openat(s->v2_dir, "memory.peak", O_RDONLY | O_CLOEXEC);
     if (s->memory_peak < 0) /* before 5.19: the current use is the best there is */
         s->memory_peak = openat(s->v2_dir, "memory.current", O_RDONLY | O_CLOEXEC);

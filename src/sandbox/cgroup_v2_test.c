@@ -283,8 +283,26 @@ TEST(numbers_are_read_from_the_kernels_formats)
     CHECK_INT(cgroup_read_cpu_us(-1), 0);
 }
 
+/* As a copy does, which may not be born there. */
+static void enter_as_stranger(int dir)
+{
+    char text[64];
+    int status;
+    auto_fd int procs = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool in = setuid(65534) == 0 && faccessat(dir, "cgroup.procs", W_OK, AT_EACCESS) < 0 &&
+                  write(procs, "0", 1) == 1;
+        kill(getpid(), in ? SIGSTOP : SIGKILL);
+    }
+    CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+    CHECK(cgroup_get(dir, "cgroup.procs", text, sizeof text));
+    CHECK_INT(atoi(text), pid);
+    CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid);
+}
+
 /* Real v2, as far as it goes without controllers. */
-TEST(on_real_v2_a_child_is_born_in_its_group_and_killed_with_it)
+TEST(on_real_v2_a_child_is_born_in_its_group_or_enters_it_and_is_killed_with_it)
 {
     static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
     char name[64];
@@ -319,6 +337,7 @@ TEST(on_real_v2_a_child_is_born_in_its_group_and_killed_with_it)
     int status;
     CHECK(waitpid((pid_t)pid, &status, 0) == pid);
     CHECK(WIFSIGNALED(status));
+    enter_as_stranger(dir);
     CHECK(unlinkat(top, name, AT_REMOVEDIR) == 0);
     if (cgroup_get(top, "cgroup.controllers", text, sizeof text) && !strstr(text, "memory"))
         print_message("not tested on real v2: memory, cpu and pids limits (this host has no such "
@@ -334,4 +353,4 @@ TEST_MAIN(v2_limits_go_to_the_right_files, v2_makes_the_directory_of_a_slot_anew
           missing_controllers_are_errors_unless_one_can_do_without,
           hostile_or_odd_texts_find_nothing_and_break_nothing,
           numbers_are_read_from_the_kernels_formats,
-          on_real_v2_a_child_is_born_in_its_group_and_killed_with_it)
+          on_real_v2_a_child_is_born_in_its_group_or_enters_it_and_is_killed_with_it)

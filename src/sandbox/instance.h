@@ -5,7 +5,9 @@
 
 #include "base/err.h"
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum {
@@ -13,7 +15,20 @@ enum {
     INSTANCE_UID_FIRST = 1900000000,
     INSTANCE_UID_COUNT = 65536,
     INSTANCE_SLOT_UID = 1000, /* of slot 0, inside and, added to the range's first, outside */
+
+    /* Templates that run code of others, and their slots, share no id with anybody: each such
+     * template takes one of these ranges, for itself and every slot there can be. All end at
+     * 2,146,818,560, below the 2^31 that some programs end at. There are more than templates at a
+     * time: a range stays taken while slots live on. */
+    INSTANCE_VARIANT_FIRST = 2000000000,
+    INSTANCE_VARIANT_RANGES = 280,
+    INSTANCE_VARIANT_UIDS = 8193,
 };
+static_assert(INSTANCE_UID_FIRST + INSTANCE_COUNT * INSTANCE_UID_COUNT <= INSTANCE_VARIANT_FIRST &&
+                  INSTANCE_VARIANT_FIRST +
+                          1ll * INSTANCE_COUNT * INSTANCE_VARIANT_RANGES * INSTANCE_VARIANT_UIDS <=
+                      INT32_MAX,
+              "ranges of ids do not overlap and fit");
 
 struct instance {
     unsigned number;

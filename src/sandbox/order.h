@@ -1,8 +1,8 @@
 /* order — what the spawner tells a template, and what template and copies answer.
  *
- * Templates run no user code and share the spawner's binary or one installed by the administrator,
- * so these messages are checked for size and kind only. Still nothing in them is taken as proof:
- * who a copy is comes from the kernel (SCM_CREDENTIALS on the start socket). */
+ * A template may have run code of others: nothing that comes from there is taken as proof. Who a
+ * copy is comes from the kernel (SCM_CREDENTIALS on the start socket), errors are cleaned
+ * (spawner_heard), and each kind of report is taken once. */
 #pragma once
 
 #include "base/err.h"
@@ -13,15 +13,13 @@
 
 enum { ORDER_MAGIC = 0x6f726472 };
 
-/* Descriptors that travel with an order, in this sequence; then the cgroup's: on v2 its directory,
- * on v1 the open `tasks` files. Together at most FD_PASS_MAX. */
+/* Descriptors that travel with an order, in this sequence; then the open files by which the copy
+ * enters its cgroup (cgroup.h, `tasks`). Together at most FD_PASS_MAX. */
 enum order_fd { ORDER_FD_SOCKET, ORDER_FD_OUT, ORDER_FD_ERR, ORDER_FD_START, ORDER_FD_CGROUP };
-enum order_cgroup { ORDER_CGROUP_NONE, ORDER_CGROUP_V1, ORDER_CGROUP_V2 };
 
 struct order {
     uint32_t magic;
-    uint32_t cgroup;       /* enum order_cgroup */
-    uint32_t cgroup_count; /* descriptors behind ORDER_FD_CGROUP */
+    uint32_t cgroup_count; /* descriptors from ORDER_FD_CGROUP on */
     uint32_t shared_uid;   /* 1: started without root, the copy keeps id 0 without capabilities */
     uid_t uid;             /* inside the template's user namespace */
     uint32_t reserved;

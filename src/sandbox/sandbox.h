@@ -7,10 +7,10 @@
  * and exits. It listens to nothing but fixed-size, length-checked messages (wire.h) and takes no
  * path, argument or program from them: those come from the configuration it was started with.
  *
- * Every slot is a copy of a template. A template is a process inside a complete sandbox without
- * user code: an initialised language runtime, or a plain one whose copies execute the runtime's
- * runner. A copy gets fresh pid, mount, ipc, uts, net and cgroup namespaces, its own host uid,
- * limits and the syscall filter before the runner starts.
+ * Every slot is a copy of a template. A template is a process inside a complete sandbox, without
+ * user code unless it is a variant's: an initialised language runtime, or a plain one whose copies
+ * execute the runtime's runner. A copy gets fresh pid, mount, ipc, uts, net and cgroup namespaces,
+ * its own host uid, limits and the syscall filter before the runner starts.
  *
  * Everything declared here runs on the loop thread, except spawner_start, which runs before there
  * is a loop. */
@@ -74,7 +74,8 @@ struct sandbox_config {
     const char *sockets_dir; /* likewise for variants with a database. Both exist at the start; what
                                 appears in them later is seen */
     unsigned slots_max;      /* at most SANDBOX_SLOTS_MAX at the same time */
-    unsigned weaker;         /* enum sandbox_weaker */
+    uint64_t variant_memory_bytes; /* what one variant's template may take; 0: 1 GB */
+    unsigned weaker;               /* enum sandbox_weaker */
 };
 
 /* Limits of one slot. Zero is never "unlimited": every field must be set. */

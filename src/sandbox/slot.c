@@ -18,12 +18,10 @@
 #include <unistd.h>
 
 /* First of all, so that all that follows is charged to the slot. A v1 task moves itself: writing
- * its own "0" avoids the lock over all processes that moving another one takes. On v2 it was born
- * there. */
+ * its own "0" avoids the lock over all processes that moving another one takes. On v2 it cannot be
+ * born there: the kernel would ask the template for rights over the group. */
 static int enter_cgroup(struct slot_plan *plan, struct err *e)
 {
-    if (plan->order->cgroup != ORDER_CGROUP_V1)
-        return 0;
     for (size_t i = ORDER_FD_CGROUP; i < plan->fd_count; i++)
         if (write(plan->fds[i], "0", 1) != 1)
             return err_sys(e, "enter cgroup hierarchy %zu", i - ORDER_FD_CGROUP);

@@ -6,6 +6,7 @@
  *   spawner_templates.c  starting templates, and again when they die
  *   spawner_birth.c      a template's way to its program
  *   spawner_variants.c   templates that come and go on request
+ *   spawner_ranges.c     what a variant has for itself on the host: ids, a cgroup
  *   spawner_slots.c      a slot's way through its states
  *   spawner_out.c        messages to the server */
 #pragma once
@@ -51,6 +52,7 @@ struct spawner_slot {
     int socket, out, err; /* the server's ends, until handed over */
     bool has_cgroup;
     struct cgroup_slot cgroup;
+    unsigned range; /* of ids; kept while FREE when its cgroup could not be removed yet */
     struct err why; /* of a failing start */
 };
 
@@ -73,6 +75,9 @@ struct spawner_template {
     unsigned orders;   /* sent, no HELLO yet */
     unsigned failures; /* in a row; the pause before the next try grows with it */
     uint64_t started_us, retry_us;
+    unsigned range;  /* of ids */
+    bool has_cgroup; /* a variant's own */
+    struct cgroup_slot cgroup;
     struct err why;
 };
 
@@ -88,10 +93,13 @@ struct spawner {
     struct list by_state[SLOT_STATES];
     struct list pids[SPAWNER_PID_BUCKETS];
     struct spawner_template templates[SPAWNER_TEMPLATES];
-    unsigned templates_end; /* all from here on are free */
-    bool ahead_failed;      /* preparing a slot ahead did; tried again after the next start */
-    uint64_t skip;          /* VIRGA_TESTING: steps of slot.c left out */
+    unsigned templates_end;                            /* all from here on are free */
+    unsigned range_users[1 + INSTANCE_VARIANT_RANGES]; /* variants: template and slots */
+    bool ahead_failed; /* preparing a slot ahead did; tried again after the next start */
+    uint64_t skip;     /* VIRGA_TESTING: steps of slot.c left out */
 };
+
+struct report;
 
 void spawner_run(struct spawner *s); /* until the server is gone */
 void spawner_end(struct spawner *s); /* kills and reaps all, removes the cgroups */
@@ -129,6 +137,9 @@ void spawner_slots_prepare(struct spawner *s);
 void spawner_slots_expire(struct spawner *s, uint64_t now_us);
 uint64_t spawner_slots_deadline_us(struct spawner *s); /* UINT64_MAX: none */
 void spawner_refuse(struct spawner *s, uint64_t ticket, const struct err *why);
+/* The error of a report, which code of others may have made up: of a known kind, one line of text.
+ */
+void spawner_heard(const struct report *r, struct err *ret);
 
 void spawner_templates_init(struct spawner *s);
 void spawner_templates_start_due(struct spawner *s, uint64_t now_us);
@@ -139,5 +150,18 @@ _Noreturn void spawner_birth(const struct spawner *s, const struct spawner_templ
 /* Takes `setup` (-1: none) if it is of use. */
 void spawner_variant_start(struct spawner *s, const struct wire *w, int *setup);
 void spawner_variant_stop(struct spawner *s, unsigned index);
+
+/* Range 0 is shared by all templates that run no code of others, and their slots. */
+int spawner_range_take(struct spawner *s, struct spawner_template *t, struct err *e);
+void spawner_range_leave(struct spawner *s, struct spawner_template *t); /* kills what is left */
+/* A slot has its template's ids until nothing of it can be left. Fails while something is. */
+void spawner_range_join(struct spawner *s, struct spawner_slot *slot,
+                        const struct spawner_template *t);
+int spawner_range_part(struct spawner *s, struct spawner_slot *slot, struct err *e);
+/* Ends a template that hides processes in the cgroup of `slot`, whose own have all been reaped. */
+void spawner_range_guard(struct spawner *s, const struct spawner_slot *slot);
+uid_t spawner_template_uid(const struct spawner *s, const struct spawner_template *t);
+uid_t spawner_slot_uid(const struct spawner *s, unsigned range, unsigned slot_index);
+uint64_t spawner_variant_memory(const struct spawner *s);
 void spawner_template_on_control(struct spawner *s, unsigned index);
 bool spawner_template_reaped(struct spawner *s, pid_t pid, int status);

@@ -9,6 +9,7 @@
 #include "sandbox/template.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -31,6 +32,21 @@ struct birth {
     const struct spawner *spawner;
     const struct spawner_template *template;
 };
+
+/* While its descriptors are open. The namespace starts there as well: whoever mounts the hierarchy
+ * inside sees nobody else's group. On v2 it was born there. */
+static int enter_cgroup(struct birth *b, struct err *e)
+{
+    const struct spawner_template *t = b->template;
+    if (!t->has_cgroup || cgroup_version(b->spawner->cgroups) != 1)
+        return 0;
+    for (size_t i = 0; i < CGROUP_TASKS_MAX; i++)
+        if (t->cgroup.tasks[i] >= 0 && write(t->cgroup.tasks[i], "0", 1) != 1)
+            return err_sys(e, "enter the template's cgroup");
+    if (unshare(CLONE_NEWCGROUP) < 0)
+        return err_sys(e, "new cgroup namespace");
+    return 0;
+}
 
 /* dup2 of a descriptor onto itself keeps its flags. */
 static int place(int fd, int at, struct err *e)
@@ -131,6 +147,7 @@ static const struct step {
     const char *name;
     int (*run)(struct birth *b, struct err *e);
 } steps[] = {
+    {"cgroup", enter_cgroup},
     {"descriptors", keep_descriptors},
     {"parent death", die_with_spawner},
     {"signals", reset_signals},

@@ -39,7 +39,7 @@ static int open_socket(int type, int *ret_mine, int *ret_theirs, struct err *e)
 static int open_channels(struct spawner *s, struct spawner_slot *slot, int fds[ORDER_FD_CGROUP],
                          struct err *e)
 {
-    uid_t owner = s->instance.root ? s->instance.uid_base + INSTANCE_SLOT_UID + slot->index : 0;
+    uid_t owner = s->instance.root ? spawner_slot_uid(s, slot->range, slot->index) : 0;
     if (open_socket(SOCK_STREAM, &slot->socket, &fds[ORDER_FD_SOCKET], e) < 0 ||
         open_pipe(owner, &slot->out, &fds[ORDER_FD_OUT], e) < 0 ||
         open_pipe(owner, &slot->err, &fds[ORDER_FD_ERR], e) < 0 ||
@@ -68,6 +68,8 @@ static int open_cgroup(struct spawner *s, struct spawner_slot *slot, const struc
 
 int spawner_prepare(struct spawner *s, struct spawner_slot *slot, struct err *e)
 {
+    if (spawner_range_part(s, slot, e) < 0)
+        return -1;
     return open_cgroup(s, slot, &sandbox_default_limits, e);
 }
 
@@ -82,17 +84,10 @@ static void fill_order(const struct spawner *s, const struct spawner_slot *slot,
 #ifdef VIRGA_TESTING
     o->skip = s->skip;
 #endif
-    size_t first = *fd_count;
-    if (slot->cgroup.v2_dir >= 0) {
-        o->cgroup = ORDER_CGROUP_V2;
-        fds[(*fd_count)++] = slot->cgroup.v2_dir;
-    } else {
-        for (size_t i = 0; i < CGROUP_TASKS_MAX; i++)
-            if (slot->cgroup.tasks[i] >= 0)
-                fds[(*fd_count)++] = slot->cgroup.tasks[i];
-        o->cgroup = *fd_count > first ? ORDER_CGROUP_V1 : ORDER_CGROUP_NONE;
-    }
-    o->cgroup_count = (uint32_t)(*fd_count - first);
+    for (size_t i = 0; i < CGROUP_TASKS_MAX; i++)
+        if (slot->cgroup.tasks[i] >= 0)
+            fds[(*fd_count)++] = slot->cgroup.tasks[i];
+    o->cgroup_count = (uint32_t)(*fd_count - ORDER_FD_CGROUP);
 }
 
 int spawner_launch(struct spawner *s, struct spawner_slot *slot, struct spawner_template *t,
@@ -103,7 +98,11 @@ int spawner_launch(struct spawner *s, struct spawner_slot *slot, struct spawner_
     struct order order;
     int fds[FD_PASS_MAX] = {-1, -1, -1, -1};
     size_t fd_count = ORDER_FD_CGROUP;
-    int result = open_channels(s, slot, fds, e);
+    int result = spawner_range_part(s, slot, e);
+    if (result == 0) {
+        spawner_range_join(s, slot, t);
+        result = open_channels(s, slot, fds, e);
+    }
     if (result == 0)
         result = open_cgroup(s, slot, &slot->limits, e);
     if (result == 0) {

@@ -89,12 +89,14 @@ static int map_own_ids(struct setup *u, struct err *e)
     return 0;
 }
 
+/* Templates have this /proc as well: of others' processes it shows them nothing, not even that they
+ * exist. */
 static int private_mounts(struct setup *u, struct err *e)
 {
     (void)u;
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return err_sys(e, "make mounts private");
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") < 0)
         return err_sys(e, "mount our own /proc");
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/str.h"
 #include "sandbox/order.h"
 #include "sandbox/spawner_launch.h"
 
@@ -94,12 +95,14 @@ static void say_end(struct spawner *s, struct spawner_slot *slot, int status, ui
 /* No process of the slot is left (or none ever was): reports the end and frees index and id. */
 static void finish(struct spawner *s, struct spawner_slot *slot, int status, uint64_t cpu_us)
 {
+    struct err later; /* what is still there now is looked for before the next start */
     if (slot->has_cgroup)
         cgroup_slot_kill(s->cgroups, &slot->cgroup);
     say_end(s, slot, status, cpu_us);
     if (slot->has_cgroup)
         cgroup_slot_close(s->cgroups, &slot->cgroup);
     slot->has_cgroup = false;
+    (void)spawner_range_part(s, slot, &later);
     uncount(s, slot);
     fd_close(&slot->start);
     fd_close(&slot->socket);
@@ -224,18 +227,19 @@ static void hand_over(struct spawner *s, struct spawner_slot *slot)
 
 /* The credentials on its message name the copy: filled in by the kernel, they cannot be made up.
  * It must be a child of ours that is nobody else already. */
-static void meet(struct spawner *s, struct spawner_slot *slot, pid_t pid)
+static bool meet(struct spawner *s, struct spawner_slot *slot, pid_t pid)
 {
     siginfo_t info;
     if (slot->pid || pid <= 0 || slot_of_pid(s, pid) ||
         waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
-        return;
+        return false;
     for (unsigned i = 0; i < s->templates_end; i++)
         if (s->templates[i].pid == pid)
-            return;
+            return false;
     slot->pid = pid;
     list_push(&s->pids[(unsigned)pid % SPAWNER_PID_BUCKETS], &slot->by_pid);
     uncount(s, slot);
+    return true;
 }
 
 static void start_lost(struct spawner *s, struct spawner_slot *slot)
@@ -248,7 +252,20 @@ static void start_lost(struct spawner *s, struct spawner_slot *slot)
         finish(s, slot, 0, 0);
 }
 
-/* 1: one report taken, 0: nothing there, -1: the slot does not start any more. */
+void spawner_heard(const struct report *r, struct err *ret)
+{
+    *ret = r->err;
+    ret->text[sizeof ret->text - 1] = 0;
+    if ((unsigned)ret->code > ERR_TIMEOUT || ret->code == ERR_NONE)
+        ret->code = ERR_SYSTEM;
+    bool utf8 = str_is_utf8(str_of(ret->text));
+    for (char *p = ret->text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f || (!utf8 && (unsigned char)*p > 0x7f))
+            *p = '?';
+}
+
+/* 1: one report taken, 0: nothing there, -1: the slot does not start any more. Each kind is taken
+ * once: the loop around this ends, however many somebody sends. */
 static int take_report(struct spawner *s, struct spawner_slot *slot)
 {
     struct report r;
@@ -260,15 +277,14 @@ static int take_report(struct spawner *s, struct spawner_slot *slot)
         fd_close(&m.fds[i]);
     if (e.code || m.len != sizeof r || r.magic != ORDER_MAGIC)
         return -1;
-    if (r.kind == REPORT_HELLO) {
-        meet(s, slot, m.pid);
-    } else if (r.kind == REPORT_READY && slot->pid && m.pid == slot->pid) {
+    if (r.kind == REPORT_HELLO)
+        return meet(s, slot, m.pid) ? 1 : -1;
+    if (r.kind == REPORT_READY && slot->pid && m.pid == slot->pid) {
         hand_over(s, slot);
-    } else {
-        r.err.text[sizeof r.err.text - 1] = 0;
-        slot->why = r.err;
+        return 1;
     }
-    return 1;
+    spawner_heard(&r, &slot->why);
+    return -1;
 }
 
 void spawner_slot_on_start_socket(struct spawner *s, unsigned index)
@@ -329,6 +345,7 @@ bool spawner_slot_reaped(struct spawner *s, pid_t pid, int status, uint64_t cpu_
     if (!slot->handed_over && !slot->why.code)
         err_set(&slot->why, ERR_SYSTEM, "the copy ended before it was ready (status %#x)",
                 (unsigned)status);
+    spawner_range_guard(s, slot);
     finish(s, slot, status, cpu_us);
     return true;
 }

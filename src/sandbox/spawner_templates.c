@@ -36,7 +36,7 @@ static int write_proc(pid_t pid, const char *name, const char *text, struct err 
 }
 
 /* 0 inside is the template's own id, each slot's is one of its own; outside, all lie in the
- * instance's range, where nothing else runs. Without root there is just one id for all. */
+ * instance's ranges, where nothing else runs. Without root there is just one id for all. */
 static int give_ids(const struct spawner *s, const struct spawner_template *t, struct err *e)
 {
     char map[96];
@@ -44,8 +44,8 @@ static int give_ids(const struct spawner *s, const struct spawner_template *t, s
     static_assert((int)SPAWNER_TEMPLATES <= (int)INSTANCE_SLOT_UID,
                   "templates' ids end where slots' begin");
     if (in->root)
-        snprintf(map, sizeof map, "0 %u 1\n%u %u %u\n", in->uid_base + t->index, INSTANCE_SLOT_UID,
-                 in->uid_base + INSTANCE_SLOT_UID, s->config->slots_max);
+        snprintf(map, sizeof map, "0 %u 1\n%u %u %u\n", spawner_template_uid(s, t),
+                 INSTANCE_SLOT_UID, spawner_slot_uid(s, t->range, 0), s->config->slots_max);
     else
         snprintf(map, sizeof map, "0 0 1\n");
     if (!in->root && write_proc(t->pid, "setgroups", "deny", e) < 0)
@@ -72,6 +72,7 @@ static void end_variant(struct spawner *s, struct spawner_template *t)
     t->state = TEMPLATE_FREE;
     fd_close(&t->control);
     fd_close(&t->setup);
+    spawner_range_leave(s, t);
     spawner_slots_fail_queued(s, t->index, &t->why);
     if (!stopped)
         log_warn("sandbox", "template down template=%s index=%u why=%s", t->config->name, t->index,
@@ -109,7 +110,7 @@ static int clone_template(struct spawner *s, struct spawner_template *t, struct 
     t->control = p[1];
     t->pid = clone_fork(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
                             CLONE_NEWCGROUP,
-                        -1, e);
+                        t->has_cgroup ? t->cgroup.v2_dir : -1, e);
     if (t->pid == 0)
         spawner_birth(s, t);
     fd_close(&p[1]);
@@ -129,7 +130,7 @@ void spawner_template_start(struct spawner *s, struct spawner_template *t)
     t->started_us = clock_mono_us();
     t->retry_us = t->started_us + READY_S * 1000000ull;
     t->why = (struct err){0};
-    if (clone_template(s, t, &t->why) == 0)
+    if (spawner_range_take(s, t, &t->why) == 0 && clone_template(s, t, &t->why) == 0)
         return;
     if (t->pid > 0)
         (void)kill(t->pid, SIGKILL);
@@ -225,12 +226,26 @@ void spawner_template_on_control(struct spawner *s, unsigned index)
         up(s, t);
         return;
     }
-    if (whole && r.kind == REPORT_FAILED) {
-        r.err.text[sizeof r.err.text - 1] = 0;
-        t->why = r.err;
-    }
+    if (whole && r.kind == REPORT_FAILED)
+        spawner_heard(&r, &t->why);
     fd_close(&t->control);
     (void)kill(t->pid, SIGKILL);
+}
+
+static void explain_end(const struct spawner *s, struct spawner_template *t, int status)
+{
+    bool oom = false;
+    uint64_t peak, cpu_us;
+    if (t->has_cgroup)
+        cgroup_slot_usage(s->cgroups, &t->cgroup, &oom, &peak, &cpu_us);
+    uint64_t mb = spawner_variant_memory(s) >> 20;
+    if (oom && t->state == TEMPLATE_STARTING)
+        err_set(&t->why, ERR_LIMIT, "the packages need more than %" PRIu64 " MB to be imported",
+                mb);
+    else if (oom)
+        err_set(&t->why, ERR_LIMIT, "the packages came to need more than %" PRIu64 " MB", mb);
+    else
+        err_set(&t->why, ERR_SYSTEM, "the template ended (status %#x)", (unsigned)status);
 }
 
 bool spawner_template_reaped(struct spawner *s, pid_t pid, int status)
@@ -246,7 +261,7 @@ bool spawner_template_reaped(struct spawner *s, pid_t pid, int status)
                 break;
         }
         if (!t->why.code)
-            err_set(&t->why, ERR_SYSTEM, "the template ended (status %#x)", (unsigned)status);
+            explain_end(s, t, status);
         t->pid = 0;
         down(s, t);
         return true;

@@ -7,6 +7,8 @@
 #include "sandbox/rights.h"
 #include "sandbox/slot.h"
 
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <malloc.h>
 #include <poll.h>
@@ -117,11 +119,10 @@ static int copy(struct template *t, struct slot_plan *plan, struct err *e)
 {
     if (prepare_namespaces(t, e) < 0 || filter_ahead(t, plan->order, e) < 0)
         return -1;
-    int cgroup = plan->order->cgroup == ORDER_CGROUP_V2 ? plan->fds[ORDER_FD_CGROUP] : -1;
     if (t->hooks->before_copy)
         t->hooks->before_copy();
     t->fresh = false; /* before the clone: true again only after the next unshare */
-    pid_t pid = clone_fork(CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS, cgroup, e);
+    pid_t pid = clone_fork(CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS, -1, e);
     if (pid == 0)
         run_copy(t, plan);
     if (t->hooks->after_copy)
@@ -132,8 +133,7 @@ static int copy(struct template *t, struct slot_plan *plan, struct err *e)
 static int check_order(const struct order *o, const struct fd_message *m, struct err *e)
 {
     if (m->len != sizeof *o || o->magic != ORDER_MAGIC ||
-        m->fd_count != ORDER_FD_CGROUP + o->cgroup_count || o->cgroup > ORDER_CGROUP_V2 ||
-        (o->cgroup == ORDER_CGROUP_V2) != (o->cgroup_count == 1 && o->cgroup != ORDER_CGROUP_V1))
+        m->fd_count != ORDER_FD_CGROUP + o->cgroup_count)
         return err_set(e, ERR_MALFORMED, "order of %zu bytes with %zu descriptors", m->len,
                        m->fd_count);
     return 0;
@@ -171,10 +171,25 @@ static void tidy_heap(void)
 static struct filter confined;
 static bool is_confined;
 
-/* The bounding set first: the filter refuses what that takes. */
+/* A user namespace within would bring all rights back, on all the kernel code that asks for them.
+ * Only whoever has SYS_RESOURCE here can raise it again. */
+static int forbid_user_namespaces(struct err *e)
+{
+    static const char path[] = "/proc/sys/user/max_user_namespaces";
+    auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1)
+        return err_sys(e, "write '%s'", path);
+    return 0;
+}
+
+/* The bounding set first: the filter refuses what that takes. What is kept is for copies: mounts
+ * and namespaces, their loopback interface, their ids. */
 int template_confine(struct err *e)
 {
-    if (filter_build(&confined, e) < 0 || rights_bound(e) < 0 || filter_load_base(&confined, e) < 0)
+    uint64_t keep = RIGHTS_BIT(CAP_SYS_ADMIN) | RIGHTS_BIT(CAP_NET_ADMIN) | RIGHTS_BIT(CAP_SETUID) |
+                    RIGHTS_BIT(CAP_SETGID);
+    if (forbid_user_namespaces(e) < 0 || filter_build(&confined, e) < 0 || rights_bound(e) < 0 ||
+        rights_keep(keep, 0, e) < 0 || filter_load_base(&confined, e) < 0)
         return -1;
     is_confined = true;
     return 0;

@@ -28,7 +28,8 @@ struct template_hooks {
 /* Before template_serve, for programs that run code of others ahead. That code has what a template
  * has: rights in its user namespace, and the ids of its slots. */
 
-/* No way to more rights, and the long part of the syscall filter (filter.h): for good. */
+/* Of its rights only those that copies need, no way to more, no user namespaces within, and the
+ * long part of the syscall filter (filter.h): for good. */
 int template_confine(struct err *e);
 
 /* An empty tmpfs on `path`, which must exist. Copies have their own above it. */

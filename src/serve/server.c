@@ -120,6 +120,7 @@ int server_start_spawner(struct server *s, struct err *e)
                                     .layers_dir = s->layers_path,
                                     .sockets_dir = sockets,
                                     .slots_max = s->settings.slots_max,
+                                    .variant_memory_bytes = s->settings.template_memory_max,
                                     .weaker = s->settings.weaker};
     privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
                            SPARE_FILES);

@@ -58,7 +58,7 @@ ATTACKS = {
     "shared_ipc+victim": (None, "the namespace is the template's work"),
     "shared_ipc-victim": (None, "the namespace is the template's work"),
     "signals+victim": (None, "the namespace is made by the clone"),
-    "other_processes+victim": ("proc", None),
+    "other_processes+victim": (None, "the template's /proc hides them as well"),
     "other_files+victim": (None, "without scratch directories there is nowhere to write"),
     "other_files-victim": (None, "without scratch directories there is nowhere to write"),
     "memory_limit": ("cgroup", None),
