@@ -155,7 +155,7 @@ test:
 
 # Address and undefined-behaviour sanitizers, with the doors for tests.
 asan:
-	@$(MAKE) --no-print-directory BUILD=build/asan TESTING=1 CFLAGS="-O1 -g -fsanitize=address,undefined" units
+	@$(MAKE) --no-print-directory BUILD=build/asan TESTING=1 CFLAGS="-O1 -g1 -fuse-ld=gold -fsanitize=address,undefined" units
 
 testing:
 	@$(MAKE) --no-print-directory BUILD=build/testing TESTING=1 units
