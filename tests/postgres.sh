@@ -27,7 +27,7 @@ make() {
         --icu-locale=en-US --no-sync >"$dir/initdb.log" 2>&1 ||
         { cat "$dir/initdb.log" >&2; exit 1; }
     printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" "fsync = off" \
-        "max_connections = 60" "shared_buffers = 16MB" "max_wal_size = 256MB" "$@" | as_user tee -a "$data/postgresql.conf" >/dev/null
+        "max_connections = 200" "shared_buffers = 16MB" "max_wal_size = 256MB" "$@" | as_user tee -a "$data/postgresql.conf" >/dev/null
 }
 
 start() {
