@@ -24,6 +24,7 @@
 
 struct loop;
 struct sandbox;
+struct uplink_rules; /* uplink/uplink.h */
 
 enum {
     SANDBOX_TEMPLATES_MAX = 16,
@@ -74,8 +75,9 @@ struct sandbox_config {
     const char *sockets_dir; /* likewise for variants with a database. Both exist at the start; what
                                 appears in them later is seen */
     unsigned slots_max;      /* at most SANDBOX_SLOTS_MAX at the same time */
-    uint64_t variant_memory_bytes; /* what one variant's template may take; 0: 1 GB */
-    unsigned weaker;               /* enum sandbox_weaker */
+    uint64_t variant_memory_bytes;     /* what one variant's template may take; 0: 1 GB */
+    unsigned weaker;                   /* enum sandbox_weaker */
+    const struct uplink_rules *egress; /* what slots with network reach; NULL: none may have it */
 };
 
 /* Limits of one slot. Zero is never "unlimited": every field must be set. */
