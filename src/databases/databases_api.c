@@ -157,17 +157,27 @@ static int get_database(struct request *req, struct response *res, struct err *e
     return database_api_open(req, &w, NULL, e) < 0 ? -1 : reply(req, res, &w, e);
 }
 
+/* One that this server does not offer is a value it cannot take, like one that nobody offers. */
+static int choose_provider(struct request *req, const struct work *w, int *kind, struct err *e)
+{
+    struct form f;
+    struct err why = {0};
+    *kind = (int)w->d->config.provider;
+    if (req->body.n &&
+        (form_open(&f, req, e) < 0 ||
+         form_choice(&f, "provider", FORM_OPTIONAL, database_provider_words, kind, e) < 0))
+        return -1;
+    if (provider_check(w->d, (enum database_provider_kind) * kind, &why) < 0)
+        return http_invalid(req, "body.provider", "value_error", e, "Value error, %s", why.text);
+    return 0;
+}
+
 static int provision(struct request *req, struct response *res, struct err *e)
 {
     struct work w;
     struct project p;
-    struct form f;
-    if (database_api_open(req, &w, &p, e) < 0)
-        return -1;
-    int kind = (int)w.d->config.provider;
-    if (req->body.n &&
-        (form_open(&f, req, e) < 0 ||
-         form_choice(&f, "provider", FORM_OPTIONAL, database_provider_words, &kind, e) < 0))
+    int kind;
+    if (database_api_open(req, &w, &p, e) < 0 || choose_provider(req, &w, &kind, e) < 0)
         return -1;
     if (lifecycle_provision(&w, req, &p, (enum database_provider_kind)kind, e) < 0)
         return -1;

@@ -169,7 +169,7 @@ static int provision_claimed(const struct work *w, struct request *req, const st
                            .remote = "",
                            .verifier = "",
                            .created_us = clock_wall_us()};
-    if (has_one(w, p->id, e) < 0 || provider_check(w->d, kind, e) < 0)
+    if (has_one(w, p->id, e) < 0)
         return -1;
     if (provider_of(&row)->prepare(w, &row, e) < 0)
         return err_in(e, "Failed to provision database");

@@ -64,9 +64,9 @@ def test_a_project_that_was_removed_at_neon_can_be_ended_here(server, neon):
 def test_without_a_key_it_is_said_what_is_missing(server, tmp_path):
     with Server(tmp_path) as other:
         project = Project(other, database=False)
-        assert "NEON_API_KEY" in detail(project.ask("POST", "/provision", {"provider": "neon"}), 503)
-        assert "--database-url" in detail(project.ask("POST", "/provision", {"provider": "server"}), 503)
-        assert project.ask("POST", "/provision", {"provider": "mine"}).status == 422
+        for provider, missing in ("neon", "NEON_API_KEY"), ("server", "--database-url"), ("mine", "'local', 'server' or 'neon'"):
+            [problem] = detail(project.ask("POST", "/provision", {"provider": provider}), 422)
+            assert problem["loc"] == ["body", "provider"] and missing in problem["msg"]
 
 
 @pytest.mark.parametrize("number", range(4))
