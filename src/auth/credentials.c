@@ -76,6 +76,8 @@ int credentials_text(const struct auth *a, const struct request *req, struct str
             *ret = (struct str){value.p + scheme.n, value.n - scheme.n};
         return 0;
     }
+    if (a->config.none)
+        return 0;
     struct str found = cookie(req);
     if (!found.p)
         return 0;
