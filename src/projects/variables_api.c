@@ -129,7 +129,6 @@ static int reveal_variable(struct request *req, struct response *res, struct err
     const char *key = http_param(req, "key");
     if (variables_reveal(req, http_param(req, "id"), key, &clear, e) < 0)
         return -1;
-    http_response_header(req, res, "Cache-Control", "no-store");
     return http_reply_json(
         req, res, 200,
         json_pack("{s:s, s:s%}", "key", key, "value", clear.data ? clear.data : "", clear.len));

@@ -266,7 +266,9 @@ def cookie_of(reply):
 
 
 def test_a_browser_uses_a_cookie_that_pages_of_others_cannot(person):
-    header, value = cookie_of(person.login(cookie=True))
+    reply = person.login(cookie=True)
+    assert reply.headers["Cache-Control"] == "no-store"
+    header, value = cookie_of(reply)
     assert "HttpOnly" in header and "SameSite=Lax" in header and "Secure" not in header
     cookie, own = {"Cookie": f"virga_session={value}"}, f"http://127.0.0.1:{person.server.port}"
 

@@ -181,7 +181,7 @@ class World:
 
     def ask(self, route, who):
         """Only the head of the answer: some of them never end. The body is no JSON, so that nothing is changed by most; after
-        what changed something, others get new objects."""
+        what changed something, others get new objects. What somebody is told is never for a cache."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
         headers = {"Content-Type": "application/json", **self.credentials(who)}
         try:
@@ -190,6 +190,8 @@ class World:
             reply = connection.getresponse()
             if reply.status < 400 and route["method"] in CHANGES:
                 self.objects = None
+            if reply.status < 400 and route["permission"] not in ("public", "call"):
+                assert reply.headers["Cache-Control"] == "no-store", (route, who)
             return reply.status, reply.read() if reply.status in REFUSED else b""
         finally:
             connection.close()
