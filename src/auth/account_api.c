@@ -129,8 +129,8 @@ int account_change_password(struct request *req, struct response *res, struct er
     struct form form;
     const char *before = "", *password = "";
     if (form_open(&form, req, e) < 0 || own(req, &account, e) < 0 ||
-        form_text(&form, "old", FORM_REQUIRED, 1, PASSWORD_MAX, &before, e) < 0 ||
-        form_text(&form, "new", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &password, e) < 0)
+        form_secret(&form, "old", FORM_REQUIRED, 1, PASSWORD_MAX, &before, e) < 0 ||
+        form_secret(&form, "new", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &password, e) < 0)
         return -1;
     if (!account.password)
         return err_set(e, ERR_CONFLICT, "This account has no password");
@@ -177,7 +177,7 @@ static int prove_owner(struct request *req, struct response *res, const struct a
                    ? 1
                    : err_set(e, ERR_DENIED, "Deleting this account takes a token of its issuer");
     if (form_open(&form, req, e) < 0 ||
-        form_text(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &password, e) < 0)
+        form_secret(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &password, e) < 0)
         return -1;
     int proven = prove(req, res, account, password, e);
     sodium_memzero((char *)password, strlen(password));

@@ -42,7 +42,7 @@ static void newcomer_done(struct newcomer *n)
 static int read_newcomer(const struct form *form, struct newcomer *n, struct err *e)
 {
     if (accounts_read_name(form, FORM_REQUIRED, &n->account.name, e) < 0 ||
-        form_text(form, "password", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &n->password, e) <
+        form_secret(form, "password", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &n->password, e) <
             0 ||
         accounts_read_email(form, &n->account.email, e) < 0)
         return -1;
@@ -117,7 +117,7 @@ static int setup(struct request *req, struct response *res, struct err *e)
         return -1;
     if (n.account.password)
         return done_already(e);
-    if (form_text(&form, "token", FORM_REQUIRED, 1, TOKEN_TEXT_MAX, &token, e) < 0)
+    if (form_secret(&form, "token", FORM_REQUIRED, 1, TOKEN_TEXT_MAX, &token, e) < 0)
         return -1;
     if (!setup_is(a->setup, token))
         return err_set(e, ERR_DENIED, "Wrong or used set-up token: the server's log has the link");
@@ -140,7 +140,7 @@ static int read_invite(struct request *req, const struct form *form, struct invi
     const struct auth *a = auth_of(req);
     unsigned char hash[AUTH_HASH];
     const char *text = NULL;
-    if (form_text(form, "invite", FORM_OPTIONAL, 1, TOKEN_TEXT_MAX, &text, e) < 0)
+    if (form_secret(form, "invite", FORM_OPTIONAL, 1, TOKEN_TEXT_MAX, &text, e) < 0)
         return -1;
     if (!text)
         return a->config.registration == REGISTRATION_OPEN
@@ -231,7 +231,7 @@ static int read_login(struct request *req, struct login *l, struct err *e)
     struct form form;
     if (form_open(&form, req, e) < 0 ||
         form_text(&form, "login", FORM_REQUIRED, 1, LOGIN_MAX, &l->login, e) < 0 ||
-        form_text(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &l->password, e) < 0 ||
+        form_secret(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &l->password, e) < 0 ||
         form_bool(&form, "cookie", FORM_OPTIONAL, &l->cookie, e) < 0)
         return -1;
     return check_cookie(req, l->cookie, e);

@@ -186,9 +186,12 @@ int http_reply_text(struct request *req, struct response *res, int status, const
 void http_response_header(struct request *req, struct response *res, const char *name,
                           const char *value);
 /* 422 with [{"type","loc","msg","input"}]. `loc` is dotted: "body.name". Returns -1 and marks the
- * error as carrying it. */
+ * error as carrying it. `input` repeats what stood there, but for lists, objects (shown empty),
+ * long texts and text in place of a "list_type" or "dict_type" (null). */
 int http_invalid(struct request *req, const char *loc, const char *type, struct err *e,
                  const char *msg_fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The last one was about a secret: it is not repeated. Returns -1. */
+int http_invalid_hide(struct request *req);
 
 /* Data plane. The request lives until the answer; answering twice is a bug. */
 struct request *http_exchange_request(struct http_exchange *x);

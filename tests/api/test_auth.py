@@ -77,6 +77,83 @@ def refused(server, key):
     return reply.json["detail"]
 
 
+# An external issuer
+
+def test_tokens_of_the_issuer_open_an_account_made_at_first_sight(trusting, issuer):
+    for key in issuer.keys[:2]:
+        token = issuer.token(key, "first", preferred_username="Grace Hopper", email="g@example.org", email_verified=True)
+        reply = whoami(trusting, token)
+        assert reply.status == 200, reply.body
+        assert (reply.json["name"], reply.json["email"], reply.json["admin"]) == ("grace-hopper", "g@example.org", False)
+        assert reply.json["credential"]["kind"] == "external"
+
+
+def test_many_first_requests_at_once_make_one_account(trusting, issuer):
+    token = issuer.token(issuer.keys[0], "crowd")
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: whoami(trusting, token), range(16)))
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.json["id"] for reply in replies}) == 1
+
+
+@pytest.mark.parametrize("claims, says", [
+    ({"aud": "other"}, "Could not verify token"),
+    ({"aud": None}, "Could not verify token"),
+    ({"iss": "https://other.example"}, "Could not verify token"),
+    ({"exp": 1}, "Token expired"),
+    ({"exp": None}, "Could not verify token"),
+    ({"nbf": 4102444800}, "Could not verify token"),
+    ({"sub": None}, "Could not verify token"),
+])
+def test_a_token_that_is_not_for_us_or_not_of_now_is_refused(trusting, issuer, claims, says):
+    assert refused(trusting, issuer.token(issuer.keys[0], **claims)) == says
+
+
+def test_no_trick_with_algorithms_opens_anything(trusting, issuer):
+    key, stranger = issuer.keys[0], Key(issuer.keys[0].kid)
+    good = issuer.token(key)
+    assert whoami(trusting, good).status == 200
+    for token in (issuer.confused_token(key), issuer.unsigned_token(), issuer.token(stranger), good + "=", good + ".x",
+                  issuer.token(key, header={"crit": ["exp"]}), issuer.token(key, header={"alg": "RS512"})):
+        assert refused(trusting, token) == "Invalid token"
+    assert refused(trusting, issuer.token(key, header={"alg": "ES256"})) == "Could not verify token"
+
+
+def test_without_an_answer_of_the_issuer_its_tokens_cannot_be_verified(tmp_path):
+    with Issuer() as issuer:
+        issuer.away = True
+        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server:
+            key = Key("k")
+            issuer.keys = [key]
+            assert refused(server, issuer.token(key)) == "Could not verify token"
+            assert server.request("GET", "/api/account").status == 200, "all else goes on"
+
+
+def test_an_issuer_that_does_not_answer_holds_up_nobody_else(tmp_path):
+    with Issuer() as issuer:
+        issuer.keys = [Key("k")]
+        issuer.ready.clear()
+        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server, ThreadPoolExecutor(8) as pool:
+            fn = server.create("def handler(e): return 1", access="key")
+            asked = [pool.submit(whoami, server, issuer.token(issuer.keys[0], f"u{i}")) for i in range(8)]
+            until(lambda: issuer.fetches, "the keys are asked for")
+            until(lambda: sum(a.done() for a in asked) >= 5, "all but one who asks and two who wait are sent away")
+            assert whoami(server, server.key).status == 200 and server.invoke(fn).status == 200
+            issuer.ready.set()
+            replies = [a.result() for a in asked]
+            assert sorted(r.status for r in replies) == 3 * [200] + 5 * [503]
+            assert {r.headers["Retry-After"] for r in replies if r.status == 503} == {"1"}
+
+
+def test_an_issuer_needs_an_audience(tmp_path):
+    server = Server(tmp_path, "--issuer=https://issuer.example")
+    with pytest.raises(AssertionError):
+        server.start()
+    assert server.process.wait(timeout=20) == 1
+    assert "--issuer needs --audience" in server.log_text()
+    server.log.close()
+
+
 # Set-up and registration
 
 def setup_link(server):
@@ -318,80 +395,18 @@ def test_without_accounts_only_this_machine_is_listened_to(tmp_path):
     server.log.close()
 
 
-# An external issuer
+# Last: by now the list of keys is old enough to be asked for again without a wait
 
-def test_tokens_of_the_issuer_open_an_account_made_at_first_sight(trusting, issuer):
-    for key in issuer.keys[:2]:
-        token = issuer.token(key, "first", preferred_username="Grace Hopper", email="g@example.org", email_verified=True)
-        reply = whoami(trusting, token)
-        assert reply.status == 200, reply.body
-        assert (reply.json["name"], reply.json["email"], reply.json["admin"]) == ("grace-hopper", "g@example.org", False)
-        assert reply.json["credential"]["kind"] == "external"
-
-
-def test_many_first_requests_at_once_make_one_account(trusting, issuer):
-    token = issuer.token(issuer.keys[0], "crowd")
-    with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: whoami(trusting, token), range(16)))
-    assert {reply.status for reply in replies} == {200}
-    assert len({reply.json["id"] for reply in replies}) == 1
-
-
-@pytest.mark.parametrize("claims, says", [
-    ({"aud": "other"}, "Could not verify token"),
-    ({"aud": None}, "Could not verify token"),
-    ({"iss": "https://other.example"}, "Could not verify token"),
-    ({"exp": 1}, "Token expired"),
-    ({"exp": None}, "Could not verify token"),
-    ({"nbf": 4102444800}, "Could not verify token"),
-    ({"sub": None}, "Could not verify token"),
-])
-def test_a_token_that_is_not_for_us_or_not_of_now_is_refused(trusting, issuer, claims, says):
-    assert refused(trusting, issuer.token(issuer.keys[0], **claims)) == says
-
-
-def test_no_trick_with_algorithms_opens_anything(trusting, issuer):
-    key, stranger = issuer.keys[0], Key(issuer.keys[0].kid)
-    good = issuer.token(key)
-    assert whoami(trusting, good).status == 200
-    for token in (issuer.confused_token(key), issuer.unsigned_token(), issuer.token(stranger), good + "=", good + ".x",
-                  issuer.token(key, header={"crit": ["exp"]}), issuer.token(key, header={"alg": "RS512"})):
-        assert refused(trusting, token) == "Invalid token"
-    assert refused(trusting, issuer.token(key, header={"alg": "ES256"})) == "Could not verify token"
-
-
-def test_keys_rotate_and_invented_ones_do_not_hammer_the_issuer(tmp_path):
-    with Issuer() as issuer:
-        old, new, stranger = Key("old"), Key("new", "ES256"), Key("x", "ES256")
-        issuer.keys = [old]
-        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server:
-            assert whoami(server, issuer.token(old)).status == 200
-            fetched = issuer.fetches
-            for i in range(50):
-                stranger.kid = f"invented{i}"
-                assert refused(server, issuer.token(stranger)) == "Could not verify token"
-            assert issuer.fetches <= fetched + 1
-            issuer.keys = [new]
-            until(lambda: whoami(server, issuer.token(new)).status == 200, "the new key is found", deadline_s=20)
-            assert refused(server, issuer.token(old, "somebody else")) == "Could not verify token"
-            issuer.away = True
-            assert whoami(server, issuer.token(new, "yet another")).status == 200, "known keys go on"
-
-
-def test_without_an_answer_of_the_issuer_its_tokens_cannot_be_verified(tmp_path):
-    with Issuer() as issuer:
-        issuer.away = True
-        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server:
-            key = Key("k")
-            issuer.keys = [key]
-            assert refused(server, issuer.token(key)) == "Could not verify token"
-            assert server.request("GET", "/api/account").status == 200, "all else goes on"
-
-
-def test_an_issuer_needs_an_audience(tmp_path):
-    server = Server(tmp_path, "--issuer=https://issuer.example")
-    with pytest.raises(AssertionError):
-        server.start()
-    assert server.process.wait(timeout=20) == 1
-    assert "--issuer needs --audience" in server.log_text()
-    server.log.close()
+def test_keys_rotate_and_invented_ones_do_not_hammer_the_issuer(trusting, issuer):
+    old, new, stranger = issuer.keys[0], Key("new", "ES256"), Key("x", "ES256")
+    assert whoami(trusting, issuer.token(old, "before")).status == 200
+    issuer.keys = [new]
+    until(lambda: whoami(trusting, issuer.token(new)).status == 200, "the new key is found", deadline_s=20)
+    assert refused(trusting, issuer.token(old, "somebody else")) == "Could not verify token"
+    fetched = issuer.fetches
+    for i in range(50):
+        stranger.kid = f"invented{i}"
+        assert refused(trusting, issuer.token(stranger)) == "Could not verify token"
+    assert issuer.fetches <= fetched + 1
+    issuer.away = True
+    assert whoami(trusting, issuer.token(new, "yet another")).status == 200, "known keys go on"

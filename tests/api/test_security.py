@@ -1,6 +1,7 @@
 """What attackers of the control plane try: each test is a class of holes, proven through the API."""
 
 import http.client
+import json
 import re
 import threading
 import time
@@ -15,7 +16,7 @@ HANDLER = "def handler(event): return {}"
 
 @pytest.fixture(scope="module")
 def open_server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("virga"), "--registration", "open",
+    with Server(tmp_path_factory.mktemp("virga"), "--registration", "open", "--log-level", "debug",
                 "--public-url", "https://Virga.Example") as running:
         yield running
 
@@ -276,6 +277,32 @@ def test_control_bytes_reach_neither_log_nor_audit_nor_sessions(open_server):
         assert reply.status in (401, 422, 429), reply.body
     log = open_server.log_text()
     assert "\x1b" not in log and not re.search(r"^level=error", log, re.M)
+
+
+def test_no_refusal_repeats_a_secret(open_server):
+    ann, s = Person(open_server), "hush-hush-hush"
+    project, fn = ann.project()["id"], ann.function()["id"]
+    wrong = [s[:7], [s], {"a": s}, s * 100, s + "\0"]
+    asked = [("POST", "/api/login", {"username": ann.name, "password": s})]
+    asked += [("POST", "/api/login", {"login": ann.name, "password": w, "cookie": s[:4]}) for w in wrong]
+    asked += [("POST", "/api/register", {"name": "x y", "password": s})]
+    asked += [("POST", "/api/register", {"name": "xyz", "password": w, "invite": [s]}) for w in wrong]
+    asked += [("POST", "/api/register", {"name": "xyz", "password": s, "invite": w}) for w in wrong]
+    asked += [("POST", "/api/setup", {"token": w, "name": "xyz", "password": s}) for w in wrong]
+    asked += [("PUT", "/api/account/password", {"old": s}), ("PUT", "/api/account/password", {"new": s})]
+    asked += [("PUT", "/api/account/password", {"old": PASSWORD, "new": w}) for w in wrong]
+    asked += [("DELETE", "/api/account", {"password": w}) for w in wrong]
+    asked += [("POST", f"/api/projects/{project}/env", {"key": "A", "value": w}) for w in ([s], {"a": s}, s * 5000, s + "\0")]
+    asked += [("POST", f"/api/projects/{project}/env", {"key": k, "value": s}) for k in ("a b", "PATH")]
+    asked += [("PUT", f"/api/projects/{project}/env", {"variables": w}) for w in (s, [s], [{"value": s}], {"A": s})]
+    asked += [("PUT", f"/api/functions/{fn}", {"environment": w}) for w in (s, [s], {"A": s, "b c": s}, {"A": [s]})]
+    bodies = [(m, p, json.dumps(b)) for m, p, b in asked]
+    bodies += [("POST", "/api/login", end) for end in (f'{{"password": "{s}', f'{{"password": "{s}" x', f'"{s}"', f'["{s}"]', s)]
+    for method, path, body in bodies:
+        reply = ann.ask(method, path, body, headers={"Content-Type": "application/json"})
+        assert 400 <= reply.status < 500, (method, path, body[:80], reply.status)
+        assert s[:7].encode() not in reply.body, (method, path, body[:80], reply.body[:300])
+    assert s[:7] not in open_server.log_text()
 
 
 def test_a_body_that_says_a_thing_twice_is_refused(open_server):
