@@ -92,8 +92,10 @@ static int prove(struct request *req, struct response *res, const struct account
         attempts_untried(a, &attempt);
         return -1;
     }
-    if (!right)
+    if (!right) {
+        attempts_wrong(a, &attempt);
         return err_set(e, ERR_DENIED, "Wrong password");
+    }
     attempts_right(a, &attempt);
     return 1;
 }
