@@ -5,6 +5,7 @@ import json
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -111,6 +112,10 @@ def test_an_address_that_somebody_only_claims_gets_no_membership(open_server):
     project = boss.project()
     reply = boss.ask("PUT", f"/api/projects/{project['id']}/members/alice@corp.example", {"role": "owner"})
     assert reply.status == 404 and "confirmed" in reply.json["detail"]
+    alice = Person(open_server, email="alice@corp.example",
+                   invite=ok(open_server.request("POST", "/api/invites", {"email": "alice@corp.example"}))["invite"])
+    assert ok(alice.ask("GET", "/api/account"))["email"] == "alice@corp.example", "a claim keeps nobody out"
+    assert ok(mallory.ask("GET", "/api/account"))["email"] is None
     ok(mallory.ask("PUT", "/api/account", {"email": "bob@corp.example"}))
     assert boss.ask("PUT", f"/api/projects/{project['id']}/members/BOB@corp.example", {"role": "viewer"}).status == 404
     invite = ok(open_server.request("POST", "/api/invites", {"email": "carol@corp.example"}))["invite"]
@@ -120,6 +125,24 @@ def test_an_address_that_somebody_only_claims_gets_no_membership(open_server):
     ok(carol.ask("PUT", "/api/account", {"email": None}))
     ok(mallory.ask("PUT", "/api/account", {"email": "carol@corp.example"}))
     assert boss.ask("PUT", f"/api/projects/{project['id']}/members/carol@corp.example", {"role": "owner"}).status == 404
+
+
+def test_owners_who_leave_at_the_same_moment_leave_one_behind(open_server):
+    owners = [Person(open_server) for _ in range(3)]
+    for _ in range(5):
+        project = owners[0].project()["id"]
+        for other in owners[1:]:
+            ok(owners[0].ask("PUT", f"/api/projects/{project}/members/{other.name}", {"role": "owner"}))
+
+        def leave(i):
+            path = f"/api/projects/{project}/members/{owners[i % 3].name}"
+            body = {"role": "viewer"} if i % 2 else None
+            return owners[i % 3].ask("PUT" if body else "DELETE", path, body).status
+        with ThreadPoolExecutor(6) as pool:
+            statuses = list(pool.map(leave, range(6)))
+        members = open_server.request("GET", f"/api/projects/{project}/members", key=next(
+            o.token for o in owners if o.ask("GET", f"/api/projects/{project}/members").status == 200)).json
+        assert sum(m["role"] == "owner" for m in members) == 1 and set(statuses) <= {200, 403, 404, 409}, (members, statuses)
 
 
 def test_addresses_that_only_look_alike_are_refused(open_server):
