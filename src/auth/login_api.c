@@ -185,21 +185,20 @@ static int enroll(struct request *req, struct newcomer *n, const struct invite *
     return db_commit(&tx, e);
 }
 
-/* Hashing costs, and accounts fill the store: strangers get only so many of both. Whoever has an
- * invite gets one. 1: go on; 0: `res` says to wait; -1. */
+/* Hashing costs, and accounts fill the store: an address gets only so many of both, and so does an
+ * invite, whose names may all be taken. 1: go on; 0: `res` says to wait; -1. */
 static int hash_newcomer(struct request *req, struct response *res, const struct invite *invite,
                          struct newcomer *n, struct err *e)
 {
     struct auth *a = auth_of(req);
-    uint64_t key = throttle_address(a->throttle, "register", req->peer);
-    uint64_t wait_s =
-        invite->id ? 0 : throttle_take(a->throttle, key, REGISTRATIONS_FREE, clock_mono_us());
+    uint64_t key = invite->id ? throttle_key(a->throttle, "invite", invite->id, "")
+                              : throttle_address(a->throttle, "register", req->peer);
+    uint64_t wait_s = throttle_take(a->throttle, key, REGISTRATIONS_FREE, clock_mono_us());
     if (wait_s)
         return attempts_refuse(req, res, wait_s);
     if (password_hash(a->password, n->password, n->hash, e) < 0)
         return -1;
-    if (!invite->id)
-        throttle_ended(a->throttle, key, REGISTRATIONS_FREE, clock_mono_us());
+    throttle_ended(a->throttle, key, REGISTRATIONS_FREE, clock_mono_us());
     n->account.password = n->hash;
     return 1;
 }

@@ -249,6 +249,20 @@ TEST(strangers_register_only_so_often)
     assert_non_null(world_header(&w, "Retry-After"));
 }
 
+TEST(an_invite_makes_nobody_hash_for_ever)
+{
+    auto_world struct world w;
+    int refused = 0;
+    world_make(&w, open_config);
+    free(world_register(&w, "bob"));
+    char *invite = invite_for(&w, "ann@example.org");
+    while (refused < 25 && register_as(&w, "bob", "ann@example.org", invite) == 409)
+        refused++;
+    CHECK_INT(w.status, 429);
+    CHECK_INT(refused, 20);
+    free(invite);
+}
+
 TEST(a_hash_of_older_parameters_is_replaced_at_the_next_login)
 {
     auto_world struct world w;
@@ -305,6 +319,6 @@ TEST_MAIN(the_set_up_link_gives_the_owner_a_password_once, registration_is_close
           an_invite_ends_with_its_time_or_when_it_is_deleted,
           names_passwords_and_addresses_have_rules, wrong_passwords_and_unknown_names_answer_alike,
           after_five_wrong_passwords_one_has_to_wait, a_right_password_ends_the_counting,
-          strangers_register_only_so_often,
+          strangers_register_only_so_often, an_invite_makes_nobody_hash_for_ever,
           a_hash_of_older_parameters_is_replaced_at_the_next_login,
           a_browser_gets_a_cookie_that_scripts_cannot_read, logging_out_ends_the_session_everywhere)
