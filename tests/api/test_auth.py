@@ -1,8 +1,11 @@
 """Accounts, credentials of every kind, and what each of them may do."""
 
+import base64
 import http.cookies
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from issuer import AUDIENCE, Issuer, Key
@@ -246,6 +249,17 @@ def test_no_password_key_or_token_is_ever_written_to_the_log(person):
 
 
 # Sessions and keys
+
+def test_a_login_by_name_or_address_gives_a_jwt_for_seven_days(person):
+    assert person.ask("PUT", "/api/account", {"email": f"{person.name}@example.org"}).status == 200
+    for login in person.name, person.name.upper(), f"{person.name.upper()}@Example.org":
+        reply = person.ask("POST", "/api/login", {"login": login, "password": PASSWORD}, key=False)
+        assert reply.status == 200, (login, reply.body)
+        header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in reply.json["token"].split(".")[:2])
+        assert header["alg"] == "HS256" and claims["sub"] == person.id and claims["exp"] - claims["iat"] == 7 * 86400
+        assert datetime.fromisoformat(reply.json["expires_at"].replace("Z", "+00:00")).timestamp() // 1 == claims["exp"]
+        assert whoami(person.server, reply.json["token"]).json["credential"]["kind"] == "session"
+
 
 def test_sessions_are_listed_and_ended(person):
     other = person.login().json["token"]
