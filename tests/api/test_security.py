@@ -266,11 +266,12 @@ def test_a_tail_ends_with_the_authority_that_opened_it(open_server):
     project = boss.project()
     fn = boss.function(project_id=project["id"])
     member = f"/api/projects/{project['id']}/members/{guest.name}"
-    key = ok(guest.ask("POST", "/api/keys", {"name": "k", "scopes": ["calls:read", "projects:read"]}))
+    key, last = (ok(guest.ask("POST", "/api/keys", {"name": "k", "scopes": ["calls:read", "projects:read"]})) for _ in range(2))
     endings = [
         (key["key"], lambda: ok(guest.ask("DELETE", f"/api/keys/{key['id']}"))),
         (guest.token, lambda: ok(boss.ask("DELETE", member))),
         (guest.token, lambda: ok(guest.ask("POST", "/api/logout", {}))),
+        (last["key"], lambda: ok(open_server.request("PUT", f"/api/accounts/{guest.id}", {"status": "disabled"}))),
     ]
     for credential, end in endings:
         ok(boss.ask("PUT", member, {"role": "viewer"}))
