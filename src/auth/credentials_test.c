@@ -60,6 +60,14 @@ TEST(changes_with_a_cookie_take_an_origin_of_ours)
     w.origin = "https://evil.example"; /* nor may it read */
     CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 403);
     CHECK_STR(world_who(&w, PERM_CALL), "");
+    w.host = "virga.example";
+    w.origin = NULL;
+    w.upgrade = true; /* a WebSocket begins with a GET */
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 403);
+    w.origin = "https://virga.example";
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 200);
+    w.upgrade = false;
+    w.origin = "https://evil.example";
     w.cookie = NULL;
     w.bearer = token; /* which no page sends by itself */
     CHECK_INT(world_ask(&w, HTTP_PUT, "/api/account", "{}"), 200);

@@ -180,8 +180,16 @@ int http_invalid_hide(struct request *req)
     return -1;
 }
 
+/* The parser repeats what stands there: it may be half of a password. */
+static const char *without_quotation(struct arena *a, const char *text)
+{
+    const char *quotation = strstr(text, " near '");
+    return quotation ? arena_dup(a, text, (size_t)(quotation - text)) : text;
+}
+
 static int not_json(struct request *req, size_t position, const char *text, struct err *e)
 {
+    text = without_quotation(req->arena, text);
     json_t *entry = new_entry(req, "json_invalid", "JSON decode error");
     json_object_set_new(entry, "loc", json_pack("[s, I]", "body", (json_int_t)position));
     json_object_set_new(entry, "input", json_object());
@@ -234,14 +242,6 @@ static int not_object(struct request *req, struct err *e)
     return http_invalid(req, "body", "dict_type", e, "Input should be a valid dictionary");
 }
 
-/* The parser repeats what stands there: it may be half of a password. */
-static void cut_quotation(json_error_t *error)
-{
-    char *quotation = strstr(error->text, " near '");
-    if (quotation)
-        *quotation = '\0';
-}
-
 static int parse_body(struct request *req, struct err *e)
 {
     size_t deep = too_deep_at(req->body);
@@ -250,10 +250,8 @@ static int parse_body(struct request *req, struct err *e)
     json_error_t error;
     req->json =
         json_loadb(req->body.p, req->body.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!req->json) {
-        cut_quotation(&error);
+    if (!req->json)
         return not_json(req, error.position < 0 ? 0 : (size_t)error.position, error.text, e);
-    }
     arena_defer(req->arena, drop_json, req->json);
     return 0;
 }
