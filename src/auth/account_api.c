@@ -92,8 +92,10 @@ static int prove(struct request *req, struct response *res, const struct account
         attempts_untried(a, &attempt);
         return -1;
     }
-    if (!right)
+    if (!right) {
+        attempts_wrong(a, &attempt);
         return err_set(e, ERR_DENIED, "Wrong password");
+    }
     attempts_right(a, &attempt);
     return 1;
 }
@@ -129,8 +131,8 @@ int account_change_password(struct request *req, struct response *res, struct er
     struct form form;
     const char *before = "", *password = "";
     if (form_open(&form, req, e) < 0 || own(req, &account, e) < 0 ||
-        form_text(&form, "old", FORM_REQUIRED, 1, PASSWORD_MAX, &before, e) < 0 ||
-        form_text(&form, "new", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &password, e) < 0)
+        form_secret(&form, "old", FORM_REQUIRED, 1, PASSWORD_MAX, &before, e) < 0 ||
+        form_secret(&form, "new", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &password, e) < 0)
         return -1;
     if (!account.password)
         return err_set(e, ERR_CONFLICT, "This account has no password");
@@ -177,7 +179,7 @@ static int prove_owner(struct request *req, struct response *res, const struct a
                    ? 1
                    : err_set(e, ERR_DENIED, "Deleting this account takes a token of its issuer");
     if (form_open(&form, req, e) < 0 ||
-        form_text(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &password, e) < 0)
+        form_secret(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &password, e) < 0)
         return -1;
     int proven = prove(req, res, account, password, e);
     sodium_memzero((char *)password, strlen(password));

@@ -140,6 +140,8 @@ TEST(a_session_beyond_the_hundredth_ends_the_oldest)
                   " INSERT INTO sessions SELECT 's' || i, account_id, created_us + i, expires_us,"
                   " last_used_us, address, agent FROM sessions, n",
                   DB_NO_ARGS, &w.e) == 120);
+    w.bearer = token;
+    assert_non_null(world_who(&w, PERM_ACCOUNT)); /* the cache knows it */
     free(sign_in(&w, "bob"));
     w.bearer = w.owner_key;
     CHECK(db_exec(w.db, "UPDATE sessions SET agent = ''", DB_NO_ARGS, &w.e) == 100);

@@ -89,6 +89,9 @@ int accounts_create(struct db *db, struct arena *a, struct account *account, str
     account->created_us = account->updated_us = clock_wall_us();
     for (int i = 0; i < ACCOUNT_QUOTAS; i++)
         account->quota[i] = -1;
+    if (account->email && account->email_proven &&
+        accounts_free_email(db, a, account->email, e) < 0)
+        return -1;
     return accounts_insert(db, a, account, e) < 0 ? -1 : 0;
 }
 

@@ -44,7 +44,8 @@ const struct migration auth_migrations[] = {
 
 #define ACCOUNT                                                                                    \
     "SELECT id, name, email, password, admin, status, issuer, subject, quota_projects,"            \
-    " quota_functions, quota_calls_per_day, created_us, updated_us FROM accounts "
+    " quota_functions, quota_calls_per_day, created_us, updated_us,"                               \
+    " CAST(CASE WHEN email_proven = email_key THEN 1 ELSE 0 END AS bigint) FROM accounts "
 
 enum { COLUMN_QUOTA = 8 };
 
@@ -67,6 +68,7 @@ static void read_account(struct query *q, struct arena *a, struct account *ret)
         .subject = query_text(q, a, 7),
         .created_us = query_int(q, 11),
         .updated_us = query_int(q, 12),
+        .email_proven = query_int(q, 13),
     };
     for (int i = 0; i < ACCOUNT_QUOTAS; i++)
         ret->quota[i] = own_or(q, a, COLUMN_QUOTA + i, -1);
@@ -185,6 +187,14 @@ int accounts_set_first_password(struct db *db, const char *id, const char *hash,
                    "UPDATE accounts SET password = $2, updated_us = $3 WHERE id = $1"
                    " AND password IS NULL",
                    DB_ARGS(db_textz(id), db_textz(hash), db_int(clock_wall_us())), e);
+}
+
+int accounts_free_email(struct db *db, struct arena *a, const char *email, struct err *e)
+{
+    return db_exec(db,
+                   "UPDATE accounts SET email = NULL, email_key = NULL, updated_us = $2"
+                   " WHERE email_key = $1 AND (email_proven IS NULL OR email_proven <> $1)",
+                   DB_ARGS(db_textz(accounts_key(a, email)), db_int(clock_wall_us())), e);
 }
 
 int accounts_delete(struct db *db, const char *id, struct err *e)

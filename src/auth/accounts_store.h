@@ -13,7 +13,7 @@ enum { ACCOUNT_QUOTAS = 3 }; /* projects, functions, calls per day */
 struct account {
     const char *id, *name;
     const char *email;    /* or NULL */
-    bool email_proven;    /* of a new account: somebody has confirmed that it is theirs */
+    bool email_proven;    /* an invite or the issuer has confirmed that it is theirs */
     const char *password; /* its hash, or NULL */
     bool admin, active;
     const char *issuer, *subject;  /* of an external identity, or NULL */
@@ -43,6 +43,9 @@ int accounts_update(struct db *db, struct arena *a, const struct account *accoun
 int accounts_set_password(struct db *db, const char *id, const char *hash, struct err *e);
 /* How many changed: 0 when it has one. */
 int accounts_set_first_password(struct db *db, const char *id, const char *hash, struct err *e);
+/* Takes an address from the account that has it without a proof: it must not keep out whose it is.
+ */
+int accounts_free_email(struct db *db, struct arena *a, const char *email, struct err *e);
 int accounts_delete(struct db *db, const char *id, struct err *e);
 
 struct invite {

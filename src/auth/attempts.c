@@ -23,6 +23,12 @@ uint64_t attempts_begin(struct auth *a, const struct request *req, const char *w
     return wait_s;
 }
 
+void attempts_wrong(struct auth *a, const struct attempt *attempt)
+{
+    for (int i = 0; i < attempt->count; i++)
+        throttle_ended(a->throttle, attempt->keys[i], THROTTLE_FREE, clock_mono_us());
+}
+
 /* Being right once says nothing of what else comes from there. */
 void attempts_right(struct auth *a, const struct attempt *attempt)
 {

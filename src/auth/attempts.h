@@ -14,9 +14,8 @@ struct attempt {
 };
 
 /* `who`: what was typed in lower case, or with ATTEMPT_PROOF an account's id. Not the id that a
- * typed text stands for: shared counters would tell which texts belong together. 0: go on, with
- * what has come of it told to one of the two below if it was no wrong guess; else so many seconds
- * to wait. */
+ * typed text stands for: shared counters would tell which texts belong together. 0: go on, and tell
+ * one of the three below what has come of it; else so many seconds to wait. */
 enum attempt_kind {
     ATTEMPT_LOGIN,
     ATTEMPT_KNOWN, /* it is signed in from this address */
@@ -24,6 +23,7 @@ enum attempt_kind {
 };
 uint64_t attempts_begin(struct auth *a, const struct request *req, const char *who,
                         enum attempt_kind kind, struct attempt *ret);
+void attempts_wrong(struct auth *a, const struct attempt *attempt);
 void attempts_right(struct auth *a, const struct attempt *attempt);
 void attempts_untried(struct auth *a, const struct attempt *attempt); /* we failed, not they */
 

@@ -13,6 +13,7 @@
 #include "auth/throttle.h"
 #include "auth/used.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -104,12 +105,41 @@ static int load_token_key(struct auth *a, struct err *e)
     return 0;
 }
 
-static int check_config(const struct auth_config *c, struct err *e)
+static bool is_plain(const char *url)
 {
-    if (c->none && !c->loopback)
+    return url && str_starts(str_of(url), STR("http://"));
+}
+
+static int check_url(const char *option, const char *url, struct err *e)
+{
+    if (!url || is_plain(url) || str_starts(str_of(url), STR("https://")))
+        return 0;
+    return err_set(e, ERR_INVALID, "%s takes an address that begins with https:// or http://",
+                   option);
+}
+
+/* Accounts beside an owner that takes no credentials would only be a way around the check of hosts
+ * and origins, which a bearer's token does not go through. */
+static int check_none(const struct auth_config *c, struct err *e)
+{
+    if (!c->none)
+        return 0;
+    if (!c->loopback)
         return err_set(e, ERR_DENIED,
                        "--auth none makes everybody the owner: it takes a loopback address such "
                        "as --listen 127.0.0.1:8000");
+    if (c->registration != REGISTRATION_CLOSED || c->issuer)
+        return err_set(e, ERR_INVALID,
+                       "--auth none has no accounts: it goes with neither --registration nor "
+                       "--issuer");
+    return 0;
+}
+
+static int check_config(const struct auth_config *c, struct err *e)
+{
+    if (check_none(c, e) < 0 || check_url("--issuer", c->issuer, e) < 0 ||
+        check_url("--jwks-url", c->jwks_url, e) < 0)
+        return -1;
     if (c->issuer && (!c->audience || !c->audience[0]))
         return err_set(e, ERR_INVALID,
                        "--issuer needs --audience: tokens for other services must not open this "
@@ -130,6 +160,9 @@ int auth_open(const struct auth_config *config, struct auth **ret, struct err *e
         return -1;
     }
     a->cache = cache_new(AUTH_CACHE_MAX);
+    if (is_plain(config->jwks_url ? config->jwks_url : config->issuer))
+        log_warn("auth", "the issuer's keys come by plain HTTP: whoever is on the way can sign in "
+                         "as anybody of it");
     a->jwks = config->issuer ? jwks_new(config->issuer, config->jwks_url, jwks_fetch) : NULL;
     a->password = password_new();
     a->throttle = throttle_new();

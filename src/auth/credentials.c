@@ -50,9 +50,11 @@ static bool is_own_origin(const struct auth *a, const struct request *req, const
            (!req->secure && same_origin(origin, "http://", req->host));
 }
 
+/* A WebSocket begins with a GET, which a page of any site may send with our cookie and then read
+ * what comes. */
 static bool changes(const struct request *req)
 {
-    return !(req->method & (HTTP_GET | HTTP_HEAD | HTTP_OPTIONS));
+    return !(req->method & (HTTP_GET | HTTP_HEAD | HTTP_OPTIONS)) || http_header(req, "Upgrade");
 }
 
 static int check_origin(const struct auth *a, const struct request *req, struct err *e)
@@ -62,7 +64,8 @@ static int check_origin(const struct auth *a, const struct request *req, struct 
         return 0;
     return err_set(e, ERR_DENIED,
                    origin ? "Pages of another origin may not use this server's cookie"
-                          : "A change with the session's cookie needs an Origin header");
+                          : "A change or a WebSocket with the session's cookie needs an Origin "
+                            "header");
 }
 
 int credentials_text(const struct auth *a, const struct request *req, struct str *ret,
@@ -76,6 +79,8 @@ int credentials_text(const struct auth *a, const struct request *req, struct str
             *ret = (struct str){value.p + scheme.n, value.n - scheme.n};
         return 0;
     }
+    if (a->config.none)
+        return 0;
     struct str found = cookie(req);
     if (!found.p)
         return 0;

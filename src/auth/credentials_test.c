@@ -60,6 +60,14 @@ TEST(changes_with_a_cookie_take_an_origin_of_ours)
     w.origin = "https://evil.example"; /* nor may it read */
     CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 403);
     CHECK_STR(world_who(&w, PERM_CALL), "");
+    w.host = "virga.example";
+    w.origin = NULL;
+    w.upgrade = true; /* a WebSocket begins with a GET */
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 403);
+    w.origin = "https://virga.example";
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 200);
+    w.upgrade = false;
+    w.origin = "https://evil.example";
     w.cookie = NULL;
     w.bearer = token; /* which no page sends by itself */
     CHECK_INT(world_ask(&w, HTTP_PUT, "/api/account", "{}"), 200);
@@ -83,6 +91,10 @@ TEST(without_accounts_everybody_on_this_machine_is_the_owner)
     w.bearer = "vk_1";
     CHECK(world_who(&w, PERM_ADMIN) == NULL);
     w.bearer = NULL;
+    w.cookie = "virga_session=of-another-server-on-this-machine";
+    CHECK_STR(world_who(&w, PERM_ADMIN), "owner");
+    CHECK_STR(world_who(&w, PERM_CALLS_READ), "owner");
+    w.cookie = NULL;
     CHECK_INT(world_ask(&w, HTTP_GET, "/api/setup", NULL), 200);
     CHECK(json_is_false(json_object_get(w.body, "needed")));
     CHECK_STR(world_text(&w, "auth"), "none");
@@ -118,7 +130,17 @@ TEST(configurations_that_do_not_go_together_are_refused)
     world_make(&w, open_config);
     struct auth *a = NULL;
     static const struct auth_config bad[] = {
-        {.none = true}, {.issuer = "https://i"}, {.audience = "x"}, {.jwks_url = "https://i/k"}};
+        {.none = true},
+        {.none = true, .loopback = true, .registration = REGISTRATION_INVITE},
+        {.none = true, .loopback = true, .registration = REGISTRATION_OPEN},
+        {.none = true, .loopback = true, .issuer = "https://i", .audience = "x"},
+        {.issuer = "https://i"},
+        {.issuer = "", .audience = "x"},
+        {.issuer = "i.example", .audience = "x"},
+        {.issuer = "ftp://i", .audience = "x"},
+        {.issuer = "https://i", .audience = "x", .jwks_url = "file:///etc/keys"},
+        {.audience = "x"},
+        {.jwks_url = "https://i/k"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct auth_config config = bad[i];
         config.dir_fd = w.dir_fd;

@@ -58,8 +58,8 @@ static const char *wished_name(const struct token *t)
     return "user";
 }
 
-/* Only what the issuer has verified, and what nobody here has: an address is never a proof that
- * two accounts are of one person. */
+/* Only what the issuer has verified, and what nobody here has proven to have: an address is never a
+ * proof that two accounts are of one person. */
 static int wished_email(struct request *req, const struct token *t, const char **ret, struct err *e)
 {
     struct account other;
@@ -69,7 +69,7 @@ static int wished_email(struct request *req, const struct token *t, const char *
         !accounts_is_email(email))
         return 0;
     int taken = accounts_find_login(req->context, req->arena, email, &other, e);
-    if (taken == 0)
+    if (taken == 0 || (taken > 0 && !other.email_proven))
         *ret = email;
     return taken < 0 ? -1 : 0;
 }

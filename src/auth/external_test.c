@@ -127,6 +127,14 @@ TEST(names_and_addresses_of_others_are_not_taken_over)
         account_of(&w, &token);
         CHECK(json_is_null(json_object_get(w.body, "email")));
     }
+    w.bearer = w.owner_key; /* claims an address that is not proven to be its own */
+    CHECK_INT(world_ask(&w, HTTP_PUT, "/api/account", "{\"email\":\"cy@example.org\"}"), 200);
+    sign(&token, &key, "cy", ",\"email\":\"Cy@example.org\",\"email_verified\":true");
+    account_of(&w, &token);
+    CHECK_STR(world_text(&w, "email"), "Cy@example.org");
+    w.bearer = w.owner_key;
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 200);
+    CHECK(json_is_null(json_object_get(w.body, "email")));
     sign(&token, &key, "owner", ",\"preferred_username\":\"owner\"");
     account_of(&w, &token);
     CHECK(strcmp(world_text(&w, "id"), "owner") != 0);

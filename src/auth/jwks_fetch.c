@@ -23,10 +23,16 @@ static void configure(CURL *c, const char *url, struct buf *ret)
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)JWKS_TIMEOUT_S);
+    curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)JWKS_BYTES_MAX); /* where it is said ahead */
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L); /* other threads have no use for SIGALRM */
     curl_easy_setopt(c, CURLOPT_USERAGENT, "virga/" VIRGA_VERSION);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, ret);
+}
+
+static bool is_too_long(CURLcode code)
+{
+    return code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED;
 }
 
 int jwks_fetch(const char *url, struct buf *ret, struct err *e)
@@ -41,7 +47,6 @@ int jwks_fetch(const char *url, struct buf *ret, struct err *e)
     curl_easy_cleanup(c);
     if (code != CURLE_OK)
         return err_set(e, ERR_UNAVAILABLE, "%s: %s", url,
-                       code == CURLE_WRITE_ERROR ? "the answer is too long"
-                                                 : curl_easy_strerror(code));
+                       is_too_long(code) ? "the answer is too long" : curl_easy_strerror(code));
     return status == 200 ? 0 : err_set(e, ERR_UNAVAILABLE, "%s: status %ld", url, status);
 }

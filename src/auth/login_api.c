@@ -42,7 +42,7 @@ static void newcomer_done(struct newcomer *n)
 static int read_newcomer(const struct form *form, struct newcomer *n, struct err *e)
 {
     if (accounts_read_name(form, FORM_REQUIRED, &n->account.name, e) < 0 ||
-        form_text(form, "password", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &n->password, e) <
+        form_secret(form, "password", FORM_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, &n->password, e) <
             0 ||
         accounts_read_email(form, &n->account.email, e) < 0)
         return -1;
@@ -100,7 +100,7 @@ static int claim(struct request *req, struct newcomer *n, struct session_start *
         return claimed < 0 ? -1 : done_already(e);
     if (accounts_update(db, req->arena, &n->account, e) < 0)
         return taken(e);
-    if (sessions_begin(req, &n->account, "setup", start, e) < 0)
+    if (sessions_begin(req, &tx, &n->account, "setup", start, e) < 0)
         return -1;
     db_note(&tx, NOTE_ACCOUNT, OWNER_ACCOUNT);
     return db_commit(&tx, e);
@@ -117,7 +117,7 @@ static int setup(struct request *req, struct response *res, struct err *e)
         return -1;
     if (n.account.password)
         return done_already(e);
-    if (form_text(&form, "token", FORM_REQUIRED, 1, TOKEN_TEXT_MAX, &token, e) < 0)
+    if (form_secret(&form, "token", FORM_REQUIRED, 1, TOKEN_TEXT_MAX, &token, e) < 0)
         return -1;
     if (!setup_is(a->setup, token))
         return err_set(e, ERR_DENIED, "Wrong or used set-up token: the server's log has the link");
@@ -140,7 +140,7 @@ static int read_invite(struct request *req, const struct form *form, struct invi
     const struct auth *a = auth_of(req);
     unsigned char hash[AUTH_HASH];
     const char *text = NULL;
-    if (form_text(form, "invite", FORM_OPTIONAL, 1, TOKEN_TEXT_MAX, &text, e) < 0)
+    if (form_secret(form, "invite", FORM_OPTIONAL, 1, TOKEN_TEXT_MAX, &text, e) < 0)
         return -1;
     if (!text)
         return a->config.registration == REGISTRATION_OPEN
@@ -180,16 +180,27 @@ static int enroll(struct request *req, struct newcomer *n, const struct invite *
         return used < 0 ? -1 : err_set(e, ERR_DENIED, "This invite is used");
     if (accounts_create(db, req->arena, &n->account, e) < 0)
         return taken(e);
-    if (sessions_begin(req, &n->account, "account.create", start, e) < 0)
+    if (sessions_begin(req, &tx, &n->account, "account.create", start, e) < 0)
         return -1;
     return db_commit(&tx, e);
 }
 
-/* Hashing costs, and accounts fill the store: strangers get only so many of both. */
-static uint64_t throttle_registration(struct auth *a, const struct request *req)
+/* Hashing costs, and accounts fill the store: an address gets only so many of both, and so does an
+ * invite, whose names may all be taken. 1: go on; 0: `res` says to wait; -1. */
+static int hash_newcomer(struct request *req, struct response *res, const struct invite *invite,
+                         struct newcomer *n, struct err *e)
 {
-    return throttle_take(a->throttle, throttle_address(a->throttle, "register", req->peer),
-                         REGISTRATIONS_FREE, clock_mono_us());
+    struct auth *a = auth_of(req);
+    uint64_t key = invite->id ? throttle_key(a->throttle, "invite", invite->id, "")
+                              : throttle_address(a->throttle, "register", req->peer);
+    uint64_t wait_s = throttle_take(a->throttle, key, REGISTRATIONS_FREE, clock_mono_us());
+    if (wait_s)
+        return attempts_refuse(req, res, wait_s);
+    if (password_hash(a->password, n->password, n->hash, e) < 0)
+        return -1;
+    throttle_ended(a->throttle, key, REGISTRATIONS_FREE, clock_mono_us());
+    n->account.password = n->hash;
+    return 1;
 }
 
 static int register_account(struct request *req, struct response *res, struct err *e)
@@ -205,12 +216,9 @@ static int register_account(struct request *req, struct response *res, struct er
         check_cookie(req, n.cookie, e) < 0 || read_invite(req, &form, &invite, e) < 0 ||
         match_email(&form, &invite, &n, e) < 0)
         return -1;
-    uint64_t wait_s = invite.id ? 0 : throttle_registration(a, req);
-    if (wait_s)
-        return attempts_refuse(req, res, wait_s);
-    if (password_hash(a->password, n.password, n.hash, e) < 0)
-        return -1;
-    n.account.password = n.hash;
+    int hashed = hash_newcomer(req, res, &invite, &n, e);
+    if (hashed <= 0)
+        return hashed;
     if (enroll(req, &n, &invite, &start, e) < 0)
         return -1;
     return sessions_reply(req, res, &start, n.cookie);
@@ -231,7 +239,7 @@ static int read_login(struct request *req, struct login *l, struct err *e)
     struct form form;
     if (form_open(&form, req, e) < 0 ||
         form_text(&form, "login", FORM_REQUIRED, 1, LOGIN_MAX, &l->login, e) < 0 ||
-        form_text(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &l->password, e) < 0 ||
+        form_secret(&form, "password", FORM_REQUIRED, 1, PASSWORD_MAX, &l->password, e) < 0 ||
         form_bool(&form, "cookie", FORM_OPTIONAL, &l->cookie, e) < 0)
         return -1;
     return check_cookie(req, l->cookie, e);
@@ -278,7 +286,7 @@ static int store_session(struct request *req, struct login *l, const char *hash,
     auto_tx struct tx tx = {0};
     if (db_begin(req->context, &tx, e) < 0 || check_unchanged(req, l, e) < 0 ||
         (*hash && accounts_set_password(req->context, l->account.id, hash, e) < 0) ||
-        sessions_begin(req, &l->account, "login", start, e) < 0)
+        sessions_begin(req, &tx, &l->account, "login", start, e) < 0)
         return -1;
     return db_commit(&tx, e);
 }
@@ -304,8 +312,10 @@ static int check_password(struct request *req, struct login *l, struct err *e)
         attempts_untried(a, &l->attempt);
         return -1;
     }
-    if (!right)
+    if (!right) {
+        attempts_wrong(a, &l->attempt);
         return refuse(req, l, e);
+    }
     attempts_right(a, &l->attempt);
     if (!l->account.active)
         return err_set(e, ERR_UNAUTHORIZED, "Account disabled");

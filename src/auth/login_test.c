@@ -97,6 +97,43 @@ TEST(an_invite_lets_one_person_in_with_its_address)
     free(invite);
 }
 
+static char *invite_for(struct world *w, const char *email)
+{
+    char body[100];
+    w->bearer = w->owner_key;
+    snprintf(body, sizeof body, "{\"email\":\"%s\"}", email);
+    CHECK_INT(world_ask(w, HTTP_POST, "/api/invites", body), 200);
+    w->bearer = NULL;
+    return world_keep(w, "invite");
+}
+
+static int register_as(struct world *w, const char *name, const char *email, const char *invite)
+{
+    char body[300];
+    snprintf(body, sizeof body,
+             "{\"name\":\"%s\",\"password\":\"password1\",\"email\":\"%s\"%s%s%s}", name, email,
+             invite ? ",\"invite\":\"" : "", invite ? invite : "", invite ? "\"" : "");
+    return world_ask(w, HTTP_POST, "/api/register", body);
+}
+
+TEST(an_address_that_somebody_only_claims_keeps_nobody_out)
+{
+    auto_world struct world w;
+    world_make(&w, open_config);
+    CHECK_INT(register_as(&w, "eve", "Bob@example.org", NULL), 200);
+    char *eve = world_keep(&w, "token"), *invite = invite_for(&w, "bob@example.org");
+    CHECK_INT(register_as(&w, "bob", "bob@example.org", invite), 200);
+    w.bearer = eve;
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/account", NULL), 200);
+    CHECK(json_is_null(json_object_get(w.body, "email")));
+    CHECK_INT(world_ask(&w, HTTP_PUT, "/api/account", "{\"email\":\"bob@example.org\"}"), 409);
+    char *second = invite_for(&w, "bob@example.org"); /* whoever has proven it keeps it */
+    CHECK_INT(register_as(&w, "bobby", "bob@example.org", second), 409);
+    free(second);
+    free(invite);
+    free(eve);
+}
+
 TEST(an_invite_ends_with_its_time_or_when_it_is_deleted)
 {
     auto_world struct world w;
@@ -212,6 +249,20 @@ TEST(strangers_register_only_so_often)
     assert_non_null(world_header(&w, "Retry-After"));
 }
 
+TEST(an_invite_makes_nobody_hash_for_ever)
+{
+    auto_world struct world w;
+    int refused = 0;
+    world_make(&w, open_config);
+    free(world_register(&w, "bob"));
+    char *invite = invite_for(&w, "ann@example.org");
+    while (refused < 25 && register_as(&w, "bob", "ann@example.org", invite) == 409)
+        refused++;
+    CHECK_INT(w.status, 429);
+    CHECK_INT(refused, 20);
+    free(invite);
+}
+
 TEST(a_hash_of_older_parameters_is_replaced_at_the_next_login)
 {
     auto_world struct world w;
@@ -264,9 +315,10 @@ TEST(logging_out_ends_the_session_everywhere)
 
 TEST_MAIN(the_set_up_link_gives_the_owner_a_password_once, registration_is_closed_invited_or_open,
           an_invite_lets_one_person_in_with_its_address,
+          an_address_that_somebody_only_claims_keeps_nobody_out,
           an_invite_ends_with_its_time_or_when_it_is_deleted,
           names_passwords_and_addresses_have_rules, wrong_passwords_and_unknown_names_answer_alike,
           after_five_wrong_passwords_one_has_to_wait, a_right_password_ends_the_counting,
-          strangers_register_only_so_often,
+          strangers_register_only_so_often, an_invite_makes_nobody_hash_for_ever,
           a_hash_of_older_parameters_is_replaced_at_the_next_login,
           a_browser_gets_a_cookie_that_scripts_cannot_read, logging_out_ends_the_session_everywhere)

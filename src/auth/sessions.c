@@ -37,8 +37,8 @@ static void become(struct request *req, const struct account *account, const cha
     req->principal = p;
 }
 
-int sessions_begin(struct request *req, const struct account *account, const char *action,
-                   struct session_start *ret, struct err *e)
+int sessions_begin(struct request *req, struct tx *tx, const struct account *account,
+                   const char *action, struct session_start *ret, struct err *e)
 {
     char *id = arena_alloc(req->arena, ID_TEXT);
     int64_t now_us = clock_wall_us();
@@ -51,8 +51,11 @@ int sessions_begin(struct request *req, const struct account *account, const cha
                                     .last_used_us = now_us,
                                     .address = req->peer,
                                     .agent = agent_of(req)};
-    if (sessions_insert(req->context, account->id, &session, e) < 0)
+    int ended = sessions_insert(req->context, account->id, &session, e);
+    if (ended < 0)
         return -1;
+    if (ended)
+        db_note(tx, NOTE_ACCOUNT, account->id);
     become(req, account, id);
     return audit_write(req->context, req, action, account->id, "", e);
 }

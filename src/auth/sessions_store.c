@@ -31,15 +31,17 @@ static int make_room(struct db *db, const char *account, int64_t now_us, struct 
 
 int sessions_insert(struct db *db, const char *account, const struct session *s, struct err *e)
 {
-    if (make_room(db, account, s->created_us, e) < 0)
+    int ended = make_room(db, account, s->created_us, e);
+    if (ended < 0 ||
+        db_exec(db,
+                "INSERT INTO sessions (id, account_id, created_us, expires_us, last_used_us,"
+                " address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                DB_ARGS(db_textz(s->id), db_textz(account), db_int(s->created_us),
+                        db_int(s->expires_us), db_int(s->last_used_us), db_textz(s->address),
+                        db_textz(s->agent)),
+                e) < 0)
         return -1;
-    return db_exec(db,
-                   "INSERT INTO sessions (id, account_id, created_us, expires_us, last_used_us,"
-                   " address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                   DB_ARGS(db_textz(s->id), db_textz(account), db_int(s->created_us),
-                           db_int(s->expires_us), db_int(s->last_used_us), db_textz(s->address),
-                           db_textz(s->agent)),
-                   e);
+    return ended;
 }
 
 int sessions_list(struct db *db, struct arena *a, const char *account, int64_t now_us,

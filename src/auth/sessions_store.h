@@ -11,7 +11,7 @@ struct session {
     const char *address, *agent;
 };
 
-/* Clears away what has ended, too. */
+/* Clears away what has ended, too. How many sessions of the account had to end for this one. */
 int sessions_insert(struct db *db, const char *account, const struct session *session,
                     struct err *e);
 /* The newest first, at most SESSIONS_MAX. */

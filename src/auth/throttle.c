@@ -120,6 +120,15 @@ uint64_t throttle_take(struct throttle *t, uint64_t key, unsigned free_attempts,
     return wait;
 }
 
+void throttle_ended(struct throttle *t, uint64_t key, unsigned free_attempts, uint64_t now_us)
+{
+    pthread_mutex_lock(&t->lock);
+    struct counter *c = find(t, key);
+    if (c)
+        c->until_us = now_us + wait_us(c->attempts, free_attempts);
+    pthread_mutex_unlock(&t->lock);
+}
+
 void throttle_give_back(struct throttle *t, uint64_t key)
 {
     pthread_mutex_lock(&t->lock);

@@ -28,5 +28,8 @@ uint64_t throttle_address(const struct throttle *t, const char *what, const char
 /* Counts an attempt before its outcome is known, so that many at the same time count too. 0: go
  * on; else nothing is counted and the key has to wait so many seconds. */
 uint64_t throttle_take(struct throttle *t, uint64_t key, unsigned free_attempts, uint64_t now_us);
+/* What was tried has taken its time: the wait for the next attempt begins now, not when it began.
+ */
+void throttle_ended(struct throttle *t, uint64_t key, unsigned free_attempts, uint64_t now_us);
 void throttle_give_back(struct throttle *t, uint64_t key); /* that attempt does not count */
 void throttle_reset(struct throttle *t, uint64_t key);     /* none of them does */

@@ -20,6 +20,21 @@ TEST(the_sixth_attempt_waits_and_each_further_one_twice_as_long)
     throttle_free(t);
 }
 
+TEST(a_wait_begins_when_the_attempt_has_ended)
+{
+    struct throttle *t = throttle_new();
+    uint64_t key = throttle_key(t, "account", "ann", ""), now = 1000 * second;
+    for (int i = 0; i < THROTTLE_FREE; i++) {
+        CHECK_INT(throttle_take(t, key, THROTTLE_FREE, now), 0);
+        now += 3 * second; /* a hash on a busy machine */
+        throttle_ended(t, key, THROTTLE_FREE, now);
+    }
+    CHECK_INT(throttle_take(t, key, THROTTLE_FREE, now), 1);
+    CHECK_INT(throttle_take(t, key, THROTTLE_FREE, now + second), 0);
+    throttle_ended(t, throttle_key(t, "account", "nobody", ""), THROTTLE_FREE, now);
+    throttle_free(t);
+}
+
 TEST(a_key_that_rests_or_is_reset_begins_anew)
 {
     struct throttle *t = throttle_new();
@@ -75,5 +90,6 @@ TEST(any_number_of_keys_fits)
 }
 
 TEST_MAIN(the_sixth_attempt_waits_and_each_further_one_twice_as_long,
-          a_key_that_rests_or_is_reset_begins_anew, an_attempt_that_is_given_back_does_not_count,
+          a_wait_begins_when_the_attempt_has_ended, a_key_that_rests_or_is_reset_begins_anew,
+          an_attempt_that_is_given_back_does_not_count,
           keys_differ_by_kind_and_parts_and_ipv6_counts_by_network, any_number_of_keys_fits)

@@ -20,7 +20,6 @@
 #include "loop/loop.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum {
     LIVE_TEXT_MAX = 16 * 1024,    /* of one text; the whole is at .../invocations/:call */
@@ -387,22 +386,6 @@ static void admitted(void *job)
     feed_free(f);
 }
 
-/* A WebSocket opened by a page sends the browser's cookies whatever page that is. */
-static bool is_our_page(const struct request *req, const struct app *app)
-{
-    const char *origin = http_header(req, "Origin");
-    if (!req->principal || http_header(req, "Authorization"))
-        return true;
-    if (!origin)
-        return !http_header(req, "Cookie");
-    const char *host = strstr(origin, "://");
-    if (host && req->host && req->host[0] && strcasecmp(host + 3, req->host) == 0)
-        return true;
-    size_t len = strlen(origin);
-    return app->public_url && strncmp(app->public_url, origin, len) == 0 &&
-           (!app->public_url[len] || app->public_url[len] == '/');
-}
-
 static void start(struct http_exchange *x, enum reach_kind kind, enum form form, int permission)
 {
     struct request *req = http_exchange_request(x);
@@ -410,11 +393,6 @@ static void start(struct http_exchange *x, enum reach_kind kind, enum form form,
     struct err e = {0};
     if (form == FORM_EVENTS && http_header(req, "Upgrade"))
         form = FORM_SOCKET;
-    if (form == FORM_SOCKET && !is_our_page(req, app)) {
-        err_set(&e, ERR_DENIED, "This page may not use the session of another");
-        http_answer_error(x, &e);
-        return;
-    }
     struct feed *f = mem_alloc(sizeof *f);
     *f = (struct feed){.x = x, .app = app, .permission = permission, .kind = kind, .form = form};
     if (workers_submit(app->workers, run_admit, admitted, f, &e) < 0) {

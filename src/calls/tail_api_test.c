@@ -412,28 +412,6 @@ TEST(a_websocket_gets_a_message_per_record)
     expect(&p, "\x03\xe9The server is stopping"); /* 1001 */
 }
 
-TEST(a_websocket_with_a_cookie_comes_from_our_own_page_only)
-{
-    auto_bench struct bench b = {0};
-    bench_make(&b);
-    b.w.app.public_url = "https://virga.example/app";
-    static const struct {
-        const char *headers, *status;
-    } pages[] = {
-        {"Cookie: s\r\nOrigin: http://here\r\n", " 101 "},
-        {"Cookie: s\r\nOrigin: https://virga.example\r\n", " 101 "},
-        {"Cookie: s\r\nOrigin: https://virga.example.evil\r\n", " 403 "},
-        {"Cookie: s\r\nOrigin: https://virga\r\n", " 403 "},
-        {"Cookie: s\r\nOrigin: null\r\n", " 403 "},
-        {"Cookie: s\r\nOrigin: http://evil\r\n", " 403 "},
-        {"Cookie: s\r\n", " 403 "},
-    };
-    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
-        auto_peer struct peer p;
-        upgrade(&b, &p, pages[i].headers, pages[i].status);
-    }
-}
-
 TEST(what_is_no_upgrade_is_refused_and_leaves_nothing)
 {
     auto_bench struct bench b = {0};
@@ -497,7 +475,6 @@ WORLD_MAIN(events_carry_records_and_go_on_where_they_ended,
            tails_and_exports_are_filtered_and_of_what_one_may_see,
            strangers_follow_only_what_is_opened_and_see_no_visitors_input,
            an_export_is_complete_in_order_and_says_so, a_websocket_gets_a_message_per_record,
-           a_websocket_with_a_cookie_comes_from_our_own_page_only,
            what_is_no_upgrade_is_refused_and_leaves_nothing,
            a_tail_of_what_is_gone_ends_and_says_why, the_end_of_the_server_is_told,
            clients_that_leave_at_any_moment_leave_nothing)

@@ -216,7 +216,6 @@ static int reveal(struct request *req, struct response *res, struct err *e)
     if (audit_write(req->context, req, "database.reveal", p.id, row.name, e) < 0)
         return -1;
     buf_addf(&url, DATABASE_URL_FORMAT, row.name, row.password, row.name);
-    http_response_header(req, res, "Cache-Control", "no-store");
     return http_reply_json(req, res, 200, json_pack("{s:s}", "database_url", url.data));
 }
 

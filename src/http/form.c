@@ -73,6 +73,13 @@ int form_text(const struct form *f, const char *name, enum form_need need, size_
     return 0;
 }
 
+int form_secret(const struct form *f, const char *name, enum form_need need, size_t min, size_t max,
+                const char **ret, struct err *e)
+{
+    int rc = form_text(f, name, need, min, max, ret, e);
+    return rc < 0 ? http_invalid_hide(f->req) : rc;
+}
+
 int form_bool(const struct form *f, const char *name, enum form_need need, bool *ret, struct err *e)
 {
     json_t *value;

@@ -25,6 +25,9 @@ bool form_has(const struct form *f, const char *name);
 /* UTF-8 text without NUL of `min` to `max` bytes, ended by NUL. */
 int form_text(const struct form *f, const char *name, enum form_need need, size_t min, size_t max,
               const char **ret, struct err *e);
+/* The same for a secret: a 422 does not repeat it. */
+int form_secret(const struct form *f, const char *name, enum form_need need, size_t min, size_t max,
+                const char **ret, struct err *e);
 int form_bool(const struct form *f, const char *name, enum form_need need, bool *ret,
               struct err *e);
 int form_int(const struct form *f, const char *name, enum form_need need, int64_t min, int64_t max,

@@ -186,15 +186,15 @@ int http_reply_text(struct request *req, struct response *res, int status, const
 void http_response_header(struct request *req, struct response *res, const char *name,
                           const char *value);
 /* 422 with [{"type","loc","msg","input"}]. `loc` is dotted: "body.name". Returns -1 and marks the
- * error as carrying it. */
+ * error as carrying it. `input` repeats what stood there but for lists, objects and long texts. */
 int http_invalid(struct request *req, const char *loc, const char *type, struct err *e,
                  const char *msg_fmt, ...) __attribute__((format(printf, 5, 6)));
+int http_invalid_hide(struct request *req); /* nor does the last one what was a secret; -1 */
 
 /* Data plane. The request lives until the answer; answering twice is a bug. */
 struct request *http_exchange_request(struct http_exchange *x);
 void http_answer(struct http_exchange *x, const struct response *res);
 void http_answer_error(struct http_exchange *x, const struct err *e);
 /* Called at most once when the connection breaks before the answer; an answer must still follow (it
- * goes nowhere). A client that merely ends its sending half (FIN) may still be reading and is not
- * gone; a reset is. */
+ * goes nowhere). One that merely ends its sending half (FIN) may still read and is not gone. */
 void http_on_gone(struct http_exchange *x, void (*fn)(void *arg), void *arg);

@@ -106,7 +106,23 @@ static json_t *value_at(const struct request *req, const char *const *parts, siz
     return at ? json_incref(at) : json_null();
 }
 
-enum { LOC_PARTS_MAX = 16 };
+enum { LOC_PARTS_MAX = 16, SHOWN_MAX = 200 };
+
+/* What a 422 repeats goes to logs and screens of clients: what holds other members, or should, may
+ * hold secrets, and what is long helps nobody. */
+static json_t *shown(json_t *take, const char *type)
+{
+    bool should_hold = strcmp(type, "dict_type") == 0 || strcmp(type, "list_type") == 0;
+    json_t *instead = json_is_object(take)  ? json_object()
+                      : json_is_array(take) ? json_array()
+                                            : NULL;
+    if (json_string_length(take) > SHOWN_MAX || (should_hold && json_is_string(take)))
+        instead = json_null();
+    if (!instead)
+        return take;
+    json_decref(take);
+    return instead;
+}
 
 static size_t cut_loc(struct arena *a, const char *loc, const char **parts)
 {
@@ -150,14 +166,30 @@ int http_invalid(struct request *req, const char *loc, const char *type, struct 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(json_object_get(entry, "loc"), loc_part(parts[i]));
     bool missing = strcmp(type, "missing") == 0 && count > 1; /* shows where it should be */
-    json_object_set_new(entry, "input", value_at(req, parts, missing ? count - 1 : count));
+    json_object_set_new(entry, "input",
+                        shown(value_at(req, parts, missing ? count - 1 : count), type));
     err_set(e, ERR_INVALID, "%s: %s", loc, msg);
     e->sys = REPLY_INVALID_MARK;
     return -1;
 }
 
+int http_invalid_hide(struct request *req)
+{
+    json_t *last = json_array_get(req->invalid, json_array_size(req->invalid) - 1);
+    json_object_set_new(last, "input", json_null());
+    return -1;
+}
+
+/* The parser repeats what stands there: it may be half of a password. */
+static const char *without_quotation(struct arena *a, const char *text)
+{
+    const char *quotation = strstr(text, " near '");
+    return quotation ? arena_dup(a, text, (size_t)(quotation - text)) : text;
+}
+
 static int not_json(struct request *req, size_t position, const char *text, struct err *e)
 {
+    text = without_quotation(req->arena, text);
     json_t *entry = new_entry(req, "json_invalid", "JSON decode error");
     json_object_set_new(entry, "loc", json_pack("[s, I]", "body", (json_int_t)position));
     json_object_set_new(entry, "input", json_object());

@@ -73,7 +73,8 @@ TEST(a_body_that_is_not_json_says_where)
     check_refused(STR(""), "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\"],"
                            "\"msg\":\"Field required\",\"input\":null}]}");
     check_refused(STR("[1]"), "\"type\":\"dict_type\",\"loc\":[\"body\"],"
-                              "\"msg\":\"Input should be a valid dictionary\",\"input\":[1]");
+                              "\"msg\":\"Input should be a valid dictionary\",\"input\":[]");
+    check_refused(STR("{\"a\": \"hush"), "premature end of input\"");
 }
 
 static void check_member(const char *body, const char *expected)
@@ -167,12 +168,45 @@ TEST(validation_errors_pile_up_with_their_input)
     CHECK_STR(detail(&a),
               "{\"detail\":["
               "{\"type\":\"missing\",\"loc\":[\"body\",\"name\"],\"msg\":\"Field required\","
-              "\"input\":{\"n\":\"x\",\"list\":[1,true]}},"
+              "\"input\":{}},"
               "{\"type\":\"string_type\",\"loc\":[\"body\",\"list\",1],"
               "\"msg\":\"Input should be a valid string\",\"input\":true},"
               "{\"type\":\"int_parsing\",\"loc\":[\"query\",\"limit\"],\"msg\":\"not a number\","
               "\"input\":\"ten\"}]}");
     arena_free(a.arena);
+}
+
+TEST(a_refusal_repeats_no_secret_and_nothing_long)
+{
+    static const struct {
+        const char *loc, *input;
+        bool hide;
+    } rows[] = {
+        {"body.word", "\"word\"", false},
+        {"body.word", "null", true},
+        {"body.number", "7", false},
+        {"body.list", "[]", false},
+        {"body.object", "{}", false},
+        {"body.long", "null", false},
+        {"body", "{}", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ask a;
+        json_t *json;
+        char body[500], want[40];
+        snprintf(body, sizeof body,
+                 "{\"word\":\"word\",\"number\":7,\"list\":[\"hush\"],\"object\":{\"a\":\"hush\"},"
+                 "\"long\":\"%0201d\"}",
+                 0);
+        ask_init(&a, str_of(body));
+        CHECK(http_body_json(&a.req, &json, &a.e) == 0);
+        CHECK(http_invalid(&a.req, rows[i].loc, "value_error", &a.e, "no") < 0);
+        CHECK(!rows[i].hide || http_invalid_hide(&a.req) < 0);
+        snprintf(want, sizeof want, "\"input\":%s}]}", rows[i].input);
+        CHECK(strstr(detail(&a), want));
+        CHECK(!strstr(detail(&a), "hush"));
+        arena_free(a.arena);
+    }
 }
 
 TEST(errors_become_replies_and_500_says_nothing)
@@ -238,5 +272,5 @@ TEST_MAIN(methods_have_names_and_names_have_methods,
           query_parameters_are_decoded_and_the_last_one_wins, a_json_object_is_handed_over,
           a_body_that_is_not_json_says_where, a_member_is_handed_over_as_the_bytes_that_stand_there,
           deep_nesting_is_refused_before_the_parser_recurses, only_json_types_are_read_as_json,
-          validation_errors_pile_up_with_their_input, errors_become_replies_and_500_says_nothing,
-          a_reply_cannot_be_split_by_its_headers)
+          validation_errors_pile_up_with_their_input, a_refusal_repeats_no_secret_and_nothing_long,
+          errors_become_replies_and_500_says_nothing, a_reply_cannot_be_split_by_its_headers)

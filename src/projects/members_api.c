@@ -96,13 +96,18 @@ static int put_member(struct request *req, struct response *res, struct err *e)
     return http_reply_json(req, res, 200, member_json(&member));
 }
 
-/* Everybody may leave; to send others away takes an owner. The row asks for a viewer who may read,
- * so both the role and the scope are checked here. */
+/* The row asks for a viewer who may read. */
+static int check_scope(const struct request *req, struct err *e)
+{
+    return req->principal->scopes & SCOPE_PROJECTS_WRITE
+               ? 0
+               : err_set(e, ERR_DENIED, "This key lacks the scope 'projects:write'");
+}
+
+/* Everybody may leave; to send others away takes an owner. */
 static int may_remove(struct request *req, const char *account, struct err *e)
 {
     enum role role;
-    if (!(req->principal->scopes & SCOPE_PROJECTS_WRITE))
-        return err_set(e, ERR_DENIED, "This key lacks the scope 'projects:write'");
     if (strcmp(account, req->principal->account) == 0)
         return 0;
     if (projects_role(req->context, req->principal->account, http_param(req, "id"), &role, e) < 0)
@@ -114,7 +119,8 @@ static int remove_member(struct request *req, struct response *res, struct err *
 {
     struct move m = {.req = req, .project = http_param(req, "id"), .to = ROLE_NONE};
     struct member member;
-    if (members_store_account(req->context, req->arena, http_param(req, "member"), &m.account, e) <
+    if (check_scope(req, e) < 0 ||
+        members_store_account(req->context, req->arena, http_param(req, "member"), &m.account, e) <
             0 ||
         members_store_find(req->context, req->arena, m.project, m.account, &member, e) < 0 ||
         may_remove(req, m.account, e) < 0 || run(&m, e) < 0)

@@ -45,7 +45,7 @@ static int read_wanted(const struct form *f, struct wanted *ret, struct err *e)
 {
     *ret = (struct wanted){.loc = f->place, .secret = true};
     if (form_text(f, "key", FORM_REQUIRED, 1, VARIABLE_KEY_MAX, &ret->key, e) < 0 ||
-        form_text(f, "value", FORM_REQUIRED, 0, VARIABLE_VALUE_MAX, &ret->value, e) < 0 ||
+        form_secret(f, "value", FORM_REQUIRED, 0, VARIABLE_VALUE_MAX, &ret->value, e) < 0 ||
         form_bool(f, "is_secret", FORM_OPTIONAL, &ret->secret, e) < 0)
         return -1;
     if (!variable_key_ok(str_of(ret->key)))
@@ -93,8 +93,10 @@ static int read_all(const struct form *f, struct wanted **ret, size_t *ret_count
     {
         struct form one = {f->req, arena_printf(f->req->arena, "%s.variables.%zu", f->place, i),
                            item};
-        if (!json_is_object(item))
-            return form_invalid(&one, NULL, "dict_type", e, "Input should be a valid dictionary");
+        if (!json_is_object(item)) {
+            (void)form_invalid(&one, NULL, "dict_type", e, "Input should be a valid dictionary");
+            return http_invalid_hide(f->req);
+        }
         if (read_wanted(&one, &wanted[i], e) < 0 || check_new_key(&one, wanted, i, e) < 0)
             return -1;
     }
@@ -129,7 +131,6 @@ static int reveal_variable(struct request *req, struct response *res, struct err
     const char *key = http_param(req, "key");
     if (variables_reveal(req, http_param(req, "id"), key, &clear, e) < 0)
         return -1;
-    http_response_header(req, res, "Cache-Control", "no-store");
     return http_reply_json(
         req, res, 200,
         json_pack("{s:s, s:s%}", "key", key, "value", clear.data ? clear.data : "", clear.len));

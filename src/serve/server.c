@@ -255,6 +255,15 @@ int server_open_quotas(struct server *s, struct err *e)
     return quotas_start(s, &s->quotas, e);
 }
 
+/* What somebody in particular was told is for no cache on the way, nor for the disk of a browser.
+ */
+static void decorate(void *app, struct request *req, struct response *res)
+{
+    if (req->principal)
+        http_response_header(req, res, "Cache-Control", "no-store");
+    origins_decorate(app, req, res);
+}
+
 int server_listen(struct server *s, struct err *e)
 {
     const struct http_config config = {.host = s->settings.host,
@@ -270,7 +279,7 @@ int server_listen(struct server *s, struct err *e)
                                        .authorize = auth_authorize,
                                        .admit = admit,
                                        .claim = gateway_claim,
-                                       .decorate = origins_decorate,
+                                       .decorate = decorate,
                                        .preflight = origins_preflight,
                                        .trusted_proxies = s->settings.trusted_proxies};
     if (http_server_new(s->loop, &config, &s->app.http, e) == 0)

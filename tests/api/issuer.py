@@ -51,15 +51,17 @@ def join(header, claims, sign):
 
 
 class Issuer:
-    """`fetches` counts requests; `keys` is what the list holds; `away` answers 500."""
+    """`fetches` counts requests; `keys` is what the list holds; `away` answers 500; while `ready` is clear nothing is answered."""
 
     def __init__(self):
-        self.keys, self.fetches, self.away = [], 0, False
+        self.keys, self.fetches, self.away, self.ready = [], 0, False, threading.Event()
+        self.ready.set()
         issuer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 issuer.fetches += 1
+                issuer.ready.wait()
                 answer = issuer.answer(self.path)
                 self.send_response(500 if issuer.away else 200 if answer else 404)
                 self.end_headers()
@@ -82,6 +84,7 @@ class Issuer:
         return self
 
     def __exit__(self, *_):
+        self.ready.set()
         self.server.shutdown()
         self.server.server_close()
 

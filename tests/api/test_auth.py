@@ -1,8 +1,11 @@
 """Accounts, credentials of every kind, and what each of them may do."""
 
+import base64
 import http.cookies
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from issuer import AUDIENCE, Issuer, Key
@@ -75,6 +78,83 @@ def refused(server, key):
     reply = whoami(server, key)
     assert reply.status == 401, reply.body
     return reply.json["detail"]
+
+
+# An external issuer
+
+def test_tokens_of_the_issuer_open_an_account_made_at_first_sight(trusting, issuer):
+    for key in issuer.keys[:2]:
+        token = issuer.token(key, "first", preferred_username="Grace Hopper", email="g@example.org", email_verified=True)
+        reply = whoami(trusting, token)
+        assert reply.status == 200, reply.body
+        assert (reply.json["name"], reply.json["email"], reply.json["admin"]) == ("grace-hopper", "g@example.org", False)
+        assert reply.json["credential"]["kind"] == "external"
+
+
+def test_many_first_requests_at_once_make_one_account(trusting, issuer):
+    token = issuer.token(issuer.keys[0], "crowd")
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: whoami(trusting, token), range(16)))
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.json["id"] for reply in replies}) == 1
+
+
+@pytest.mark.parametrize("claims, says", [
+    ({"aud": "other"}, "Could not verify token"),
+    ({"aud": None}, "Could not verify token"),
+    ({"iss": "https://other.example"}, "Could not verify token"),
+    ({"exp": 1}, "Token expired"),
+    ({"exp": None}, "Could not verify token"),
+    ({"nbf": 4102444800}, "Could not verify token"),
+    ({"sub": None}, "Could not verify token"),
+])
+def test_a_token_that_is_not_for_us_or_not_of_now_is_refused(trusting, issuer, claims, says):
+    assert refused(trusting, issuer.token(issuer.keys[0], **claims)) == says
+
+
+def test_no_trick_with_algorithms_opens_anything(trusting, issuer):
+    key, stranger = issuer.keys[0], Key(issuer.keys[0].kid)
+    good = issuer.token(key)
+    assert whoami(trusting, good).status == 200
+    for token in (issuer.confused_token(key), issuer.unsigned_token(), issuer.token(stranger), good + "=", good + ".x",
+                  issuer.token(key, header={"crit": ["exp"]}), issuer.token(key, header={"alg": "RS512"})):
+        assert refused(trusting, token) == "Invalid token"
+    assert refused(trusting, issuer.token(key, header={"alg": "ES256"})) == "Could not verify token"
+
+
+def test_without_an_answer_of_the_issuer_its_tokens_cannot_be_verified(tmp_path):
+    with Issuer() as issuer:
+        issuer.away = True
+        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server:
+            key = Key("k")
+            issuer.keys = [key]
+            assert refused(server, issuer.token(key)) == "Could not verify token"
+            assert server.request("GET", "/api/account").status == 200, "all else goes on"
+
+
+def test_an_issuer_that_does_not_answer_holds_up_nobody_else(tmp_path):
+    with Issuer() as issuer:
+        issuer.keys = [Key("k")]
+        issuer.ready.clear()
+        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server, ThreadPoolExecutor(8) as pool:
+            fn = server.create("def handler(e): return 1", access="key")
+            asked = [pool.submit(whoami, server, issuer.token(issuer.keys[0], f"u{i}")) for i in range(8)]
+            until(lambda: issuer.fetches, "the keys are asked for")
+            until(lambda: sum(a.done() for a in asked) >= 5, "all but one who asks and two who wait are sent away")
+            assert whoami(server, server.key).status == 200 and server.invoke(fn).status == 200
+            issuer.ready.set()
+            replies = [a.result() for a in asked]
+            assert sorted(r.status for r in replies) == 3 * [200] + 5 * [503]
+            assert {r.headers["Retry-After"] for r in replies if r.status == 503} == {"1"}
+
+
+def test_an_issuer_needs_an_audience(tmp_path):
+    server = Server(tmp_path, "--issuer=https://issuer.example")
+    with pytest.raises(AssertionError):
+        server.start()
+    assert server.process.wait(timeout=20) == 1
+    assert "--issuer needs --audience" in server.log_text()
+    server.log.close()
 
 
 # Set-up and registration
@@ -169,6 +249,17 @@ def test_no_password_key_or_token_is_ever_written_to_the_log(person):
 
 
 # Sessions and keys
+
+def test_a_login_by_name_or_address_gives_a_jwt_for_seven_days(person):
+    assert person.ask("PUT", "/api/account", {"email": f"{person.name}@example.org"}).status == 200
+    for login in person.name, person.name.upper(), f"{person.name.upper()}@Example.org":
+        reply = person.ask("POST", "/api/login", {"login": login, "password": PASSWORD}, key=False)
+        assert reply.status == 200, (login, reply.body)
+        header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in reply.json["token"].split(".")[:2])
+        assert header["alg"] == "HS256" and claims["sub"] == person.id and claims["exp"] - claims["iat"] == 7 * 86400
+        assert datetime.fromisoformat(reply.json["expires_at"].replace("Z", "+00:00")).timestamp() // 1 == claims["exp"]
+        assert whoami(person.server, reply.json["token"]).json["credential"]["kind"] == "session"
+
 
 def test_sessions_are_listed_and_ended(person):
     other = person.login().json["token"]
@@ -266,7 +357,9 @@ def cookie_of(reply):
 
 
 def test_a_browser_uses_a_cookie_that_pages_of_others_cannot(person):
-    header, value = cookie_of(person.login(cookie=True))
+    reply = person.login(cookie=True)
+    assert reply.headers["Cache-Control"] == "no-store"
+    header, value = cookie_of(reply)
     assert "HttpOnly" in header and "SameSite=Lax" in header and "Secure" not in header
     cookie, own = {"Cookie": f"virga_session={value}"}, f"http://127.0.0.1:{person.server.port}"
 
@@ -316,80 +409,18 @@ def test_without_accounts_only_this_machine_is_listened_to(tmp_path):
     server.log.close()
 
 
-# An external issuer
+# Last: by now the list of keys is old enough to be asked for again without a wait
 
-def test_tokens_of_the_issuer_open_an_account_made_at_first_sight(trusting, issuer):
-    for key in issuer.keys[:2]:
-        token = issuer.token(key, "first", preferred_username="Grace Hopper", email="g@example.org", email_verified=True)
-        reply = whoami(trusting, token)
-        assert reply.status == 200, reply.body
-        assert (reply.json["name"], reply.json["email"], reply.json["admin"]) == ("grace-hopper", "g@example.org", False)
-        assert reply.json["credential"]["kind"] == "external"
-
-
-def test_many_first_requests_at_once_make_one_account(trusting, issuer):
-    token = issuer.token(issuer.keys[0], "crowd")
-    with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: whoami(trusting, token), range(16)))
-    assert {reply.status for reply in replies} == {200}
-    assert len({reply.json["id"] for reply in replies}) == 1
-
-
-@pytest.mark.parametrize("claims, says", [
-    ({"aud": "other"}, "Could not verify token"),
-    ({"aud": None}, "Could not verify token"),
-    ({"iss": "https://other.example"}, "Could not verify token"),
-    ({"exp": 1}, "Token expired"),
-    ({"exp": None}, "Could not verify token"),
-    ({"nbf": 4102444800}, "Could not verify token"),
-    ({"sub": None}, "Could not verify token"),
-])
-def test_a_token_that_is_not_for_us_or_not_of_now_is_refused(trusting, issuer, claims, says):
-    assert refused(trusting, issuer.token(issuer.keys[0], **claims)) == says
-
-
-def test_no_trick_with_algorithms_opens_anything(trusting, issuer):
-    key, stranger = issuer.keys[0], Key(issuer.keys[0].kid)
-    good = issuer.token(key)
-    assert whoami(trusting, good).status == 200
-    for token in (issuer.confused_token(key), issuer.unsigned_token(), issuer.token(stranger), good + "=", good + ".x",
-                  issuer.token(key, header={"crit": ["exp"]}), issuer.token(key, header={"alg": "RS512"})):
-        assert refused(trusting, token) == "Invalid token"
-    assert refused(trusting, issuer.token(key, header={"alg": "ES256"})) == "Could not verify token"
-
-
-def test_keys_rotate_and_invented_ones_do_not_hammer_the_issuer(tmp_path):
-    with Issuer() as issuer:
-        old, new, stranger = Key("old"), Key("new", "ES256"), Key("x", "ES256")
-        issuer.keys = [old]
-        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server:
-            assert whoami(server, issuer.token(old)).status == 200
-            fetched = issuer.fetches
-            for i in range(50):
-                stranger.kid = f"invented{i}"
-                assert refused(server, issuer.token(stranger)) == "Could not verify token"
-            assert issuer.fetches <= fetched + 1
-            issuer.keys = [new]
-            until(lambda: whoami(server, issuer.token(new)).status == 200, "the new key is found", deadline_s=20)
-            assert refused(server, issuer.token(old, "somebody else")) == "Could not verify token"
-            issuer.away = True
-            assert whoami(server, issuer.token(new, "yet another")).status == 200, "known keys go on"
-
-
-def test_without_an_answer_of_the_issuer_its_tokens_cannot_be_verified(tmp_path):
-    with Issuer() as issuer:
-        issuer.away = True
-        with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server:
-            key = Key("k")
-            issuer.keys = [key]
-            assert refused(server, issuer.token(key)) == "Could not verify token"
-            assert server.request("GET", "/api/account").status == 200, "all else goes on"
-
-
-def test_an_issuer_needs_an_audience(tmp_path):
-    server = Server(tmp_path, "--issuer=https://issuer.example")
-    with pytest.raises(AssertionError):
-        server.start()
-    assert server.process.wait(timeout=20) == 1
-    assert "--issuer needs --audience" in server.log_text()
-    server.log.close()
+def test_keys_rotate_and_invented_ones_do_not_hammer_the_issuer(trusting, issuer):
+    old, new, stranger = issuer.keys[0], Key("new", "ES256"), Key("x", "ES256")
+    assert whoami(trusting, issuer.token(old, "before")).status == 200
+    issuer.keys = [new]
+    until(lambda: whoami(trusting, issuer.token(new)).status == 200, "the new key is found", deadline_s=20)
+    assert refused(trusting, issuer.token(old, "somebody else")) == "Could not verify token"
+    fetched = issuer.fetches
+    for i in range(50):
+        stranger.kid = f"invented{i}"
+        assert refused(trusting, issuer.token(stranger)) == "Could not verify token"
+    assert issuer.fetches <= fetched + 1
+    issuer.away = True
+    assert whoami(trusting, issuer.token(new, "yet another")).status == 200, "known keys go on"

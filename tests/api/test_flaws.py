@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from issuer import AUDIENCE, Issuer, Key
 from virga import Server, until
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,7 +22,7 @@ ECHO = "def handler(event):\n    return event"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("flaws"), "--registration", "open") as made:
+    with Server(tmp_path_factory.mktemp("flaws"), "--registration", "open", "--log-level", "debug") as made:
         yield made
 
 
@@ -277,6 +278,15 @@ def test_flaw_20_lists_have_pages(server):
 def test_flaw_21_statements_are_not_logged(server):
     project(server)
     assert not any(word in server.log_text() for word in ("SELECT ", "INSERT ", "UPDATE "))
+
+
+def test_flaw_21_a_token_for_others_or_of_others_opens_nothing(tmp_path):
+    with Issuer() as ours, Issuer() as other:
+        key = Key("k")
+        ours.keys = other.keys = [key]
+        with Server(tmp_path, f"--issuer={ours.url}", f"--audience={AUDIENCE}") as server:
+            wrong = ours.token(key, aud="another application"), ours.token(key, aud=None), other.token(key), ours.token(key, iss=None)
+            assert [server.request("GET", "/api/account", key=token).status for token in (*wrong, ours.token(key))] == 4 * [401] + [200]
 
 
 def test_flaw_22_a_function_can_be_switched_off(server):

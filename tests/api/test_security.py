@@ -1,9 +1,11 @@
 """What attackers of the control plane try: each test is a class of holes, proven through the API."""
 
 import http.client
+import json
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,7 +17,7 @@ HANDLER = "def handler(event): return {}"
 
 @pytest.fixture(scope="module")
 def open_server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("virga"), "--registration", "open",
+    with Server(tmp_path_factory.mktemp("virga"), "--registration", "open", "--log-level", "debug",
                 "--public-url", "https://Virga.Example") as running:
         yield running
 
@@ -110,6 +112,10 @@ def test_an_address_that_somebody_only_claims_gets_no_membership(open_server):
     project = boss.project()
     reply = boss.ask("PUT", f"/api/projects/{project['id']}/members/alice@corp.example", {"role": "owner"})
     assert reply.status == 404 and "confirmed" in reply.json["detail"]
+    alice = Person(open_server, email="alice@corp.example",
+                   invite=ok(open_server.request("POST", "/api/invites", {"email": "alice@corp.example"}))["invite"])
+    assert ok(alice.ask("GET", "/api/account"))["email"] == "alice@corp.example", "a claim keeps nobody out"
+    assert ok(mallory.ask("GET", "/api/account"))["email"] is None
     ok(mallory.ask("PUT", "/api/account", {"email": "bob@corp.example"}))
     assert boss.ask("PUT", f"/api/projects/{project['id']}/members/BOB@corp.example", {"role": "viewer"}).status == 404
     invite = ok(open_server.request("POST", "/api/invites", {"email": "carol@corp.example"}))["invite"]
@@ -119,6 +125,24 @@ def test_an_address_that_somebody_only_claims_gets_no_membership(open_server):
     ok(carol.ask("PUT", "/api/account", {"email": None}))
     ok(mallory.ask("PUT", "/api/account", {"email": "carol@corp.example"}))
     assert boss.ask("PUT", f"/api/projects/{project['id']}/members/carol@corp.example", {"role": "owner"}).status == 404
+
+
+def test_owners_who_leave_at_the_same_moment_leave_one_behind(open_server):
+    owners = [Person(open_server) for _ in range(3)]
+    for _ in range(5):
+        project = owners[0].project()["id"]
+        for other in owners[1:]:
+            ok(owners[0].ask("PUT", f"/api/projects/{project}/members/{other.name}", {"role": "owner"}))
+
+        def leave(i):
+            path = f"/api/projects/{project}/members/{owners[i % 3].name}"
+            body = {"role": "viewer"} if i % 2 else None
+            return owners[i % 3].ask("PUT" if body else "DELETE", path, body).status
+        with ThreadPoolExecutor(6) as pool:
+            statuses = list(pool.map(leave, range(6)))
+        members = open_server.request("GET", f"/api/projects/{project}/members", key=next(
+            o.token for o in owners if o.ask("GET", f"/api/projects/{project}/members").status == 200)).json
+        assert sum(m["role"] == "owner" for m in members) == 1 and set(statuses) <= {200, 403, 404, 409}, (members, statuses)
 
 
 def test_addresses_that_only_look_alike_are_refused(open_server):
@@ -242,11 +266,12 @@ def test_a_tail_ends_with_the_authority_that_opened_it(open_server):
     project = boss.project()
     fn = boss.function(project_id=project["id"])
     member = f"/api/projects/{project['id']}/members/{guest.name}"
-    key = ok(guest.ask("POST", "/api/keys", {"name": "k", "scopes": ["calls:read", "projects:read"]}))
+    key, last = (ok(guest.ask("POST", "/api/keys", {"name": "k", "scopes": ["calls:read", "projects:read"]})) for _ in range(2))
     endings = [
         (key["key"], lambda: ok(guest.ask("DELETE", f"/api/keys/{key['id']}"))),
         (guest.token, lambda: ok(boss.ask("DELETE", member))),
         (guest.token, lambda: ok(guest.ask("POST", "/api/logout", {}))),
+        (last["key"], lambda: ok(open_server.request("PUT", f"/api/accounts/{guest.id}", {"status": "disabled"}))),
     ]
     for credential, end in endings:
         ok(boss.ask("PUT", member, {"role": "viewer"}))
@@ -276,6 +301,32 @@ def test_control_bytes_reach_neither_log_nor_audit_nor_sessions(open_server):
         assert reply.status in (401, 422, 429), reply.body
     log = open_server.log_text()
     assert "\x1b" not in log and not re.search(r"^level=error", log, re.M)
+
+
+def test_no_refusal_repeats_a_secret(open_server):
+    ann, s = Person(open_server), "hush-hush-hush"
+    project, fn = ann.project()["id"], ann.function()["id"]
+    wrong = [s[:7], [s], {"a": s}, s * 100, s + "\0"]
+    asked = [("POST", "/api/login", {"username": ann.name, "password": s})]
+    asked += [("POST", "/api/login", {"login": ann.name, "password": w, "cookie": s[:4]}) for w in wrong]
+    asked += [("POST", "/api/register", {"name": "x y", "password": s})]
+    asked += [("POST", "/api/register", {"name": "xyz", "password": w, "invite": [s]}) for w in wrong]
+    asked += [("POST", "/api/register", {"name": "xyz", "password": s, "invite": w}) for w in wrong]
+    asked += [("POST", "/api/setup", {"token": w, "name": "xyz", "password": s}) for w in wrong]
+    asked += [("PUT", "/api/account/password", {"old": s}), ("PUT", "/api/account/password", {"new": s})]
+    asked += [("PUT", "/api/account/password", {"old": PASSWORD, "new": w}) for w in wrong]
+    asked += [("DELETE", "/api/account", {"password": w}) for w in wrong]
+    asked += [("POST", f"/api/projects/{project}/env", {"key": "A", "value": w}) for w in ([s], {"a": s}, s * 5000, s + "\0")]
+    asked += [("POST", f"/api/projects/{project}/env", {"key": k, "value": s}) for k in ("a b", "PATH")]
+    asked += [("PUT", f"/api/projects/{project}/env", {"variables": w}) for w in (s, [s], [{"value": s}], {"A": s})]
+    asked += [("PUT", f"/api/functions/{fn}", {"environment": w}) for w in (s, [s], {"A": s, "b c": s}, {"A": [s]})]
+    bodies = [(m, p, json.dumps(b)) for m, p, b in asked]
+    bodies += [("POST", "/api/login", end) for end in (f'{{"password": "{s}', f'{{"password": "{s}" x', f'"{s}"', f'["{s}"]', s)]
+    for method, path, body in bodies:
+        reply = ann.ask(method, path, body, headers={"Content-Type": "application/json"})
+        assert 400 <= reply.status < 500, (method, path, body[:80], reply.status)
+        assert s[:7].encode() not in reply.body, (method, path, body[:80], reply.body[:300])
+    assert s[:7] not in open_server.log_text()
 
 
 def test_a_body_that_says_a_thing_twice_is_refused(open_server):

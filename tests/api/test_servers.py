@@ -1,5 +1,6 @@
 """Several servers on one PostgreSQL: what one acknowledges the others do, and what happens while the database is away."""
 
+import http.client
 import os
 import shutil
 import subprocess
@@ -143,7 +144,13 @@ def test_credentials_work_at_once_and_end_on_the_other_server(pair):
     assert status(key["key"]) == 200
     assert a.request("DELETE", f"/api/keys/{key['id']}", key=session).status == 200
     soon(lambda: status(key["key"]) == 401, "the key is revoked")
+    tail = http.client.HTTPConnection("127.0.0.1", b.port, timeout=10)
+    tail.request("GET", "/api/invocations/tail", headers={"Authorization": f"Bearer {session}"})
+    stream = tail.getresponse()
+    assert stream.status == 200
     ok(a.request("POST", "/api/logout", {}, key=session))
+    assert b"event: end" in stream.read(), "what it follows ends too"
+    tail.close()
     soon(lambda: status(session) == 401, "the session is over")
     assert status(first) == 200
     ok(a.request("PUT", f"/api/accounts/{account}", {"status": "disabled"}))

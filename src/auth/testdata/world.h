@@ -24,7 +24,7 @@ struct world {
     char owner_key[80];
     /* Of the next request. */
     const char *bearer, *cookie, *origin, *host, *peer, *query;
-    bool secure;
+    bool secure, upgrade;
     /* Of the last one. */
     struct arena *arena;
     int status, looked; /* looked: what the loop thread said */
@@ -160,6 +160,8 @@ static inline void world_fill(struct world *w, struct request *req, struct http_
         headers[n++] = (struct http_header){"Cookie", w->cookie};
     if (w->origin)
         headers[n++] = (struct http_header){"Origin", w->origin};
+    if (w->upgrade)
+        headers[n++] = (struct http_header){"Upgrade", "websocket"};
     headers[n++] = (struct http_header){"User-Agent", "tests"};
     req->arena = w->arena;
     req->headers = headers;

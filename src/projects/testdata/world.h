@@ -30,7 +30,7 @@ struct world {
     struct arena *arena; /* of the last request */
     int status;
     json_t *body;
-    char link[200], cache[40];
+    char link[200];
     struct buf notes; /* "project:ID " */
     struct err e;
 };
@@ -137,12 +137,9 @@ static inline void world_keep(struct world *w, const struct response *res)
 {
     w->body = json_loadb(res->body.p, res->body.n, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
     assert_non_null(w->body);
-    for (size_t i = 0; i < res->header_count; i++) {
+    for (size_t i = 0; i < res->header_count; i++)
         if (strcmp(res->headers[i].name, "Link") == 0)
             snprintf(w->link, sizeof w->link, "%s", res->headers[i].value);
-        if (strcmp(res->headers[i].name, "Cache-Control") == 0)
-            snprintf(w->cache, sizeof w->cache, "%s", res->headers[i].value);
-    }
 }
 
 /* Sends a request of account `who` and returns the status; the answer is in w->body, a refusal in
@@ -153,7 +150,7 @@ static inline int ask(struct world *w, const char *who, enum http_method method,
     json_decref(w->body);
     arena_free(w->arena);
     w->body = NULL;
-    w->link[0] = w->cache[0] = 0;
+    w->link[0] = 0;
     w->arena = arena_new();
     w->e = (struct err){0};
     struct str query = str_of(target), path = str_cut(&query, '?');
