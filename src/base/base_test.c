@@ -63,6 +63,12 @@ TEST(utf8_is_judged_by_the_standard)
     CHECK(!str_is_utf8(STR("\xed\xa0\x80")));     /* surrogate */
     CHECK(!str_is_utf8(STR("\xf4\x90\x80\x80"))); /* beyond U+10FFFF */
     CHECK(!str_is_utf8(STR("\xe2\x82")));         /* cut off */
+    for (size_t at = 0; at < 24; at++) {
+        char text[] = "0123456789abcdefghijklmn";
+        text[at] = '\xff';
+        CHECK(!str_is_utf8(str_of(text)));
+        CHECK(str_is_utf8((struct str){text, at}));
+    }
 }
 
 TEST(numbers_fill_the_whole_view_and_do_not_overflow)
@@ -81,6 +87,15 @@ TEST(cutting_walks_through_all_parts)
     CHECK(str_is(str_cut(&rest, '/'), ""));
     CHECK(str_is(str_cut(&rest, '/'), "c"));
     CHECK(rest.p == NULL);
+}
+
+TEST(a_list_holds_a_word_as_a_whole_item)
+{
+    struct str list = STR("close ,\tX-Hop,, a b");
+    CHECK(str_lists(list, ',', STR("close"), false) && str_lists(list, ',', STR("a b"), false));
+    CHECK(str_lists(list, ',', STR("x-hop"), true) && !str_lists(list, ',', STR("x-hop"), false));
+    CHECK(!str_lists(list, ',', STR("clos"), true) && !str_lists(list, ',', STR("a"), true));
+    CHECK(!str_lists((struct str){NULL, 0}, ',', STR("a"), true));
 }
 
 TEST(times_are_written_as_rfc_3339)
@@ -219,8 +234,9 @@ TEST(opening_beneath_refuses_every_way_out)
 TEST_MAIN(context_stands_in_front_of_the_leaf, a_long_error_is_cut_not_overrun,
           a_buffer_grows_and_consumes, an_arena_keeps_what_it_handed_out,
           utf8_is_judged_by_the_standard, numbers_fill_the_whole_view_and_do_not_overflow,
-          cutting_walks_through_all_parts, times_are_written_as_rfc_3339,
-          rfc_3339_times_are_read_with_zone_and_fraction, what_is_no_rfc_3339_time_is_refused,
-          later_call_ids_sort_behind_earlier_ones, descriptors_travel_with_a_message,
+          cutting_walks_through_all_parts, a_list_holds_a_word_as_a_whole_item,
+          times_are_written_as_rfc_3339, rfc_3339_times_are_read_with_zone_and_fraction,
+          what_is_no_rfc_3339_time_is_refused, later_call_ids_sort_behind_earlier_ones,
+          descriptors_travel_with_a_message,
           a_message_that_is_too_long_is_refused_and_its_descriptors_closed,
           opening_beneath_refuses_every_way_out)
