@@ -172,7 +172,7 @@ const char *head_lower_host(struct arena *a, const char *host)
 /* "http://host/path" is what a proxy gets. Accepted when it names the same host as Host does. */
 static int check_target(struct head *h, struct refusal *r)
 {
-    if (*h->target == '/' || strcmp(h->target, "*") == 0)
+    if (*h->target == '/' || (strcmp(h->target, "*") == 0 && h->method == HTTP_OPTIONS))
         return 0;
     if (strncasecmp(h->target, "http://", 7) != 0 || !h->host)
         return head_refuse(r, 400, "Malformed request target");
@@ -208,16 +208,10 @@ static int check_framing(struct head *h, const struct framing *f, struct refusal
 
 bool head_lists(const struct head *h, const char *name, const char *word)
 {
-    for (size_t i = 0; i < h->header_count; i++) {
-        if (strcasecmp(h->headers[i].name, name) != 0)
-            continue;
-        struct str rest = str_of(h->headers[i].value);
-        while (rest.p) {
-            struct str item = str_trim(str_cut(&rest, ','));
-            if (item.n == strlen(word) && strncasecmp(item.p, word, item.n) == 0)
-                return true;
-        }
-    }
+    for (size_t i = 0; i < h->header_count; i++)
+        if (strcasecmp(h->headers[i].name, name) == 0 &&
+            str_lists(str_of(h->headers[i].value), ',', str_of(word), true))
+            return true;
     return false;
 }
 

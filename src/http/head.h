@@ -17,7 +17,7 @@ struct refusal {
 
 struct head {
     enum http_method method; /* 0 for one we do not know */
-    char *target;            /* raw, NUL-terminated; starts with "/" or is "*" */
+    char *target;            /* raw, NUL-terminated; starts with "/", or is "*" with OPTIONS */
     const char *host;        /* NULL in HTTP/1.0 without one */
     struct http_header *headers;
     size_t header_count;
