@@ -172,6 +172,10 @@ def test_what_cannot_be_reached_says_why(shared, project):
     assert shared.request("PUT", f"/api/functions/{fn['id']}", {"status": "inactive"}).status == 200
     reply = project.call(path="/x")
     assert (reply.status, reply.json["detail"]) == (503, "The function for this route is not available")
+    assert shared.request("PUT", f"/api/functions/{fn['id']}", {"status": "active"}).status == 200
+    assert project.call(path="/x").status == 200
+    assert project.change(status="inactive").call(path="/x").status == 503
+    assert project.change(status="active").call(path="/x").status == 200
 
 
 def test_routes_go_with_their_function(shared, project):
