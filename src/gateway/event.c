@@ -63,12 +63,14 @@ static bool is_hidden(const char *name)
     return false;
 }
 
-/* What a client says of itself that only a proxy in front could know. Functions tend to believe it:
- * it reaches them from a trusted proxy alone. */
-static bool is_claim(const char *name)
+/* What a client says of itself that only a proxy in front could know, and functions tend to
+ * believe. Those that we read ourselves are true from a trusted proxy; of the others nobody has
+ * said that a proxy replaces them (docs/proxy.md), and sourceIp says the same. */
+static bool is_forged(const struct request *req, const char *name)
 {
-    return strncasecmp(name, "x-forwarded-", 12) == 0 || strcasecmp(name, "forwarded") == 0 ||
-           strcasecmp(name, "x-real-ip") == 0;
+    if (strncasecmp(name, "x-forwarded-", 12) == 0)
+        return !req->proxied;
+    return strcasecmp(name, "forwarded") == 0 || strcasecmp(name, "x-real-ip") == 0;
 }
 
 /* Every Connection header, as one list. */
@@ -85,7 +87,7 @@ static struct str connection_of(const struct request *req)
 
 static bool is_for_guest(const struct request *req, struct str connection, const char *name)
 {
-    return !is_hidden(name) && (req->proxied || !is_claim(name)) &&
+    return !is_hidden(name) && !is_forged(req, name) &&
            !str_lists(connection, ',', str_of(name), true);
 }
 

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import sqlite3
 
 import pytest
 
@@ -93,6 +94,28 @@ def test_a_refused_route_says_why(shared, project):
         assert reply.status == 409 and "already exists in this project" in reply.json["detail"]
     assert project.add("GET", "/users/:id", fn).json["detail"] == "Route GET /users/:id already exists in this project"
     assert project.add("ANY", "/users/:id", fn).status == 200
+
+
+@pytest.mark.parametrize("longest, more", [("/" + "x" * 1023, "x"), ("/x" * 32, "/x"), ("".join(f"/:p{n}" for n in range(16)), "/:y")],
+                         ids=["bytes", "segments", "parameters"])
+def test_the_longest_paths_are_taken_and_found_and_no_longer_ones(project, longest, more):
+    fn = project.function(returning("len(event['path'])"))
+    assert project.add("GET", longest, fn).json["path"] == longest
+    assert project.call(path=longest).json == len(longest)
+    reply = project.add("GET", longest + more, fn)
+    assert reply.status == 422 and reply.json["detail"][0]["loc"] == ["body", "path"], reply.body
+
+
+@pytest.mark.sqlite
+def test_a_project_has_a_bound_of_routes(shared, project):
+    fn = project.function()
+    with sqlite3.connect(shared.data / "virga.db") as db:
+        db.executemany("INSERT INTO routes (id, project_id, function_id, method, path, shape, description, created_us, updated_us)"
+                       " VALUES (?1 || ?2, ?2, ?3, 'GET', '/' || ?1, '/' || ?1, '', 0, 0)", [(n, project.id, fn["id"]) for n in range(1999)])
+    db.close()
+    assert project.add("GET", "/last", fn).status == 200 and project.call(path="/1998").status == 200
+    reply = project.add("GET", "/more", fn)
+    assert (reply.status, reply.json["detail"]) == (409, "A project has at most 2000 routes")
 
 
 def test_a_missing_or_unknown_thing_is_named(shared, project):
