@@ -89,6 +89,16 @@ TEST(cutting_walks_through_all_parts)
     CHECK(rest.p == NULL);
 }
 
+TEST(names_and_values_of_headers_are_told_from_what_could_end_their_line)
+{
+    CHECK(str_is_token(STR("X-A_b.1")) && !str_is_token(STR("")) && !str_is_token(STR("a b")));
+    CHECK(!str_is_token(STR("a:b")) && !str_is_token(STR("\xc3\xa9")) && !str_is_token(STR("a\0")));
+    CHECK(str_is_line(STR("a\tb \xff")) && str_is_line(STR("")));
+    CHECK(!str_is_line(STR("a\n")) && !str_is_line(STR("\r")) && !str_is_line(STR("\x7f")));
+    CHECK(str_hex('9') == 9 && str_hex('a') == 10 && str_hex('F') == 15 && str_hex('g') < 0);
+    CHECK(str_hex('`') < 0 && str_hex(0) < 0 && str_hex('\xe1') < 0 && str_hex('\x10') < 0);
+}
+
 TEST(a_list_holds_a_word_as_a_whole_item)
 {
     struct str list = STR("close ,\tX-Hop,, a b");
@@ -235,6 +245,7 @@ TEST_MAIN(context_stands_in_front_of_the_leaf, a_long_error_is_cut_not_overrun,
           a_buffer_grows_and_consumes, an_arena_keeps_what_it_handed_out,
           utf8_is_judged_by_the_standard, numbers_fill_the_whole_view_and_do_not_overflow,
           cutting_walks_through_all_parts, a_list_holds_a_word_as_a_whole_item,
+          names_and_values_of_headers_are_told_from_what_could_end_their_line,
           times_are_written_as_rfc_3339, rfc_3339_times_are_read_with_zone_and_fraction,
           what_is_no_rfc_3339_time_is_refused, later_call_ids_sort_behind_earlier_ones,
           descriptors_travel_with_a_message,

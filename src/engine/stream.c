@@ -66,29 +66,12 @@ static void on_later(void *arg)
 
 /* --- opening --- */
 
-/* RFC 9110: a header's name is a token. */
-static bool is_token(const char *name)
-{
-    static const char letters[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    size_t len = strlen(name);
-    return len && strspn(name, letters) == len;
-}
-
-static bool is_line(const char *value)
-{
-    for (; *value; value++)
-        if (((unsigned char)*value < ' ' && *value != '\t') || *value == 0x7f)
-            return false;
-    return true;
-}
-
 static int check_value(const char *name, const json_t *value, struct err *e)
 {
     if (!json_is_string(value) && !json_is_number(value))
         return err_set(e, ERR_INVALID, "header '%.64s' is not a text, a number or a list of them",
                        name);
-    if (json_is_string(value) && !is_line(json_string_value(value)))
+    if (json_is_string(value) && !str_is_line(str_of(json_string_value(value))))
         return err_set(e, ERR_INVALID, "header '%.64s' has control characters", name);
     return 0;
 }
@@ -117,7 +100,7 @@ static void merge(json_t *headers, const char *name, json_t *value)
 
 static int take_header(json_t *headers, const char *name, json_t *value, struct err *e)
 {
-    if (!is_token(name))
+    if (!str_is_token(str_of(name)))
         return err_set(e, ERR_INVALID, "a header's name has characters that are not allowed");
     if (json_is_null(value))
         return 0;

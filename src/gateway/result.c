@@ -60,28 +60,10 @@ static int read_status(struct str text, int *ret, struct err *e)
 
 /* --- headers --- */
 
-static bool is_token(const char *s)
-{
-    size_t n = strspn(s, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    return n > 0 && !s[n];
-}
-
-/* A line break would let a function's input write headers, or a second response. */
-static bool is_line(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return false;
-    }
-    return true;
-}
-
 static int add_header(struct request *req, const char *name, struct str value, struct response *res,
                       struct err *e)
 {
-    if (!is_line(value))
+    if (!str_is_line(value)) /* it could write headers, or a second response */
         return err_set(e, ERR_MALFORMED, "header '%.64s' has a line break or control character",
                        name);
     if (strcasecmp(name, "Content-Type") == 0) {
@@ -141,7 +123,7 @@ static int take_headers(struct request *req, struct str headers, struct response
         return wrong(e, "headers is not an object");
     while (json_walk_next(&walk, &raw, &value)) {
         const char *name = decoded_name(req->arena, raw);
-        if (!is_token(name))
+        if (!str_is_token(str_of(name)))
             return wrong(e, "a header's name is empty or has characters that are not allowed");
         if (!is_absent(value) && add_values(req, name, value, res, e) < 0)
             return -1;

@@ -184,8 +184,8 @@ static void add_header(struct buf *out, const char *name, const char *value)
 static bool may_send(const struct http_header *h, int status)
 {
     bool upgrade = status == 426 && h->name && strcasecmp(h->name, "Upgrade") == 0;
-    return h->name && h->value && (upgrade || !is_ours(h->name)) &&
-           head_is_token(str_of(h->name)) && head_is_value(str_of(h->value));
+    return h->name && h->value && (upgrade || !is_ours(h->name)) && str_is_token(str_of(h->name)) &&
+           str_is_line(str_of(h->value));
 }
 
 static bool has_header(const struct response *res, const char *name)
@@ -238,7 +238,7 @@ void reply_write_head(struct buf *out, const struct response *res, const struct 
     add_header(out, "Date", head->date);
     if (reply_has_body(status)) {
         add_header(out, "Content-Type",
-                   head_is_value(str_of(type)) ? type : "application/octet-stream");
+                   str_is_line(str_of(type)) ? type : "application/octet-stream");
         if (head->framing == REPLY_LENGTH)
             add_length(out, res->body.n);
         else if (head->framing == REPLY_CHUNKED)
