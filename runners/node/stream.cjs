@@ -35,8 +35,8 @@ function sourceOf(value) {
   if (!isObject(value)) return null;
   if (isSource(value)) return { source: value, opening: null };
   if (!isSource(value.body)) return null;
-  const { statusCode, headers } = value;
-  return { source: value.body, opening: { statusCode, headers } };
+  const { statusCode, headers, multiValueHeaders, cookies } = value;
+  return { source: value.body, opening: { statusCode, headers, multiValueHeaders, cookies } };
 }
 
 function isOpening(piece) {

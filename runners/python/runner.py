@@ -86,7 +86,7 @@ def convert(result):
 
 
 _BYTES = (bytes, bytearray, memoryview)
-_OPENING = ("statusCode", "headers")
+_OPENING = ("statusCode", "headers", "multiValueHeaders", "cookies")
 
 
 def _is_stream(value):

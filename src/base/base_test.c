@@ -63,6 +63,12 @@ TEST(utf8_is_judged_by_the_standard)
     CHECK(!str_is_utf8(STR("\xed\xa0\x80")));     /* surrogate */
     CHECK(!str_is_utf8(STR("\xf4\x90\x80\x80"))); /* beyond U+10FFFF */
     CHECK(!str_is_utf8(STR("\xe2\x82")));         /* cut off */
+    for (size_t at = 0; at < 24; at++) {
+        char text[] = "0123456789abcdefghijklmn";
+        text[at] = '\xff';
+        CHECK(!str_is_utf8(str_of(text)));
+        CHECK(str_is_utf8((struct str){text, at}));
+    }
 }
 
 TEST(numbers_fill_the_whole_view_and_do_not_overflow)
@@ -81,6 +87,25 @@ TEST(cutting_walks_through_all_parts)
     CHECK(str_is(str_cut(&rest, '/'), ""));
     CHECK(str_is(str_cut(&rest, '/'), "c"));
     CHECK(rest.p == NULL);
+}
+
+TEST(names_and_values_of_headers_are_told_from_what_could_end_their_line)
+{
+    CHECK(str_is_token(STR("X-A_b.1")) && !str_is_token(STR("")) && !str_is_token(STR("a b")));
+    CHECK(!str_is_token(STR("a:b")) && !str_is_token(STR("\xc3\xa9")) && !str_is_token(STR("a\0")));
+    CHECK(str_is_line(STR("a\tb \xff")) && str_is_line(STR("")));
+    CHECK(!str_is_line(STR("a\n")) && !str_is_line(STR("\r")) && !str_is_line(STR("\x7f")));
+    CHECK(str_hex('9') == 9 && str_hex('a') == 10 && str_hex('F') == 15 && str_hex('g') < 0);
+    CHECK(str_hex('`') < 0 && str_hex(0) < 0 && str_hex('\xe1') < 0 && str_hex('\x10') < 0);
+}
+
+TEST(a_list_holds_a_word_as_a_whole_item)
+{
+    struct str list = STR("close ,\tX-Hop,, a b");
+    CHECK(str_lists(list, ',', STR("close"), false) && str_lists(list, ',', STR("a b"), false));
+    CHECK(str_lists(list, ',', STR("x-hop"), true) && !str_lists(list, ',', STR("x-hop"), false));
+    CHECK(!str_lists(list, ',', STR("clos"), true) && !str_lists(list, ',', STR("a"), true));
+    CHECK(!str_lists((struct str){NULL, 0}, ',', STR("a"), true));
 }
 
 TEST(times_are_written_as_rfc_3339)
@@ -219,8 +244,10 @@ TEST(opening_beneath_refuses_every_way_out)
 TEST_MAIN(context_stands_in_front_of_the_leaf, a_long_error_is_cut_not_overrun,
           a_buffer_grows_and_consumes, an_arena_keeps_what_it_handed_out,
           utf8_is_judged_by_the_standard, numbers_fill_the_whole_view_and_do_not_overflow,
-          cutting_walks_through_all_parts, times_are_written_as_rfc_3339,
-          rfc_3339_times_are_read_with_zone_and_fraction, what_is_no_rfc_3339_time_is_refused,
-          later_call_ids_sort_behind_earlier_ones, descriptors_travel_with_a_message,
+          cutting_walks_through_all_parts, a_list_holds_a_word_as_a_whole_item,
+          names_and_values_of_headers_are_told_from_what_could_end_their_line,
+          times_are_written_as_rfc_3339, rfc_3339_times_are_read_with_zone_and_fraction,
+          what_is_no_rfc_3339_time_is_refused, later_call_ids_sort_behind_earlier_ones,
+          descriptors_travel_with_a_message,
           a_message_that_is_too_long_is_refused_and_its_descriptors_closed,
           opening_beneath_refuses_every_way_out)

@@ -49,9 +49,8 @@ static bool digits(struct scan *s)
     return s->p > from || wrong(s, "expecting a digit");
 }
 
-static bool number(struct scan *s)
+static bool plain_number(struct scan *s)
 {
-    (void)accept(s, '-');
     if (!accept(s, '0') && !digits(s))
         return false;
     if (accept(s, '.') && !digits(s))
@@ -62,6 +61,13 @@ static bool number(struct scan *s)
         return digits(s);
     }
     return true;
+}
+
+static bool number(struct scan *s)
+{
+    (void)accept(s, '-');
+    const char *from = s->p;
+    return plain_number(s) && (s->p - from <= JSON_NUMBER_MAX || wrong(s, "number too long"));
 }
 
 static bool hex4(struct scan *s)
@@ -219,6 +225,13 @@ static size_t sequence_length(const char *p, size_t left)
     return 0;
 }
 
+static void add_control(struct buf *out, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char escape[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+    buf_add(out, escape, sizeof escape);
+}
+
 static void add_char(struct buf *out, unsigned char c)
 {
     switch (c) {
@@ -238,18 +251,26 @@ static void add_char(struct buf *out, unsigned char c)
         buf_add(out, "\\t", 2);
         break;
     default:
-        buf_addf(out, "\\u%04x", c);
+        add_control(out, c);
     }
+}
+
+/* How many bytes from p on stand in a string as they are. `sound`: those above ASCII do as well. */
+static size_t plain_length(const char *p, size_t left, bool sound)
+{
+    size_t n = 0;
+    while (n < left && (unsigned char)p[n] >= 0x20 && p[n] != '"' && p[n] != '\\' &&
+           (sound || (unsigned char)p[n] < 0x80))
+        n++;
+    return n;
 }
 
 void json_add_string(struct buf *out, struct str s)
 {
+    bool sound = str_is_utf8(s); /* once: bodies of many megabytes come by on the loop thread */
     buf_add(out, "\"", 1);
     for (size_t i = 0, n; i < s.n; i += n) {
-        n = 0;
-        while (i + n < s.n && (unsigned char)s.p[i + n] >= 0x20 && s.p[i + n] > 0 &&
-               s.p[i + n] != '"' && s.p[i + n] != '\\')
-            n++;
+        n = plain_length(s.p + i, s.n - i, sound);
         if (n) {
             buf_add(out, s.p + i, n);
         } else if ((unsigned char)s.p[i] < 0x80) {

@@ -10,9 +10,13 @@
 
 #include <stdbool.h>
 
-enum { JSON_DEPTH_MAX = 512 };
+enum {
+    JSON_DEPTH_MAX = 512,
+    JSON_NUMBER_MAX = 4300, /* bytes behind the sign: Python reads no longer one, nor writes it */
+};
 
-/* 0 when `text` is exactly one JSON value in UTF-8. ERR_MALFORMED names the byte position. */
+/* 0 when `text` is exactly one JSON value in UTF-8 within these bounds. ERR_MALFORMED names the
+ * byte position. */
 int json_check(struct str text, struct err *e);
 
 /* The value of member `name` of a checked object, as the bytes that stand there; p == NULL when it

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 struct str str_of(const char *s)
 {
@@ -50,6 +51,50 @@ struct str str_cut(struct str *rest, char sep)
     return head;
 }
 
+bool str_lists(struct str list, char separator, struct str word, bool fold)
+{
+    while (list.p) {
+        struct str item = str_trim(str_cut(&list, separator));
+        if (item.n == word.n &&
+            (fold ? strncasecmp(item.p, word.p, word.n) : memcmp(item.p, word.p, word.n)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* 1 for the bytes of RFC 9110's token. */
+static const unsigned char token_bytes[256] = {
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,         ['&'] = 1,         ['\''] = 1,
+    ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,         ['^'] = 1,         ['_'] = 1,
+    ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
+};
+
+bool str_is_token(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!token_bytes[(unsigned char)s.p[i]])
+            return false;
+    return s.n > 0;
+}
+
+bool str_is_line(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+int str_hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 bool str_to_u64(struct str s, uint64_t *ret)
 {
     uint64_t value = 0;
@@ -89,11 +134,22 @@ static int utf8_tail(unsigned char lead, unsigned char *low, unsigned char *high
     return -1;
 }
 
+/* Eight bytes at a time: nearly all text is ASCII, and some of it is many megabytes long. */
+static const unsigned char *skip_ascii(const unsigned char *p, const unsigned char *end)
+{
+    for (uint64_t eight; end - p >= 8; p += 8) {
+        memcpy(&eight, p, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return p;
+}
+
 bool str_is_utf8(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
     const unsigned char *end = p + s.n;
-    while (p < end) {
+    while ((p = skip_ascii(p, end)) < end) {
         unsigned char low, high;
         int tail = utf8_tail(*p++, &low, &high);
         if (tail < 0 || end - p < tail)

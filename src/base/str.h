@@ -25,6 +25,14 @@ struct str str_trim(struct str s); /* without white space at both ends */
  * behind. Without a `sep` the whole is returned and `*rest` becomes empty with p == NULL. */
 struct str str_cut(struct str *rest, char sep);
 
+/* Whether an item of a list, without the white space around it, is `word`. `fold`: whatever the
+ * case of its letters. */
+bool str_lists(struct str list, char separator, struct str word, bool fold);
+
+bool str_is_token(struct str s); /* of RFC 9110: a method, or a header's name */
+bool str_is_line(struct str s);  /* no control bytes but tab: a header's value */
+int str_hex(char c);             /* what a hexadecimal digit stands for, or -1 */
+
 /* A decimal number without sign, filling the whole view. False on anything else and on overflow. */
 bool str_to_u64(struct str s, uint64_t *ret);
 

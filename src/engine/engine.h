@@ -133,11 +133,11 @@ void code_unref(struct code *c);
  * The deadline covers the whole stream, `result_bytes` does not: a stream may be longer, up to 1 GB
  * (CALL_OUTPUT_LIMIT). It ends with `done`: CALL_SUCCESS when it is whole; anything else means that
  * it broke off, and whoever passes it on must let that show. A status outside 200..599, a header
- * that is no text or could end its line, or more than 100 of them, end the call with CALL_ERROR
+ * that could end its line or is neither text nor number, or more than 100 of them: CALL_ERROR
  * before `opened`. Which headers may go out is for the caller to decide. */
 struct call_stream {
-    /* The handler opened a streamed result: its status (200 unless it says) and headers as a JSON
-     * object text of strings, valid during the call. Called at most once, before any `piece`. */
+    /* The handler opened a streamed result: its status (200 unless it says) and headers, cookies
+     * too, as a JSON object of strings, numbers or lists of these. Once, before any `piece`. */
     void (*opened)(void *arg, unsigned status, struct str headers);
     /* Never empty, at most 256 KB. False pauses reading from the slot until engine_resume: the
      * handler blocks in its write. Only when the slot has ended meanwhile, what is left in its

@@ -43,9 +43,10 @@
  *          number or null, both from 1. When a module was not found it adds "module": its name as
  *          the code says it ("cv2", "@scope/name/sub"). Members that a reader does not know are
  *          ignored.
- *   STREAM JSON {"statusCode": number, "headers": {name: text}}, both optional: opens a streamed
- *          result. No longer than FRAME_OPENING_MAX.
- *   CHUNK  1 to FRAME_CHUNK_MAX bytes of a streamed result.
+ *   STREAM JSON {"statusCode": number, "headers": {name: value}, "multiValueHeaders": the same,
+ *          "cookies": [text]}, all optional, a value being a text, a number or a list of them:
+ * opens a streamed result. No longer than FRAME_OPENING_MAX. CHUNK  1 to FRAME_CHUNK_MAX bytes of a
+ * streamed result.
  *
  * Standard output and error are pipes of their own. The runner flushes both before RESULT or
  * FAILED, so that all that a handler printed is in the pipes when its result arrives.

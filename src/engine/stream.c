@@ -27,7 +27,7 @@ struct stream {
     bool held;
     bool plain; /* the handler gave neither status nor headers */
     unsigned status;
-    char *headers; /* JSON text */
+    char *headers; /* JSON text, all of them in one object */
     uint64_t bytes;
     struct buf kept; /* all pieces when they are joined, else their first KEPT_MAX bytes */
 };
@@ -66,41 +66,86 @@ static void on_later(void *arg)
 
 /* --- opening --- */
 
-/* RFC 9110: a header's name is a token. */
-static bool is_token(const char *name)
+static int check_value(const char *name, const json_t *value, struct err *e)
 {
-    static const char letters[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    size_t len = strlen(name);
-    return len && strspn(name, letters) == len;
+    if (!json_is_string(value) && !json_is_number(value))
+        return err_set(e, ERR_INVALID, "header '%.64s' is not a text, a number or a list of them",
+                       name);
+    if (json_is_string(value) && !str_is_line(str_of(json_string_value(value))))
+        return err_set(e, ERR_INVALID, "header '%.64s' has control characters", name);
+    return 0;
 }
 
-static bool is_line(const char *value)
+static void append(json_t *list, json_t *value)
 {
-    for (; *value; value++)
-        if (((unsigned char)*value < ' ' && *value != '\t') || *value == 0x7f)
-            return false;
-    return true;
+    if (json_is_array(value))
+        json_array_extend(list, value);
+    else
+        json_array_append(list, value);
 }
 
-static int check_headers(const json_t *headers, struct err *e)
+/* Behind the values that the name has already. */
+static void merge(json_t *headers, const char *name, json_t *value)
+{
+    json_t *before = json_object_get(headers, name);
+    if (!before) {
+        json_object_set(headers, name, value);
+        return;
+    }
+    json_t *all = json_array();
+    append(all, before);
+    append(all, value);
+    json_object_set_new(headers, name, all);
+}
+
+static int take_header(json_t *headers, const char *name, json_t *value, struct err *e)
+{
+    if (!str_is_token(str_of(name)))
+        return err_set(e, ERR_INVALID, "a header's name has characters that are not allowed");
+    if (json_is_null(value))
+        return 0;
+    for (size_t i = 0; i < json_array_size(value); i++)
+        if (check_value(name, json_array_get(value, i), e) < 0)
+            return -1;
+    if (!json_is_array(value) && check_value(name, value, e) < 0)
+        return -1;
+    merge(headers, name, value);
+    return 0;
+}
+
+static int take_headers(json_t *headers, const json_t *given, struct err *e)
 {
     const char *name;
     json_t *value;
-    if (!json_is_object(headers))
+    if (json_is_null(given))
+        return 0;
+    if (!json_is_object(given))
         return err_set(e, ERR_INVALID, "headers is not an object");
-    if (json_object_size(headers) > HEADERS_MAX)
-        return err_set(e, ERR_INVALID, "more than %d headers", HEADERS_MAX);
-    json_object_foreach((json_t *)headers, name, value)
+    json_object_foreach((json_t *)given, name, value)
     {
-        if (!is_token(name))
-            return err_set(e, ERR_INVALID, "a header's name has characters that are not allowed");
-        if (!json_is_string(value))
-            return err_set(e, ERR_INVALID, "header '%s' is not a text", name);
-        if (!is_line(json_string_value(value)))
-            return err_set(e, ERR_INVALID, "header '%s' has control characters", name);
+        if (take_header(headers, name, value, e) < 0)
+            return -1;
     }
     return 0;
+}
+
+static int take_cookies(json_t *headers, json_t *given, struct err *e)
+{
+    if (json_is_null(given))
+        return 0;
+    if (!json_is_array(given))
+        return err_set(e, ERR_INVALID, "cookies is not a list");
+    return json_array_size(given) ? take_header(headers, "Set-Cookie", given, e) : 0;
+}
+
+static int check_count(json_t *headers, struct err *e)
+{
+    const char *name;
+    json_t *value;
+    size_t count = 0;
+    json_object_foreach(headers, name, value) count +=
+        json_is_array(value) ? json_array_size(value) : 1;
+    return count <= HEADERS_MAX ? 0 : err_set(e, ERR_INVALID, "more than %d headers", HEADERS_MAX);
 }
 
 static int check_status(const json_t *status, unsigned *ret, struct err *e)
@@ -113,25 +158,35 @@ static int check_status(const json_t *status, unsigned *ret, struct err *e)
     return 0;
 }
 
+static int read_member(const char *name, json_t *value, json_t *headers, struct stream *st,
+                       struct err *e)
+{
+    st->plain = false;
+    if (strcmp(name, "statusCode") == 0)
+        return check_status(value, &st->status, e);
+    if (strcmp(name, "headers") == 0 || strcmp(name, "multiValueHeaders") == 0)
+        return take_headers(headers, value, e);
+    if (strcmp(name, "cookies") == 0)
+        return take_cookies(headers, value, e);
+    return err_set(e, ERR_INVALID,
+                   "it has '%.40s' beside statusCode, headers, multiValueHeaders and cookies",
+                   name);
+}
+
 static int read_opening(const json_t *opening, struct stream *st, struct err *e)
 {
     const char *name;
-    json_t *value;
+    json_t *value, *headers = json_object();
+    int rc = 0;
     json_object_foreach((json_t *)opening, name, value)
     {
-        if (strcmp(name, "statusCode") == 0) {
-            if (check_status(value, &st->status, e) < 0)
-                return -1;
-        } else if (strcmp(name, "headers") == 0) {
-            if (check_headers(value, e) < 0)
-                return -1;
-            free(st->headers);
-            st->headers = json_dumps(value, JSON_COMPACT);
-        } else
-            return err_set(e, ERR_INVALID, "it has '%.40s' beside statusCode and headers", name);
-        st->plain = false;
+        rc = rc < 0 ? rc : read_member(name, value, headers, st, e);
     }
-    return 0;
+    rc = rc < 0 ? rc : check_count(headers, e);
+    free(st->headers);
+    st->headers = json_dumps(headers, JSON_COMPACT);
+    json_decref(headers);
+    return rc;
 }
 
 static struct stream *stream_new(struct call *c)

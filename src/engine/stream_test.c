@@ -304,7 +304,12 @@ static const struct {
     {"a status that is text", "{\"statusCode\":\"200\"}", CALL_ERROR, "from 200 to 599"},
     {"a broken status", "{\"statusCode\":200.5}", CALL_ERROR, "from 200 to 599"},
     {"headers in a list", "{\"headers\":[]}", CALL_ERROR, "headers is not an object"},
-    {"a header that is a number", "{\"headers\":{\"a\":1}}", CALL_ERROR, "'a' is not a text"},
+    {"a header that is an object", "{\"headers\":{\"a\":{}}}", CALL_ERROR, "'a' is not a text"},
+    {"a list in a list", "{\"headers\":{\"a\":[[]]}}", CALL_ERROR, "'a' is not a text"},
+    {"a list of two lines", "{\"headers\":{\"a\":[\"b\\nc\"]}}", CALL_ERROR, "control char"},
+    {"cookies of two lines", "{\"cookies\":[\"b\\nc\"]}", CALL_ERROR, "control char"},
+    {"one cookie", "{\"cookies\":\"a=b\"}", CALL_ERROR, "cookies is not a list"},
+    {"many values", "{\"multiValueHeaders\":1}", CALL_ERROR, "headers is not an object"},
     {"a header of two lines", "{\"headers\":{\"a\":\"b\\r\\nc: d\"}}", CALL_ERROR, "control char"},
     {"a name of two lines", "{\"headers\":{\"a\\r\\nb\":\"c\"}}", CALL_ERROR, "name"},
     {"a name with a colon", "{\"headers\":{\"a: b\":\"c\"}}", CALL_ERROR, "name"},
@@ -407,6 +412,15 @@ static const struct {
     {"{\"headers\":{\"A\":\"b\"}}",
      {{"\xff", 1}, {NULL, 0}},
      "{\"statusCode\":200,\"headers\":{\"A\":\"b\"},\"isBase64Encoded\":true,\"body\":\"/w==\"}"},
+    {"{\"statusCode\":200,\"headers\":{\"A\":1,\"B\":null,\"C\":\"1\"},\"cookies\":[\"a=1\",\"b="
+     "2\"],"
+     "\"multiValueHeaders\":{\"C\":[\"2\",\"3\"]}}",
+     {{NULL, 0}, {NULL, 0}},
+     "{\"statusCode\":200,\"headers\":{\"A\":1,\"C\":[\"1\",\"2\",\"3\"],"
+     "\"Set-Cookie\":[\"a=1\",\"b=2\"]},\"body\":\"\"}"},
+    {"{\"headers\":null,\"cookies\":[]}",
+     {{"x", 1}, {NULL, 0}},
+     "{\"statusCode\":200,\"headers\":{},\"body\":\"x\"}"},
 };
 
 TEST(pieces_are_joined_for_a_caller_that_does_not_take_them)

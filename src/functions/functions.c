@@ -156,12 +156,13 @@ static void limits_to_spec(const struct function *fn, struct function_spec *ret)
     ret->result_bytes = limits[LIMIT_RESULT_KB] * 1024;
 }
 
-/* The project's variables with the function's own on top; the caller's reference. */
-static json_t *merged(const json_t *variables, json_t *take_own)
+/* The project's variables with the function's own on top, and its name; the caller's reference. */
+static json_t *merged(const json_t *variables, json_t *take_own, const char *name)
 {
     json_t *all = variables ? json_copy((json_t *)(uintptr_t)variables) : json_object();
     json_object_update(all, take_own);
     json_decref(take_own);
+    json_object_set_new(all, "FUNCTION_NAME", json_string(name));
     return all;
 }
 
@@ -173,7 +174,7 @@ int function_to_spec(const struct functions *f, struct arena *a, const struct fu
     if (runtimes_find(fn->runtime, &ret->runtime, e) < 0 ||
         rules_environment_open(f, fn, &environment, e) < 0)
         return -1;
-    environment = merged(variables, environment);
+    environment = merged(variables, environment, fn->name);
     char *text = json_dumps(environment, JSON_COMPACT);
     json_decref(environment);
     must(text && strlen(fn->id) < sizeof ret->id);

@@ -117,8 +117,8 @@ int functions_load_code(struct db *db, const char *id, uint32_t version, struct 
                         struct err *e);
 
 /* What the engine needs to know, in the arena, with the environment in clear: `variables` are the
- * project's (a JSON object, or NULL), the function's own come on top. Fails when the runtime is not
- * known here or the environment does not open. */
+ * project's (a JSON object, or NULL), the function's own come on top, then FUNCTION_NAME. Fails
+ * when the runtime is not known here or the environment does not open. */
 int function_to_spec(const struct functions *f, struct arena *a, const struct function *fn,
                      const json_t *variables, struct function_spec *ret, struct err *e);
 

@@ -245,7 +245,7 @@ TEST(the_engine_gets_limits_in_its_own_units)
     CHECK(functions_find_id(w.db, a, text(&w, "id"), &fn, &w.e) == 0);
     CHECK(function_to_spec(w.app.functions, a, &fn, NULL, &spec, &w.e) == 0);
     CHECK_STR(spec.id, fn.id);
-    CHECK_STR(spec.environment, "{}");
+    CHECK_STR(spec.environment, "{\"FUNCTION_NAME\":\"fn\"}");
     CHECK_STR(spec.handler, spec.runtime->handler);
     CHECK(spec.limits.cpu_millis == 1500 && spec.limits.memory_bytes == 64 << 20);
     CHECK(spec.output_bytes == 2048 && spec.limits.network && spec.reuse == REUSE_NEVER);
@@ -269,7 +269,7 @@ TEST(a_functions_own_environment_wins_over_the_projects_variables)
     json_t *variables = json_pack("{s:s, s:s}", "A", "shared", "B", "shared");
     CHECK(functions_find_id(w.db, a, text(&w, "id"), &fn, &w.e) == 0);
     CHECK(function_to_spec(w.app.functions, a, &fn, variables, &spec, &w.e) == 0);
-    CHECK_STR(spec.environment, "{\"A\":\"own\",\"B\":\"shared\"}");
+    CHECK_STR(spec.environment, "{\"A\":\"own\",\"B\":\"shared\",\"FUNCTION_NAME\":\"fn\"}");
     CHECK_STR(json_string_value(json_object_get(variables, "A")), "shared"); /* of all others too */
     json_decref(variables);
 }

@@ -196,7 +196,7 @@ TEST(environments_open_with_the_new_key_after_resealing)
     struct function_spec spec;
     CHECK(functions_find_name(w.db, a, OWNER_ACCOUNT, NULL, "119", &fn, &w.e) == 0);
     CHECK(function_to_spec(f, a, &fn, NULL, &spec, &w.e) == 0);
-    CHECK_STR(spec.environment, "{\"K\":\"s3cr3t\"}");
+    CHECK_STR(spec.environment, "{\"K\":\"s3cr3t\",\"FUNCTION_NAME\":\"119\"}");
     CHECK(function_to_spec(w.app.functions, a, &fn, NULL, &spec, &w.e) < 0);
     OK(&w, HTTP_GET, "/api/functions/119", NULL); /* with the old key: seen, but nothing of it */
     CHECK(json_is_null(json_object_get(w.body, "environment")));

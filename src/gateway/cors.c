@@ -17,23 +17,10 @@ static bool is_any(const char *list)
     return strcmp(list, "*") == 0;
 }
 
-/* `separators` stand between the words; a word may have blanks around it. */
-static bool has_word(const char *list, char separator, struct str word, bool fold)
-{
-    struct str rest = str_of(list);
-    while (rest.p) {
-        struct str item = str_trim(str_cut(&rest, separator));
-        if (item.n == word.n &&
-            (fold ? strncasecmp(item.p, word.p, word.n) : memcmp(item.p, word.p, word.n)) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Origins are compared as browsers send them: byte by byte. */
 static bool allows_origin(const struct project_cors *cors, const char *origin)
 {
-    return is_any(cors->origins) || has_word(cors->origins, ' ', str_of(origin), false);
+    return is_any(cors->origins) || str_lists(str_of(cors->origins), ' ', str_of(origin), false);
 }
 
 /* "*" only where it is true for everybody and no cookies come along. */
@@ -53,7 +40,7 @@ static bool allows_headers(const struct project_cors *cors, const char *asked)
     struct str rest = str_of(asked);
     while (!is_any(cors->headers) && rest.p) {
         struct str name = str_trim(str_cut(&rest, ','));
-        if (name.n && !has_word(cors->headers, ',', name, true))
+        if (name.n && !str_lists(str_of(cors->headers), ',', name, true))
             return false;
     }
     return true;
@@ -66,7 +53,7 @@ static const char *objection(const struct project_cors *cors, struct request *re
     const char *method = http_header(req, "Access-Control-Request-Method");
     if (!allows_origin(cors, origin))
         return arena_printf(req->arena, "This project does not allow the origin '%.200s'", origin);
-    if (!is_any(cors->methods) && !has_word(cors->methods, ',', str_of(method), false))
+    if (!is_any(cors->methods) && !str_lists(str_of(cors->methods), ',', str_of(method), false))
         return arena_printf(req->arena,
                             "This project does not allow pages of other origins the method '%.40s'",
                             method);

@@ -63,6 +63,34 @@ static bool is_hidden(const char *name)
     return false;
 }
 
+/* What a client says of itself that only a proxy in front could know, and functions tend to
+ * believe. Those that we read ourselves are true from a trusted proxy; of the others nobody has
+ * said that a proxy replaces them (docs/proxy.md), and sourceIp says the same. */
+static bool is_forged(const struct request *req, const char *name)
+{
+    if (strncasecmp(name, "x-forwarded-", 12) == 0)
+        return !req->proxied;
+    return strcasecmp(name, "forwarded") == 0 || strcasecmp(name, "x-real-ip") == 0;
+}
+
+/* Every Connection header, as one list. */
+static struct str connection_of(const struct request *req)
+{
+    struct str all = {NULL, 0};
+    for (size_t i = 0; i < req->header_count; i++)
+        if (strcasecmp(req->headers[i].name, "connection") == 0)
+            all = str_of(
+                all.p ? arena_printf(req->arena, STR_FMT ",%s", STR_ARG(all), req->headers[i].value)
+                      : req->headers[i].value);
+    return all;
+}
+
+static bool is_for_guest(const struct request *req, struct str connection, const char *name)
+{
+    return !is_hidden(name) && !is_forged(req, name) &&
+           !str_lists(connection, ',', str_of(name), true);
+}
+
 static struct str lower(struct arena *a, const char *name)
 {
     char *copy = arena_strdup(a, name);
@@ -86,9 +114,11 @@ static void take_cookies(struct pairs *cookies, const char *header)
 static void add_headers(struct buf *out, const struct request *req)
 {
     struct pairs pairs = {.arena = req->arena}, cookies = {.arena = req->arena};
+    struct str connection = connection_of(req);
     for (size_t i = 0; i < req->header_count; i++) {
         const struct http_header *h = &req->headers[i];
-        const char *value = is_hidden(h->name) ? NULL : auth_header_for_guest(req->arena, h);
+        const char *value =
+            is_for_guest(req, connection, h->name) ? auth_header_for_guest(req->arena, h) : NULL;
         if (!value)
             continue;
         pairs_add(&pairs, lower(req->arena, h->name), str_of(value));

@@ -6,7 +6,8 @@
  *   params               of the route's path
  *   query, multiQuery    the last value of each name; all values
  *   headers,             names in lower case; without host, connection, authorization,
- *   multiHeaders         content-length and what belongs to one connection only
+ *   multiHeaders         content-length, what belongs to one connection only, and what a client
+ *                        that is no trusted proxy says as if it were one
  *   cookies              the first value of each name
  *   authorization        that header, for functions that look at it themselves: only where `access`
  *                        is public and records are not. Else null

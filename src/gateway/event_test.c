@@ -109,6 +109,39 @@ TEST(headers_of_the_connection_and_our_own_credentials_stay_here)
     sent_done(&s);
 }
 
+TEST(what_connection_names_ends_here)
+{
+    struct sent s;
+    sent_init(&s, HTTP_GET, NULL);
+    header(&s, "X-Hop", "1");
+    header(&s, "Connection", "keep-alive, x-hop");
+    header(&s, "HTTP2-Settings", "AAMAAABk");
+    header(&s, "X-Hop-Not", "2");
+    header(&s, "connection", "http2-settings");
+    write(&s, true);
+    check(&s, "headers", "{\"x-hop-not\":\"2\"}");
+    check(&s, "multiHeaders", "{\"x-hop-not\":[\"2\"]}");
+    sent_done(&s);
+}
+
+TEST(forwarded_headers_reach_a_function_from_a_trusted_proxy_alone)
+{
+    struct sent s;
+    sent_init(&s, HTTP_GET, NULL);
+    header(&s, "X-Forwarded-For", "203.0.113.1");
+    header(&s, "x-forwarded-PREFIX", "/a");
+    header(&s, "Forwarded", "for=203.0.113.1");
+    header(&s, "X-Real-IP", "203.0.113.1");
+    header(&s, "X-Forward", "kept");
+    write(&s, true);
+    check(&s, "headers", "{\"x-forward\":\"kept\"}");
+    s.req.proxied = true;
+    s.req.header_count = 4;
+    write(&s, true);
+    check(&s, "headers", "{\"x-forwarded-for\":\"203.0.113.1\",\"x-forwarded-prefix\":\"/a\"}");
+    sent_done(&s);
+}
+
 static void check_body(enum http_method method, struct str body, const char *expected,
                        const char *encoded)
 {
@@ -150,4 +183,6 @@ TEST(a_query_of_thousands_of_names_is_grouped_quickly)
 TEST_MAIN(the_event_says_where_it_came_from,
           of_repeated_names_the_last_value_counts_and_all_are_there,
           headers_of_the_connection_and_our_own_credentials_stay_here,
+          what_connection_names_ends_here,
+          forwarded_headers_reach_a_function_from_a_trusted_proxy_alone,
           a_body_is_json_then_text_then_base64, a_query_of_thousands_of_names_is_grouped_quickly)

@@ -393,7 +393,9 @@ const struct route *gateway_claim(void *app, struct request *req)
 {
     static const struct route row = {HTTP_ANY,   "/*path", PERM_PUBLIC,
                                      PLANE_DATA, NULL,     start_by_host};
-    return table_project_by_host(((const struct app *)app)->gateway, req->host) ? &row : NULL;
+    bool path = *req->target == '/'; /* "OPTIONS *" asks the server, not one of its pages */
+    return path && table_project_by_host(((const struct app *)app)->gateway, req->host) ? &row
+                                                                                        : NULL;
 }
 
 const struct route gateway_routes_table[] = {

@@ -48,6 +48,9 @@ struct names {
 
 static int add_name(struct names *names, struct str name, struct err *e)
 {
+    if (!name.n)
+        return err_set(e, ERR_INVALID,
+                       "':' and '*' stand before a name, as in '/users/:id' and '/files/*rest'");
     if (!is_identifier(name))
         return err_set(e, ERR_INVALID,
                        "'%.*s' is no name for a parameter: letters, digits and '_', no digit first",

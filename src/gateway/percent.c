@@ -2,19 +2,11 @@
 
 #include <string.h>
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that the escape at `s[i]` stands for; negative when it is none. */
 static int escape_at(struct str s, size_t i)
 {
-    int high = i + 2 < s.n ? hex_value(s.p[i + 1]) : -1;
-    int low = high < 0 ? -1 : hex_value(s.p[i + 2]);
+    int high = i + 2 < s.n ? str_hex(s.p[i + 1]) : -1;
+    int low = high < 0 ? -1 : str_hex(s.p[i + 2]);
     return low < 0 ? -1 : high << 4 | low;
 }
 

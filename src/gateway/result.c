@@ -60,28 +60,10 @@ static int read_status(struct str text, int *ret, struct err *e)
 
 /* --- headers --- */
 
-static bool is_token(const char *s)
-{
-    size_t n = strspn(s, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    return n > 0 && !s[n];
-}
-
-/* A line break would let a function's input write headers, or a second response. */
-static bool is_line(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return false;
-    }
-    return true;
-}
-
 static int add_header(struct request *req, const char *name, struct str value, struct response *res,
                       struct err *e)
 {
-    if (!is_line(value))
+    if (!str_is_line(value)) /* it could write headers, or a second response */
         return err_set(e, ERR_MALFORMED, "header '%.64s' has a line break or control character",
                        name);
     if (strcasecmp(name, "Content-Type") == 0) {
@@ -141,12 +123,23 @@ static int take_headers(struct request *req, struct str headers, struct response
         return wrong(e, "headers is not an object");
     while (json_walk_next(&walk, &raw, &value)) {
         const char *name = decoded_name(req->arena, raw);
-        if (!is_token(name))
+        if (!str_is_token(str_of(name)))
             return wrong(e, "a header's name is empty or has characters that are not allowed");
         if (!is_absent(value) && add_values(req, name, value, res, e) < 0)
             return -1;
     }
     return 0;
+}
+
+static int check_size(const struct response *res, struct err *e)
+{
+    size_t bytes = res->content_type ? strlen(res->content_type) : 0;
+    for (size_t i = 0; i < res->header_count; i++)
+        bytes += strlen(res->headers[i].name) + strlen(res->headers[i].value);
+    return bytes <= RESULT_HEADERS_BYTES
+               ? 0
+               : err_set(e, ERR_MALFORMED, "its headers have more than %d KB",
+                         RESULT_HEADERS_BYTES / 1024);
 }
 
 static int take_cookies(struct request *req, struct str cookies, struct response *res,
@@ -162,18 +155,6 @@ static int take_cookies(struct request *req, struct str cookies, struct response
         if (add_value(req, "Set-Cookie", value, res, e) < 0)
             return -1;
     return 0;
-}
-
-static bool is_named(const char *list, const char *name)
-{
-    struct str rest = str_of(list);
-    size_t n = strlen(name);
-    while (rest.p) {
-        struct str word = str_trim(str_cut(&rest, ','));
-        if (word.n == n && strncasecmp(word.p, name, n) == 0)
-            return true;
-    }
-    return false;
 }
 
 static bool starts(const char *s, const char *prefix)
@@ -205,7 +186,7 @@ static bool is_for_us(const struct http_header *h, const char *connection)
             return true;
     return starts(h->name, "Proxy-") || starts(h->name, "X-Virga-") ||
            (strcasecmp(h->name, "Set-Cookie") == 0 && sets_session(h->value)) ||
-           (connection && is_named(connection, h->name));
+           str_lists(str_of(connection), ',', str_of(h->name), true);
 }
 
 static void leave_out(struct response *res)
@@ -226,7 +207,7 @@ int result_headers(struct request *req, struct str headers, struct response *res
     if (take_headers(req, headers, res, e) < 0)
         return -1;
     leave_out(res);
-    return 0;
+    return check_size(res, e);
 }
 
 /* --- the body --- */
@@ -286,6 +267,20 @@ static int map_body(struct str value, bool encoded, struct response *res, struct
     return 0;
 }
 
+static int take_head(struct request *req, const struct envelope *v, struct response *res,
+                     struct err *e)
+{
+    if (read_status(v->status, &res->status, e) < 0)
+        return -1;
+    if (!is_absent(v->encoded) && !str_is(v->encoded, "true") && !str_is(v->encoded, "false"))
+        return wrong(e, "isBase64Encoded is neither true nor false");
+    if (take_headers(req, v->headers, res, e) < 0 || take_headers(req, v->multi, res, e) < 0 ||
+        take_cookies(req, v->cookies, res, e) < 0)
+        return -1;
+    leave_out(res);
+    return check_size(res, e);
+}
+
 int result_map(struct request *req, struct str output, struct response *res, struct buf *body,
                struct err *e)
 {
@@ -296,13 +291,10 @@ int result_map(struct request *req, struct str output, struct response *res, str
         v.status = STR("200");
     if (!v.status.p)
         return 0;
-    if (read_status(v.status, &res->status, e) < 0)
+    if (take_head(req, &v, res, e) < 0)
         return -1;
-    if (!is_absent(v.encoded) && !str_is(v.encoded, "true") && !str_is(v.encoded, "false"))
-        return wrong(e, "isBase64Encoded is neither true nor false");
-    if (take_headers(req, v.headers, res, e) < 0 || take_headers(req, v.multi, res, e) < 0 ||
-        take_cookies(req, v.cookies, res, e) < 0)
-        return -1;
-    leave_out(res);
+    res->body = STR("");
+    if (res->status == 205) /* RFC 9110, 15.3.6: it ends with its headers */
+        return 0;
     return map_body(v.body, str_is(v.encoded, "true"), res, body, e);
 }

@@ -87,6 +87,12 @@ TEST(bytes_come_as_base64)
     check_wrong("{\"statusCode\":200,\"isBase64Encoded\":1}", "neither true nor false");
 }
 
+TEST(a_reset_content_has_no_body)
+{
+    check("{\"statusCode\":205,\"body\":\"x\"}", 205, "", "");
+    check("{\"statusCode\":205}", 205, "", "");
+}
+
 static size_t count(const struct response *res, const char *name, const char *value)
 {
     size_t n = 0;
@@ -136,7 +142,7 @@ TEST(no_spelling_of_a_cookie_becomes_our_session)
 
 TEST(what_is_wrong_with_a_response_is_said)
 {
-    auto_buf struct buf many = {0};
+    auto_buf struct buf many = {0}, large = {0};
     check_wrong("{\"statusCode\":\"200\"}", "statusCode");
     check_wrong("{\"statusCode\":200.5}", "statusCode");
     check_wrong("{\"statusCode\":null}", "statusCode");
@@ -155,10 +161,15 @@ TEST(what_is_wrong_with_a_response_is_said)
         buf_addz(&many, ",\"x\"");
     buf_addz(&many, "]}");
     check_wrong(many.data, "more than 48 headers");
+    buf_addz(&large, "{\"statusCode\":200,\"headers\":{\"a\":\"");
+    for (int i = 0; i < RESULT_HEADERS_BYTES; i++)
+        buf_addz(&large, "x");
+    buf_addz(&large, "\"}}");
+    check_wrong(large.data, "more than 32 KB");
 }
 
 TEST_MAIN(anything_without_a_status_is_a_200_with_json,
           a_text_goes_out_raw_only_with_a_type_that_is_not_json, bytes_come_as_base64,
-          headers_are_texts_numbers_or_lists_of_them,
+          a_reset_content_has_no_body, headers_are_texts_numbers_or_lists_of_them,
           what_frames_the_message_or_names_our_session_is_left_out,
           no_spelling_of_a_cookie_becomes_our_session, what_is_wrong_with_a_response_is_said)

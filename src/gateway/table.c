@@ -42,8 +42,10 @@ struct table_project *table_project_by_host(const struct gateway *g, const char 
 {
     if (!g->domains.count)
         return NULL;
-    struct index_node *node =
-        index_find(&g->domains, (struct str){host, strcspn(host, ":")}); /* "[::1]" is no domain */
+    struct str name = {host, strcspn(host, ":")}; /* "[::1]" is no domain */
+    if (str_ends(name, STR(".")))                 /* the root, which may be said */
+        name.n--;
+    struct index_node *node = index_find(&g->domains, name);
     return node ? index_of(node, struct table_domain, node)->project : NULL;
 }
 

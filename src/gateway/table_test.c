@@ -48,7 +48,9 @@ TEST(projects_are_found_by_id_slug_and_domain)
     set_project(g, "p1", "shop", "shop.example");
     CHECK(table_project_by_slug(g, STR("shop")) && !table_project_by_slug(g, STR("Shop")));
     CHECK(table_project_by_host(g, "shop.example:80") && table_project_by_host(g, "shop.example"));
+    CHECK(table_project_by_host(g, "shop.example.") && table_project_by_host(g, "shop.example.:8"));
     CHECK(!table_project_by_host(g, "www.shop.example") && !table_project_by_host(g, ""));
+    CHECK(!table_project_by_host(g, ".") && !table_project_by_host(g, "shop.example.."));
     CHECK_STR(route(g, "shop", "/x"), "f2"); /* the older one */
     set_project(g, "p1", "store", NULL);
     CHECK(!table_project_by_slug(g, STR("shop")) && !table_project_by_host(g, "shop.example"));

@@ -6,14 +6,6 @@
 
 static const char malformed[] = "Malformed chunk";
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Moves bytes into `line` until it ends: 1 with the line (CR LF cut off), 0 when more is needed. */
 static int take_line(struct chunk *c, struct str *in, struct str *ret, struct refusal *r)
 {
@@ -39,13 +31,13 @@ static int parse_size(struct chunk *c, struct str line, struct refusal *r)
 {
     uint64_t size = 0;
     size_t i = 0;
-    for (int digit; i < line.n && (digit = hex_value(line.p[i])) >= 0; i++) {
+    for (int digit; i < line.n && (digit = str_hex(line.p[i])) >= 0; i++) {
         if (size > UINT32_MAX) /* far above any body_max, far below an overflow */
             return head_refuse(r, 413, "Content Too Large");
         size = size << 4 | (unsigned)digit;
     }
     bool extended = i < line.n && line.p[i] == ';';
-    if (i == 0 || (i < line.n && !extended) || !head_is_value(line))
+    if (i == 0 || (i < line.n && !extended) || !str_is_line(line))
         return head_refuse(r, 400, malformed);
     c->left = size;
     c->state = size ? CHUNK_DATA : CHUNK_TRAILER;
@@ -63,7 +55,7 @@ static int take_trailer(struct chunk *c, struct str line, struct refusal *r)
     if (c->trailer_bytes > CHUNK_TRAILER_MAX)
         return head_refuse(r, 431, "Trailers too large");
     struct str name = str_cut(&value, ':');
-    if (!value.p || !head_is_token(name) || !head_is_value(value))
+    if (!value.p || !str_is_token(name) || !str_is_line(value))
         return head_refuse(r, 400, "Malformed trailer");
     return 0;
 }

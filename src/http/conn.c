@@ -517,6 +517,11 @@ static void receive(struct conn *c)
     }
     if (c->state == CONN_LINGER)
         return;
+    if (n == 0 && c->state == CONN_STREAM) { /* a closed page looks like this, and a silent stream
+                                                would write nothing that could tell */
+        conn_close(c);
+        return;
+    }
     c->eof = n == 0;
     bool buffered = c->in.len > 0 || n == 0;
     if (buffered)

@@ -144,7 +144,8 @@ int exchange_open(struct http_exchange *x, struct str head, struct refusal *r)
     req->header_count = x->head.header_count;
     if (x->head.host)
         req->host = head_lower_host(req->arena, x->head.host);
-    if (x->conn->proxied)
+    req->proxied = x->conn->proxied;
+    if (req->proxied)
         proxy_apply(x->conn->server->proxies, req);
     if (target_split(req, x->head.target, r) < 0)
         return -1;

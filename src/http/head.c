@@ -31,31 +31,6 @@ int head_end(struct str in, size_t *seen, size_t *ret, struct refusal *r)
     return 0;
 }
 
-/* 1 for the bytes of RFC 9110's token. */
-static const unsigned char token_bytes[256] = {
-    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,         ['&'] = 1,         ['\''] = 1,
-    ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,         ['^'] = 1,         ['_'] = 1,
-    ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
-};
-
-bool head_is_token(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!token_bytes[(unsigned char)s.p[i]])
-            return false;
-    return s.n > 0;
-}
-
-bool head_is_value(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return false;
-    }
-    return true;
-}
-
 static int parse_version(struct str version, struct head *ret, struct refusal *r)
 {
     if (str_is(version, "HTTP/1.0"))
@@ -72,7 +47,7 @@ static int parse_request_line(struct str line, struct head *ret, struct refusal 
     struct str rest = line;
     struct str method = str_cut(&rest, ' ');
     struct str target = str_cut(&rest, ' ');
-    if (!head_is_token(method) || target.n == 0 || !rest.p)
+    if (!str_is_token(method) || target.n == 0 || !rest.p)
         return head_refuse(r, 400, "Malformed request line");
     for (size_t i = 0; i < target.n; i++)
         if (target.p[i] <= 0x20 || target.p[i] > 0x7e) /* char is signed: also above 0x7f */
@@ -92,14 +67,14 @@ static int parse_header(char *line, size_t len, struct http_header *ret, struct 
     char *colon = memchr(line, ':', len);
     if (*line == ' ' || *line == '\t')
         return head_refuse(r, 400, "Folded header lines are not accepted");
-    if (!colon || !head_is_token((struct str){line, (size_t)(colon - line)}))
+    if (!colon || !str_is_token((struct str){line, (size_t)(colon - line)}))
         return head_refuse(r, 400, "Malformed header name");
     char *value = colon + 1, *end = line + len;
     while (value < end && (*value == ' ' || *value == '\t'))
         value++;
     while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
-    if (!head_is_value((struct str){value, (size_t)(end - value)}))
+    if (!str_is_line((struct str){value, (size_t)(end - value)}))
         return head_refuse(r, 400, "Control byte in a header value");
     *colon = 0;
     *end = 0;
@@ -172,7 +147,7 @@ const char *head_lower_host(struct arena *a, const char *host)
 /* "http://host/path" is what a proxy gets. Accepted when it names the same host as Host does. */
 static int check_target(struct head *h, struct refusal *r)
 {
-    if (*h->target == '/' || strcmp(h->target, "*") == 0)
+    if (*h->target == '/' || (strcmp(h->target, "*") == 0 && h->method == HTTP_OPTIONS))
         return 0;
     if (strncasecmp(h->target, "http://", 7) != 0 || !h->host)
         return head_refuse(r, 400, "Malformed request target");
@@ -208,16 +183,10 @@ static int check_framing(struct head *h, const struct framing *f, struct refusal
 
 bool head_lists(const struct head *h, const char *name, const char *word)
 {
-    for (size_t i = 0; i < h->header_count; i++) {
-        if (strcasecmp(h->headers[i].name, name) != 0)
-            continue;
-        struct str rest = str_of(h->headers[i].value);
-        while (rest.p) {
-            struct str item = str_trim(str_cut(&rest, ','));
-            if (item.n == strlen(word) && strncasecmp(item.p, word, item.n) == 0)
-                return true;
-        }
-    }
+    for (size_t i = 0; i < h->header_count; i++)
+        if (strcasecmp(h->headers[i].name, name) == 0 &&
+            str_lists(str_of(h->headers[i].value), ',', str_of(word), true))
+            return true;
     return false;
 }
 

@@ -17,7 +17,7 @@ struct refusal {
 
 struct head {
     enum http_method method; /* 0 for one we do not know */
-    char *target;            /* raw, NUL-terminated; starts with "/" or is "*" */
+    char *target;            /* raw, NUL-terminated; starts with "/", or is "*" with OPTIONS */
     const char *host;        /* NULL in HTTP/1.0 without one */
     struct http_header *headers;
     size_t header_count;
@@ -40,8 +40,6 @@ int head_parse(char *text, size_t len, struct arena *arena, struct head *ret, st
 
 int head_refuse(struct refusal *r, int status, const char *text); /* returns -1 */
 
-bool head_is_token(struct str s); /* RFC 9110 token: a method or a header's name */
-bool head_is_value(struct str s); /* no control bytes but tab */
-bool head_is_host(struct str s);  /* bytes that a host and port may have; not empty */
+bool head_is_host(struct str s); /* bytes that a host and port may have; not empty */
 const char *head_lower_host(struct arena *a, const char *host); /* itself when it is lower case */
 bool head_lists(const struct head *h, const char *name, const char *word); /* "Connection: a, b" */

@@ -127,6 +127,8 @@ TEST(request_lines_have_three_parts_one_space_apart)
         "G(T / HTTP/1.1\r\n" HOST "\r\n",
         "GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n",
         "GET x HTTP/1.1\r\n" HOST "\r\n",
+        "GET * HTTP/1.1\r\n" HOST "\r\n",
+        "OPTIONS *x HTTP/1.1\r\n" HOST "\r\n",
         "CONNECT a:80 HTTP/1.1\r\n" HOST "\r\n",
     };
     static const char *const versions[] = {"GET / HTTP/2.0\r\n" HOST "\r\n",

@@ -58,17 +58,17 @@ struct request {
     enum http_method method;
     const char *path;   /* percent-decoded, without the query */
     const char *query;  /* raw, without "?"; "" when there is none */
-    const char *target; /* raw path and query, as received; always starts with "/" */
+    const char *target; /* raw path and query, as received: starts with "/", or "*" (OPTIONS) */
     const struct http_header *headers;
     size_t header_count;
     struct str body;
     const char *peer; /* the client's address as text; behind a trusted proxy, the one that the
                          proxy names in X-Forwarded-For */
-    const char *host; /* the Host header or the request target's authority, lower case, with
-                         the port as sent; from a trusted proxy X-Forwarded-Host. May be "" */
+    const char *host; /* the Host header, lower case, with the port as sent; from a trusted proxy
+                         X-Forwarded-Host. May be "" */
     bool secure;      /* the client speaks TLS: a trusted proxy says X-Forwarded-Proto: https */
-    const struct principal *principal; /* who the hooks say is asking; NULL for nobody. Lives in the
-                                          arena */
+    bool proxied;     /* a trusted proxy has passed it on: only its forwarded headers are true */
+    const struct principal *principal; /* who the hooks say is asking, in the arena; NULL: nobody */
     struct {
         const char *name;
         const char *value;

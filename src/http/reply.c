@@ -84,34 +84,60 @@ static const char *reason(int status)
         {200, "OK"},
         {201, "Created"},
         {202, "Accepted"},
+        {203, "Non-Authoritative Information"},
         {204, "No Content"},
+        {205, "Reset Content"},
+        {206, "Partial Content"},
+        {207, "Multi-Status"},
+        {208, "Already Reported"},
+        {226, "IM Used"},
+        {300, "Multiple Choices"},
         {301, "Moved Permanently"},
         {302, "Found"},
         {303, "See Other"},
         {304, "Not Modified"},
+        {305, "Use Proxy"},
         {307, "Temporary Redirect"},
         {308, "Permanent Redirect"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
+        {402, "Payment Required"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {407, "Proxy Authentication Required"},
         {408, "Request Timeout"},
         {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
         {413, "Content Too Large"},
         {414, "URI Too Long"},
         {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
         {417, "Expectation Failed"},
+        {418, "I'm a teapot"},
+        {421, "Misdirected Request"},
         {422, "Unprocessable Content"},
+        {423, "Locked"},
+        {424, "Failed Dependency"},
+        {425, "Too Early"},
         {426, "Upgrade Required"},
+        {428, "Precondition Required"},
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
+        {451, "Unavailable For Legal Reasons"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},
         {502, "Bad Gateway"},
         {503, "Service Unavailable"},
         {504, "Gateway Timeout"},
         {505, "HTTP Version Not Supported"},
+        {506, "Variant Also Negotiates"},
+        {507, "Insufficient Storage"},
+        {508, "Loop Detected"},
+        {511, "Network Authentication Required"},
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].status == status)
@@ -158,8 +184,8 @@ static void add_header(struct buf *out, const char *name, const char *value)
 static bool may_send(const struct http_header *h, int status)
 {
     bool upgrade = status == 426 && h->name && strcasecmp(h->name, "Upgrade") == 0;
-    return h->name && h->value && (upgrade || !is_ours(h->name)) &&
-           head_is_token(str_of(h->name)) && head_is_value(str_of(h->value));
+    return h->name && h->value && (upgrade || !is_ours(h->name)) && str_is_token(str_of(h->name)) &&
+           str_is_line(str_of(h->value));
 }
 
 static bool has_header(const struct response *res, const char *name)
@@ -212,7 +238,7 @@ void reply_write_head(struct buf *out, const struct response *res, const struct 
     add_header(out, "Date", head->date);
     if (reply_has_body(status)) {
         add_header(out, "Content-Type",
-                   head_is_value(str_of(type)) ? type : "application/octet-stream");
+                   str_is_line(str_of(type)) ? type : "application/octet-stream");
         if (head->framing == REPLY_LENGTH)
             add_length(out, res->body.n);
         else if (head->framing == REPLY_CHUNKED)

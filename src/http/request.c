@@ -250,8 +250,11 @@ static int parse_body(struct request *req, struct err *e)
     json_error_t error;
     req->json =
         json_loadb(req->body.p, req->body.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!req->json)
-        return not_json(req, error.position < 0 ? 0 : (size_t)error.position, error.text, e);
+    if (!req->json) {
+        bool nul = json_error_code(&error) == json_error_null_character; /* it speaks of flags */
+        return not_json(req, error.position < 0 ? 0 : (size_t)error.position,
+                        nul ? "a text holds \\u0000" : error.text, e);
+    }
     arena_defer(req->arena, drop_json, req->json);
     return 0;
 }

@@ -70,6 +70,7 @@ TEST(a_body_that_is_not_json_says_where)
     check_refused(STR("{\"a\": \"\xff\"}"), "json_invalid");
     check_refused(STR("{\"a\": \"\xed\xa0\x80\"}"), "json_invalid");
     check_refused(STR("{} {}"), "json_invalid");
+    check_refused(STR("{\"a\": \"b\\u0000\"}"), "{\"error\":\"a text holds \\\\u0000\"}");
     check_refused(STR(""), "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\"],"
                            "\"msg\":\"Field required\",\"input\":null}]}");
     check_refused(STR("[1]"), "\"type\":\"dict_type\",\"loc\":[\"body\"],"

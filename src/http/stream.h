@@ -16,8 +16,8 @@ struct websocket;
 /* Streamed replies (data plane). The body follows in pieces: chunked; to a HTTP/1.0 client as it
  * comes, ended by closing. What a reply without body (HEAD, 204, 304) is given is dropped. A client
  * that reads slowly costs at most HTTP_STREAM_HIGH bytes and the last piece.
- * As with http_on_gone, a client that ends its sending half is not gone: an endless stream that has
- * nothing to say should say so now and then, or it will not notice. */
+ * A client that ends its sending half meanwhile is gone: nearly always it has closed the
+ * connection, which looks the same. One that had done so before the stream began is written to. */
 enum { HTTP_STREAM_HIGH = 256 * 1024 };
 struct http_stream {
     void (*drained)(void *arg); /* there is room again after http_stream_write said no */

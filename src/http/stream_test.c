@@ -319,6 +319,23 @@ TEST(a_reset_is_told_once_and_ending_is_still_due)
     bench_stop(&p.b);
 }
 
+TEST(a_client_that_closes_is_gone_though_nothing_is_written)
+{
+    struct play p;
+    play_init(&p);
+    bench_start(&p.b);
+    int fd = dial(&p.b);
+    tell(fd, GET("/open"));
+    await(&p.began);
+    CHECK(shutdown(fd, SHUT_WR) == 0);
+    await(&p.left);
+    on_loop(&p, end_it);
+    CHECK_INT(p.gone, 1);
+    CHECK_INT(stats_of(&p.b).connections, 0);
+    close(fd);
+    bench_stop(&p.b);
+}
+
 static void note_left(void *arg)
 {
     struct play *p = arg;
@@ -518,7 +535,8 @@ TEST(streams_give_way_when_too_much_is_in_memory)
     bench_stop(&p.b);
 }
 
-TEST_MAIN(pieces_arrive_as_chunks_and_the_connection_goes_on, an_old_client_reads_until_the_end,
+TEST_MAIN(a_client_that_closes_is_gone_though_nothing_is_written,
+          pieces_arrive_as_chunks_and_the_connection_goes_on, an_old_client_reads_until_the_end,
           what_has_no_body_gets_none, what_is_pipelined_waits_until_the_stream_has_ended,
           a_writer_is_paused_by_a_slow_reader_and_told_to_go_on,
           a_writer_that_does_not_stop_loses_its_client,

@@ -2,19 +2,11 @@
 
 #include <string.h>
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte behind a "%", or -1. */
 static int decode_byte(const char *s)
 {
-    int high = hex_value(s[1]);
-    int low = high < 0 ? -1 : hex_value(s[2]);
+    int high = str_hex(s[1]);
+    int low = high < 0 ? -1 : str_hex(s[2]);
     return low < 0 ? -1 : high << 4 | low;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <wctype.h>
 
-enum { CHARACTER_MAX = 4, NO_BREAK_SPACE = 0xa0 };
+enum { CHARACTER_MAX = 4 };
 
 /* The character at `*s`, which is well-formed, and steps behind it. */
 static wint_t next_character(const char **s)
@@ -29,6 +29,13 @@ static size_t encode(wint_t c, char out[CHARACTER_MAX])
         out[i] = (char)(0x80 | (c & 0x3f));
     out[0] = (char)(lead[n] | c);
     return n;
+}
+
+/* Those that do not let a line break are blanks as well, though the C library has another opinion.
+ */
+static bool is_blank(wint_t c, locale_t unicode)
+{
+    return iswspace_l(c, unicode) || c == 0xa0 || c == 0x2007 || c == 0x202f;
 }
 
 struct slug {
@@ -62,7 +69,7 @@ int slug_make(const char *name, char ret[PROJECT_SLUG_MAX + 1], struct err *e)
         return err_sys(e, "locale 'C.UTF-8', which slugs are made with");
     while (*name) {
         wint_t c = next_character(&name);
-        if (iswspace_l(c, unicode) || c == NO_BREAK_SPACE || c == '_' || c == '-')
+        if (is_blank(c, unicode) || c == '_' || c == '-')
             slug.gap = true;
         else if (iswalnum_l(c, unicode) && !add(&slug, towlower_l(c, unicode)))
             break;

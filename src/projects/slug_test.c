@@ -33,6 +33,7 @@ TEST(names_become_slugs_as_documented)
         {"\U00010400x", "\U00010428x"}, /* beyond the first plane */
         {"a\u00a0b", "a-b"},            /* a blank that does not break */
         {"a\u2003b", "a-b"},
+        {"a\u202fb\u2007c", "a-b-c"},
         {"\U0001f600 ok", "ok"},
         {"a\tb\nc", "a-b-c"},
     };

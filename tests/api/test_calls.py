@@ -45,6 +45,13 @@ def test_the_context_carries_name_version_id_and_time(shared):
     assert 0 < left <= 5000 and runtime == "python"
 
 
+def test_a_function_reads_its_name_in_its_environment(shared):
+    fn = shared.create("import os\ndef handler(event): return os.environ['FUNCTION_NAME']")
+    assert shared.call(fn)["output"] == fn["name"]
+    renamed = shared.request("PUT", f"/api/functions/{fn['id']}", {"name": fn["name"] + "-renamed"}).json
+    assert shared.call(fn)["output"] == renamed["name"], "from the next call on"
+
+
 def test_async_handlers_are_awaited(shared):
     fn = shared.create("import asyncio\nasync def handler(event):\n    await asyncio.sleep(0)\n    return 'done'")
     assert shared.call(fn)["output"] == "done"
@@ -58,6 +65,8 @@ def test_an_exception_tells_strangers_its_message_and_the_owner_its_traceback(sh
     theirs = shared.invoke(fn, key=False).json
     assert theirs["error"] == "ValueError: no such thing"
     assert "traceback" not in theirs and "stdout" not in theirs
+    for reply in mine, theirs:
+        assert "output" not in reply and reply["cold_start"] in (True, False) and re.fullmatch("[0-9a-f]{36}", reply["invocation_id"])
     record = shared.records(fn)[0]
     assert record["status"] == "error" and "raise ValueError" in record["traceback"]
 

@@ -4,9 +4,11 @@ The numbers are those of the list that this project was begun with; those of man
 their own.
 """
 
+import errno
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,7 @@ def test_flaw_03_a_warm_call_ends_at_its_time_limit_too(server):
     fn = server.create("def handler(e):\n    while e.get('loop'): pass\n    return 1", limits={"timeout_ms": 200})
     assert server.call(fn)["success"]
     late = server.call(fn, {"loop": True})
-    assert late["status"] == "timeout" and "200 ms" in late["error"]
+    assert late["status"] == "timeout" and "200 ms" in late["error"] and late["cold_start"] is False
 
 
 def test_flaw_04_processes_are_limited(server):
@@ -78,6 +80,20 @@ def test_flaw_04_processes_are_limited(server):
             "            if os.fork() == 0: time.sleep(5); os._exit(0)\n            made += 1\n    except OSError: pass\n    return made")
     fn = server.create(code, limits={"pids": 10})
     assert server.call(fn)["output"] < 10
+
+
+def test_flaw_04_rights_disk_output_and_sandboxes_are_limited_too(server):
+    code = ("import time\ndef handler(e):\n    if e == 'print': print('x' * 10000)\n    if e == 'wait': time.sleep(60)\n    try:\n"
+            "        open('/tmp/large', 'wb').write(bytes(2 << 20))\n    except OSError as error: full = error.errno\n"
+            "    rights = [l.split()[1] for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapPrm', 'CapBnd', 'NoNewPrivs'))]\n"
+            "    return [full, rights]")
+    fn = server.create(code, limits={"tmp_mb": 1, "output_kb": 1, "timeout_ms": 1000}, concurrency=1, queue=0)
+    full, (*rights, no_new_privileges) = server.call(fn)["output"]
+    assert full == errno.ENOSPC and {int(r, 16) for r in rights[:2]} == {0} and no_new_privileges == "1"
+    assert server.call(fn, "print")["status"] == "output_limit"
+    with ThreadPoolExecutor(4) as pool:
+        statuses = sorted(pool.map(lambda _: server.invoke(fn, "wait").status, range(4)))
+    assert statuses == [200, 429, 429, 429], "one sandbox, and nobody waits"
 
 
 def test_flaw_05_call_records_are_private(server):
@@ -153,12 +169,21 @@ def test_flaw_10_saving_after_a_rollback_makes_the_next_version(server):
     assert saved.status == 200 and saved.json["active_version"] == 4
     assert server.call(fn)["output"] == 4
 
+    def save(n):
+        return server.request("PUT", f"/api/functions/{fn['id']}", {"code": f"def handler(e): return {n}"}).json["active_version"]
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(save, range(8))) == list(range(5, 13)), "at the same moment as well"
+
 
 def test_flaw_11_a_projects_functions_come_with_their_code(server):
     mine = project(server)
     fn = server.create(ECHO, project_id=mine["id"])
     listed = server.request("GET", f"/api/projects/{mine['id']}/functions").json
     assert [(f["id"], f["code"]) for f in listed] == [(fn["id"], ECHO)]
+    server.request("PUT", f"/api/functions/{fn['id']}", {"code": "def handler(e): return 2"})
+    server.request("PUT", f"/api/functions/{fn['id']}/versions/1")
+    listed = server.request("GET", f"/api/projects/{mine['id']}/functions").json
+    assert [(f["active_version"], f["code"]) for f in listed] == [(1, ECHO)], "that of the active version"
 
 
 def test_flaw_12_an_unchanged_name_keeps_the_slug_and_no_slug_is_empty(server):
@@ -166,6 +191,9 @@ def test_flaw_12_an_unchanged_name_keeps_the_slug_and_no_slug_is_empty(server):
     again = server.request("PUT", f"/api/projects/{mine['id']}", {"name": "Keeps Its Slug"}).json
     assert again["slug"] == mine["slug"]
     assert project(server, "!!!")["slug"]
+    with ThreadPoolExecutor(8) as pool:
+        slugs = [p["slug"] for p in pool.map(lambda _: project(server, "At Once"), range(8))]
+    assert len(set(slugs)) == 8, "never a conflict, never twice"
 
 
 def test_flaw_13_a_wrong_parameter_name_is_refused_when_the_route_is_made(server):
@@ -292,6 +320,7 @@ def test_flaw_21_a_token_for_others_or_of_others_opens_nothing(tmp_path):
 def test_flaw_22_a_function_can_be_switched_off(server):
     fn = server.create(ECHO)
     assert server.request("PUT", f"/api/functions/{fn['id']}", {"status": "inactive"}).json["status"] == "inactive"
-    assert server.invoke(fn).status == 400
+    refused = server.invoke(fn)
+    assert (refused.status, refused.json["detail"]) == (400, "Function is not active (status: inactive)")
     server.request("PUT", f"/api/functions/{fn['id']}", {"status": "active"})
     assert server.call(fn)["success"]

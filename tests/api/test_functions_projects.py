@@ -81,6 +81,30 @@ def test_moving_keeps_versions_and_changes_the_lists(shared, projects):
     assert shared.call(fn, 1)["output"] == 1
 
 
+def test_a_moved_function_has_the_variables_of_its_new_project_with_its_next_call(shared, projects):
+    for n, project in enumerate(projects):
+        body = {"key": "WHERE", "value": f"in {n}"}
+        assert shared.request("POST", f"/api/projects/{project['id']}/env", body).status == 200
+    fn = shared.create("import os\ndef handler(event): return os.environ.get('WHERE')", project_id=projects[0]["id"])
+    path = f"/api/functions/{fn['id']}"
+    assert shared.call(fn)["output"] == "in 0"
+    for project, seen in ((projects[1]["id"], "in 1"), (None, None), (projects[0]["id"], "in 0")):
+        assert shared.request("PUT", path, {"project_id": project}).status == 200
+        assert shared.call(fn)["output"] == seen
+    assert len(shared.records(fn)) == 4, "its records come along"
+
+
+def test_a_route_holds_a_function_in_its_project(shared, projects):
+    one, two = projects
+    fn = shared.create(CODE, project_id=one["id"])
+    route = {"function_id": fn["id"], "method": "GET", "path": f"/{fn['name']}"}
+    made = shared.request("POST", f"/api/projects/{one['id']}/routes", route).json
+    held = detail(shared.request("PUT", f"/api/functions/{fn['id']}", {"project_id": two["id"]}), 409)
+    assert held == f"1 route of its project leads to '{fn['name']}': remove them before it moves"
+    assert shared.request("DELETE", f"/api/projects/{one['id']}/routes/{made['id']}").status == 200
+    assert shared.request("PUT", f"/api/functions/{fn['id']}", {"project_id": two["id"]}).json["project_id"] == two["id"]
+
+
 def test_a_foreign_project_is_refused_like_one_that_is_not_there(shared):
     for body in {"project_id": ID}, {"project_id": "x" * 1000}, {"project_id": "'; --"}:
         place, kind, msg = first(post(shared, {"name": name(), "code": CODE, **body}))

@@ -5,11 +5,11 @@ import http.client
 import json
 import os
 import re
-import socket
+import sqlite3
 
 import pytest
 
-from virga import Server, until
+from virga import Server
 
 ECHO = "def handler(event): return event"
 
@@ -96,6 +96,28 @@ def test_a_refused_route_says_why(shared, project):
     assert project.add("ANY", "/users/:id", fn).status == 200
 
 
+@pytest.mark.parametrize("longest, more", [("/" + "x" * 1023, "x"), ("/x" * 32, "/x"), ("".join(f"/:p{n}" for n in range(16)), "/:y")],
+                         ids=["bytes", "segments", "parameters"])
+def test_the_longest_paths_are_taken_and_found_and_no_longer_ones(project, longest, more):
+    fn = project.function(returning("len(event['path'])"))
+    assert project.add("GET", longest, fn).json["path"] == longest
+    assert project.call(path=longest).json == len(longest)
+    reply = project.add("GET", longest + more, fn)
+    assert reply.status == 422 and reply.json["detail"][0]["loc"] == ["body", "path"], reply.body
+
+
+@pytest.mark.sqlite
+def test_a_project_has_a_bound_of_routes(shared, project):
+    fn = project.function()
+    with sqlite3.connect(shared.data / "virga.db") as db:
+        db.executemany("INSERT INTO routes (id, project_id, function_id, method, path, shape, description, created_us, updated_us)"
+                       " VALUES (?1 || ?2, ?2, ?3, 'GET', '/' || ?1, '/' || ?1, '', 0, 0)", [(n, project.id, fn["id"]) for n in range(1999)])
+    db.close()
+    assert project.add("GET", "/last", fn).status == 200 and project.call(path="/1998").status == 200
+    reply = project.add("GET", "/more", fn)
+    assert (reply.status, reply.json["detail"]) == (409, "A project has at most 2000 routes")
+
+
 def test_a_missing_or_unknown_thing_is_named(shared, project):
     fn = project.function()
     routes = f"/api/projects/{project.id}/routes"
@@ -173,6 +195,10 @@ def test_what_cannot_be_reached_says_why(shared, project):
     assert shared.request("PUT", f"/api/functions/{fn['id']}", {"status": "inactive"}).status == 200
     reply = project.call(path="/x")
     assert (reply.status, reply.json["detail"]) == (503, "The function for this route is not available")
+    assert shared.request("PUT", f"/api/functions/{fn['id']}", {"status": "active"}).status == 200
+    assert project.call(path="/x").status == 200
+    assert project.change(status="inactive").call(path="/x").status == 503
+    assert project.change(status="active").call(path="/x").status == 200
 
 
 def test_routes_go_with_their_function(shared, project):
@@ -213,7 +239,7 @@ def test_the_request_id_is_the_calls_id(shared, project):
 
 @pytest.mark.parametrize("method, sent, seen", [
     ("POST", b'{"a":[1]}', {"a": [1]}), ("PUT", b"[1", "[1"), ("PATCH", b"123", 123), ("POST", b"", None),
-    ("GET", b'{"a":1}', None), ("DELETE", b"x", None), ("POST", "ü".encode(), "ü"), ("POST", b"\xff\x00", None)])
+    ("POST", b"7" * 5000, "7" * 5000), ("GET", b'{"a":1}', None), ("DELETE", b"x", None), ("POST", "ü".encode(), "ü"), ("POST", b"\xff\x00", None)])
 def test_a_body_is_json_else_text_else_base64(project, method, sent, seen):
     event = project.serve().event(method, "/", sent)
     if sent == b"\xff\x00":
@@ -229,11 +255,33 @@ def test_a_public_function_may_see_the_authorization_of_its_own_users(project):
     assert event["cookies"] == {"own": "1"} and "secret" not in json.dumps(event)
 
 
-def test_the_proxy_in_front_is_believed_only_when_trusted(tmp_path):
+FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "api.example"}
+
+
+def test_the_proxy_in_front_is_believed_only_when_trusted(project, tmp_path):
+    event = project.serve().event(headers={**FORWARDED, "Forwarded": "for=203.0.113.7", "X-Real-IP": "203.0.113.7"})
+    assert (event["sourceIp"], event["scheme"], event["host"]) == ("127.0.0.1", "http", f"127.0.0.1:{project.server.port}")
+    assert not {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip"} & set(event["multiHeaders"])
     with Server(tmp_path, "--trusted-proxies", "127.0.0.1") as server:
-        event = Project(server).serve().event(headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https",
-                                                       "X-Forwarded-Host": "api.example"})
+        event = Project(server).serve().event(headers=FORWARDED)
     assert (event["sourceIp"], event["scheme"], event["host"]) == ("203.0.113.7", "https", "api.example")
+    assert event["headers"]["x-forwarded-for"] == "203.0.113.7"
+
+
+def test_what_belongs_to_one_connection_stays_out_of_the_event(project):
+    hops = {"Connection": "X-Hop, close", "X-Hop": "1", "Keep-Alive": "5", "TE": "trailers", "Upgrade": "h2c", "Proxy-Authorization": "x"}
+    event = project.serve().event("POST", "/", b"{}", headers={**hops, "X-Kept": "1"})
+    assert event["headers"]["x-kept"] == "1"
+    assert not {name.lower() for name in hops} & (set(event["headers"]) | set(event["multiHeaders"]))
+
+
+def test_bytes_pass_both_ways_up_to_the_limit_of_a_body(project):
+    sent = bytes(range(256)) * (6 << 12)
+    project.serve("import base64\ndef handler(event):\n"
+                  "    return {'statusCode': 200, 'body': base64.b64decode(event['body'])}", limits={"memory_mb": 512, "result_kb": 16384})
+    reply = project.call("PUT", "/", sent)
+    assert reply.status == 200 and reply.headers["Content-Type"] == "application/octet-stream" and reply.body == sent
+    assert project.call("PUT", "/", sent + b"x").status == 413
 
 
 # --- the response ---
@@ -277,6 +325,8 @@ def test_headers_may_repeat_and_never_frame_the_message(project):
     ("{'statusCode': 200, 'headers': {'a': '1\\r\\nb: 2'}}", "'a' has a line break"),
     ("{'statusCode': 200, 'headers': {'a': {}}}", "'a' is not a text"), ("{'statusCode': 200, 'cookies': 'a=1'}", "cookies"),
     ("{'statusCode': 200, 'isBase64Encoded': True, 'body': '*'}", "not base64"),
+    ("{'statusCode': 200, 'headers': {'a': 'x' * 32768}}", "more than 32 KB"),
+    ("{'statusCode': 200, 'headers': {f'a{n}': n for n in range(49)}}", "more than 48 headers"),
 ])
 def test_an_invalid_response_is_a_502_that_says_why(project, result, why):
     reply = project.serve(returning(result)).call()
@@ -299,9 +349,30 @@ def test_limits_have_statuses_of_their_own(project):
 
 
 def test_head_has_no_body_and_get_routes_answer_it(project):
-    project.serve(returning("{'statusCode': 200, 'headers': {'x-method': event['method']}, 'body': 'long'}"), "GET", "/")
-    reply = project.call("HEAD")
+    project.serve(returning("{'statusCode': 200, 'headers': {'x-method': event['method'], 'etag': '\"1\"'}, 'body': 'long'}"), "GET", "/")
+    reply, whole = project.call("HEAD"), project.call("GET")
     assert (reply.status, reply.body, reply.headers["x-method"]) == (200, b"", "HEAD")
+    assert reply.headers["Content-Length"] == whole.headers["Content-Length"] == str(len(whole.body))
+    assert reply.headers["ETag"] == whole.headers["ETag"] == '"1"'
+
+
+def test_a_status_that_has_no_body_gets_none_and_the_connection_goes_on(project):
+    project.serve(returning("{'statusCode': int(event['params']['status']), 'headers': {'etag': '\"1\"'}, 'body': 'ignored'}"),
+                  "ANY", "/:status")
+    connection = http.client.HTTPConnection("127.0.0.1", project.server.port, timeout=20)
+    for method, status, length in (("GET", 204, None), ("GET", 304, None), ("GET", 205, "0"), ("HEAD", 304, None), ("GET", 200, "9")):
+        connection.request(method, f"/api/gateway/{project.slug}/{status}")
+        reply = connection.getresponse()
+        assert (reply.status, reply.headers["Content-Length"], reply.headers["ETag"]) == (status, length, '"1"')
+        assert reply.read() == (b'"ignored"' if status == 200 else b"")
+    connection.close()
+
+
+def test_a_method_that_no_route_can_have_is_405(project):
+    project.serve()
+    for method in ("TRACE", "PROPFIND"):
+        reply = project.call(method, "/")
+        assert reply.status == 405 and "PATCH" in reply.headers["Allow"]
 
 
 def test_pages_on_our_own_origin_are_sandboxed(project):
@@ -319,6 +390,7 @@ def test_a_projects_own_domain_leads_to_its_routes(shared, project):
     project.serve(path="/api/*rest")
     reply = shared.request("GET", "/api/health/?x=1", key=False, headers={"Host": "API.shop.example:8080"})
     assert reply.status == 200 and reply.json["path"] == "/api/health/" and reply.json["params"] == {"rest": "health/"}
+    assert shared.request("GET", "/api/thing", key=False, headers={"Host": "api.shop.example."}).json["path"] == "/api/thing"
     other = shared.request("GET", "/elsewhere", key=False, headers={"Host": "api.shop.example"})
     assert other.json["detail"] == "No route matches GET /elsewhere"
     assert shared.request("GET", "/api/health", key=False).json["status"] == "ok"
@@ -473,66 +545,7 @@ def test_a_function_without_limits_says_nothing_of_them(project):
     assert "RateLimit" not in project.serve().call().headers
 
 
-# --- streams ---
-
-def connect(project, method="GET", path="/"):
-    connection = http.client.HTTPConnection("127.0.0.1", project.server.port, timeout=20)
-    connection.request(method, f"/api/gateway/{project.slug}{path}")
-    return connection, connection.getresponse()
-
-
-def test_a_stream_arrives_in_pieces(project):
-    project.serve("def handler(event):\n"
-                  "    yield {'statusCode': 202, 'headers': {'content-type': 'text/event-stream', 'x-own': '1'}}\n"
-                  "    yield 'data: 1\\n\\n'\n"
-                  "    yield 'data: 2\\n\\n'\n")
-    connection, reply = connect(project)
-    assert (reply.status, reply.headers["Content-Type"], reply.headers["x-own"]) == (202, "text/event-stream", "1")
-    assert reply.headers["Transfer-Encoding"] == "chunked" and re.fullmatch("[0-9a-f]{36}", reply.headers["X-Virga-Call"])
-    assert reply.read() == b"data: 1\n\ndata: 2\n\n"
-    connection.close()
-
-
-def test_the_first_piece_is_there_before_the_last_is_made(project):
-    project.serve("def handler(event):\n    yield 'first'\n    while True: pass\n", limits={"timeout_ms": 1500})
-    connection, reply = connect(project)
-    assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert reply.read(5) == b"first"
-    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
-        rest = reply.read()
-        assert rest == b"", "the stream broke off: it must not look complete"
-        raise ConnectionError
-    connection.close()
-
-
-def test_a_client_that_leaves_frees_the_slot(shared, project):
-    fn = project.function("import time\ndef handler(event):\n    while True:\n        yield 'x' * 1000\n        time.sleep(0.01)\n",
-                          limits={"timeout_ms": 60000})
-    project.add("GET", "/", fn)
-    connection, reply = connect(project)
-    assert reply.read(10) == b"x" * 10
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    reply.close()
-    connection.close()
-    record = until(lambda: shared.records(fn), "the call has ended")[0]
-    assert record["status"] == "error" and "caller" in record["error"]
-
-
-def test_a_slow_reader_pauses_the_function(shared, project):
-    fn = project.function("def handler(event):\n    for n in range(400): yield chr(97 + n % 26) * 65536\n")
-    project.add("GET", "/", fn)
-    connection, reply = connect(project)
-    body = reply.read()
-    assert len(body) == 400 * 65536 and body[:65536] == b"a" * 65536 and body[-65536:] == bytes([97 + 399 % 26]) * 65536
-    connection.close()
-
-
-def test_head_of_a_stream_has_its_headers_only(project):
-    project.serve("def handler(event):\n    yield {'headers': {'x-own': '1'}}\n    while True: yield 'x'\n")
-    connection, reply = connect(project, "HEAD")
-    assert reply.status == 200 and reply.headers["x-own"] == "1" and reply.read() == b""
-    connection.close()
-
+# --- figures ---
 
 def test_the_metrics_count_what_became_of_requests(shared, project):
     def counted(outcome):
