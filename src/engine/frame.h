@@ -44,9 +44,9 @@
  *          the code says it ("cv2", "@scope/name/sub"). Members that a reader does not know are
  *          ignored.
  *   STREAM JSON {"statusCode": number, "headers": {name: value}, "multiValueHeaders": the same,
- *          "cookies": [text]}, all optional, a value being a text, a number or a list of them:
- * opens a streamed result. No longer than FRAME_OPENING_MAX. CHUNK  1 to FRAME_CHUNK_MAX bytes of a
- * streamed result.
+ *          "cookies": [text]}, all optional, a value being a text, a number or a list of these:
+ *          opens a streamed result. No longer than FRAME_OPENING_MAX.
+ *   CHUNK  1 to FRAME_CHUNK_MAX bytes of a streamed result.
  *
  * Standard output and error are pipes of their own. The runner flushes both before RESULT or
  * FAILED, so that all that a handler printed is in the pipes when its result arrives.
