@@ -15,7 +15,8 @@ struct store {
     char *name; /* for people: the file, or host:port/database; never a password */
     void (*noted)(void *arg, struct db *db, const char *topic, const char *id);
     void *noted_arg;
-    bool opened; /* what fails from now on is told to clients, who need not know `name` */
+    bool opened;       /* what fails from now on is told to clients, who need not know `name` */
+    _Atomic bool deaf; /* what other servers note does not get here */
 };
 
 /* What a transaction has noted. With `all` the list says nothing. */

@@ -17,6 +17,11 @@ bool store_is_shared(const struct store *s)
     return s->backend == &store_postgres;
 }
 
+bool store_is_heard(const struct store *s)
+{
+    return !s->deaf;
+}
+
 static int bring_up_to_date(struct store *s, const struct migration *const *tables, struct err *e)
 {
     struct db *db = NULL;

@@ -232,6 +232,29 @@ def test_calls_go_on_while_postgresql_is_away_and_nothing_is_lost(tmp_path, own)
         assert server.request("GET", "/metrics").status == 200
 
 
+def test_all_who_ask_a_silent_postgresql_get_503_within_5_s(tmp_path, own):
+    with Server(prepare(tmp_path / "a"), "--store", own.url()) as server:
+        warm = server.create(returning("warm"))
+        assert server.call(warm)["output"] == "warm"
+        assert ok(server.request("GET", "/api/functions")), "a list that is kept in memory"
+        replies = []
+        own.pause()
+        try:
+            asking = [threading.Thread(target=lambda p=path: replies.append(timed(lambda: server.request("GET", p))))
+                      for path in ("/api/projects", "/api/keys", f"/api/functions/{warm['id']}/invocations") * 8]
+            for thread in asking:
+                thread.start()
+            assert timed(lambda: server.call(warm))[1] < 1, "calls go on"
+            for thread in asking:
+                thread.join()
+            assert {reply.status for reply, _ in replies} == {503} and max(took for _, took in replies) < 6, replies
+            assert server.request("GET", "/api/functions").status == 503, "it may have changed elsewhere"
+        finally:
+            own.resume()
+        until(lambda: server.request("GET", "/api/functions").status == 200, "works again by itself")
+        assert server.call(server.create(returning("new")))["output"] == "new"
+
+
 @pytest.mark.timeout(180)
 def test_writers_get_200_or_503_while_postgresql_is_killed(tmp_path, own):
     with Server(prepare(tmp_path / "a"), "--store", own.url()) as server:
