@@ -130,7 +130,8 @@ int postgres_read_ahead(struct pg_query *q);
 struct db_value postgres_value(const PGresult *row, int column);
 
 int postgres_listen(struct store *s, struct err *e);
-void postgres_listen_end(struct pg_store *s);  /* harmless twice, or without listening */
-void postgres_listen_free(struct pg_store *s); /* ends it, too */
+void postgres_listen_end(struct pg_store *s);    /* harmless twice, or without listening */
+void postgres_listen_free(struct pg_store *s);   /* ends it, too */
+bool postgres_listens(const struct pg_store *s); /* its thread is at work */
 /* Something may have been committed unheard: `noted` hears STORE_ALL on the listening thread. */
 void postgres_listen_doubt(struct pg_store *s);

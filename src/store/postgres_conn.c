@@ -152,7 +152,8 @@ static int check_server(struct pg_store *s, PGconn *conn, struct err *e)
     return 0;
 }
 
-/* While it is silent one thread at a time tries, and the listener: the others need not wait. */
+/* While it is silent the listener looks whether it still is, or one thread where there is none: the
+ * others need not wait. */
 static enum pq_outcome connect_to(struct pg_store *s, int wake_fd, PGconn **ret)
 {
     const struct pq_target target = {.conninfo = s->url,
@@ -160,7 +161,7 @@ static enum pq_outcome connect_to(struct pg_store *s, int wake_fd, PGconn **ret)
                                      .lost_ms = s->hosts > 1 ? CONNECT_MS / 2 : CONNECT_MS,
                                      .wake_fd = wake_fd};
     bool trying = s->silent && wake_fd == PQ_NO_WAKE;
-    if (trying && atomic_exchange(&s->trying, true))
+    if (trying && (postgres_listens(s) || atomic_exchange(&s->trying, true)))
         return PQ_SILENT;
     enum pq_outcome outcome = pq_connect(&target, ret);
     if (outcome != PQ_WOKEN)

@@ -191,6 +191,12 @@ int postgres_listen(struct store *base, struct err *e)
     return 0;
 }
 
+bool postgres_listens(const struct pg_store *s)
+{
+    const struct pg_listener *l = s->listener;
+    return l && !l->stop;
+}
+
 /* The listener itself stays: whoever still commits may doubt. */
 void postgres_listen_end(struct pg_store *s)
 {
