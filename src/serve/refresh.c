@@ -9,6 +9,7 @@
 #include "functions/functions.h"
 #include "gateway/gateway.h"
 #include "projects/projects.h"
+#include "serve/catchup.h"
 #include "serve/quotas.h"
 #include "serve/server.h"
 
@@ -68,9 +69,16 @@ static int variables_of(struct server *s, struct db *db, const char *project, js
     return found < 0 ? -1 : 0;
 }
 
+/* The store was away, or somebody held it: this says nothing about what was to be read. */
+static bool is_passing(const struct err *e)
+{
+    return e->code == ERR_UNAVAILABLE;
+}
+
 /* A function that cannot be called (a lost key, a runtime that is gone) must not stop the others,
- * and must not go on with what it was. */
-static void set_function(struct server *s, struct db *db, const struct function *fn)
+ * and must not go on with what it was. One whose variables cannot be read now stays as it was. */
+static void set_function(struct server *s, struct db *db, const struct function *fn,
+                         struct err *ret_e)
 {
     auto_arena struct arena *a = arena_new();
     struct function_spec spec;
@@ -82,6 +90,11 @@ static void set_function(struct server *s, struct db *db, const struct function 
     if (variables_of(s, db, fn->project, &variables, &database, &e) < 0 ||
         deps_project(s->app.deps, db, a, fn->project, &packages, &e) < 0 ||
         function_to_spec(s->app.functions, a, fn, variables, &spec, &e) < 0) {
+        if (is_passing(&e)) {
+            *ret_e = e;
+            json_decref(variables);
+            return;
+        }
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, e.text);
         news = (struct news){.server = s, .gone_function = fn->id};
     } else {
@@ -107,7 +120,7 @@ static void read_function(struct server *s, struct db *db, const char *id, struc
     auto_arena struct arena *a = arena_new();
     struct function fn;
     if (functions_find_id(db, a, id, &fn, e) == 0)
-        set_function(s, db, &fn);
+        set_function(s, db, &fn, e);
     else if (e->code == ERR_NOT_FOUND) {
         *e = (struct err){0};
         drop_function(s, db, id);
@@ -217,9 +230,12 @@ static int load_function(void *arg, const struct function *fn, struct err *e)
     struct server *s = l->server;
     struct function_spec spec;
     auto_arena struct arena *a = arena_new();
-    (void)e;
     turn_to(l, fn->project);
     struct err why = l->unreadable;
+    if (is_passing(&why)) {
+        *e = why;
+        return -1;
+    }
     if (why.code || function_to_spec(s->app.functions, a, fn, l->variables, &spec, &why) < 0)
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, why.text);
     else {
@@ -326,6 +342,9 @@ void refresh(void *arg, struct db *db, const char *topic, const char *id)
         strcmp(topic, NOTE_DATABASE) != 0) /* those say nothing about who may see what */
         (void)handoff_run(&s->handoff, recheck, s);
     pthread_mutex_unlock(&s->refreshing);
-    if (e.code)
-        log_error("serve", "memory may be behind the store topic=%s id=%s: %s", topic, id, e.text);
+    if (!e.code)
+        return;
+    log_error("serve", "memory is behind the store, trying again topic=%s id=%s: %s", topic, id,
+              e.text);
+    catchup_missed(s->catchup);
 }

@@ -17,6 +17,7 @@
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
 #include "serve/admit.h"
+#include "serve/catchup.h"
 #include "serve/checks.h"
 #include "serve/fetch.h"
 #include "serve/origins.h"
@@ -65,6 +66,7 @@ int server_open_loop(struct server *s, struct err *e)
     if (loop_new(&s->loop, e) < 0)
         return -1;
     handoff_init(&s->handoff, s->loop);
+    s->catchup = catchup_new(s);
     s->app.loop = s->loop;
     return 0;
 }
@@ -322,6 +324,7 @@ void server_done(struct server *s)
     calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
     quotas_free(s->quotas);
+    catchup_free(s->catchup);
     timer_free(s->drain);
     functions_free(s->app.functions);
     gateway_free(s->app.gateway);

@@ -306,6 +306,24 @@ def test_a_server_catches_up_with_what_it_missed(tmp_path, own):
         until(lambda: a.request("GET", "/api/functions").status == 200, "both work")
 
 
+def test_what_could_not_be_read_after_a_change_is_read_later(tmp_path, postgres):
+    """Somebody holds a table: the save is committed, the server cannot look at what it has to work with from now on."""
+    url = postgres.url("held")
+    with Server(prepare(tmp_path / "a"), "--store", url) as server:
+        fn = server.create(returning("old"), project_id=project_of(server)["id"])
+        assert server.call(fn)["output"] == "old"
+        with subprocess.Popen(["psql", "-XAtq", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            holder.stdin.write("BEGIN; LOCK TABLE project_variables IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n")
+            holder.stdin.flush()
+            assert holder.stdout.readline() == "held\n"
+            ok(server.request("PUT", f"/api/functions/{fn['id']}", {"code": returning("new")}))
+            assert server.call(fn)["output"] == "old", "it goes on as it was"
+            assert "memory is behind the store" in server.log_text() and "read anew" not in server.log_text()
+            holder.stdin.close()
+        until(lambda: server.call(fn)["output"] == "new", "it has caught up")
+        until(lambda: "everything was read anew" in server.log_text(), "and says so")
+
+
 def test_a_start_without_the_database_says_so(tmp_path, own):
     url = own.url()
     own.stop()
