@@ -56,6 +56,7 @@ int server_open_store(struct server *s, struct err *e)
     pthread_mutex_init(&s->refreshing, NULL);
     return store_open(&(struct store_config){.path = s->settings.store ? s->settings.store : path,
                                              .migrations = schema_migrations,
+                                             .alone = true,
                                              .noted = refresh,
                                              .arg = s},
                       &s->app.store, e);

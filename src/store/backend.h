@@ -61,7 +61,8 @@ struct store_copying {
 /* Functions that may fail return 0 or -1. One thread at a time uses a connection; the front has
  * checked arguments and states. */
 struct store_backend {
-    int (*open)(const char *path, struct store **ret, struct err *e); /* fills `name` */
+    int (*open)(const struct store_config *config, struct store **ret,
+                struct err *e); /* fills `name` */
     void (*close)(struct store *s);
     int (*connect)(struct store *s, enum db_durability durability, struct db **ret, struct err *e);
     void (*disconnect)(struct db *db);

@@ -15,10 +15,10 @@ enum { REPEAT_US = 1000000 };
  * its snapshot, so that the transaction sees all that writers before it have committed. */
 #define TAKE_TURN "SELECT pg_advisory_xact_lock(hashtextextended('virga:' || current_schema(), 0))"
 
-static int open_store(const char *path, struct store **ret, struct err *e)
+static int open_store(const struct store_config *config, struct store **ret, struct err *e)
 {
     struct pg_store *s = mem_alloc(sizeof *s);
-    s->url = mem_strdup(path);
+    s->url = mem_strdup(config->path);
     id_new(s->id);
     if (postgres_url_read(s, e) < 0) {
         free(s->url);

@@ -39,7 +39,7 @@ int store_open(const struct store_config *config, struct store **ret, struct err
     bool url = store_is_url(config->path);
     const struct store_backend *backend = url ? &store_postgres : &store_sqlite;
     struct store *s = NULL;
-    if (backend->open(config->path, &s, e) < 0)
+    if (backend->open(config, &s, e) < 0)
         return -1;
     s->backend = backend;
     s->noted = config->noted;

@@ -70,6 +70,9 @@ struct store_config {
     const struct migration *const *migrations; /* arrays, each ended by a row of zeros; the list
                                                   ended by NULL. Without a list the store is left
                                                   as it is */
+    bool alone;                                /* SQLite: refuses, with ERR_CONFLICT, a file that
+                                                  another has opened so: what servers keep in
+                                                  memory they cannot tell each other */
     /* What a committed transaction noted, on the thread that committed, with its connection, not in
      * a transaction. What another server noted, on a thread of the store with a connection of its
      * own; `topic` STORE_ALL: notes may have been missed, look at everything. May be NULL. */
