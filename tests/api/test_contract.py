@@ -63,6 +63,16 @@ def test_a_path_names_its_parameters_and_every_parameter_says_what_it_is():
         assert all(p["description"] and p["schema"] for p in parameters), (method, path)
 
 
+def test_every_parameter_shows_a_value_that_fits():
+    for method, path, operation in operations():
+        for parameter in map(resolve, operation.get("parameters", [])):
+            schema = parameter["schema"]
+            told = "enum" in schema or "default" in schema or "minimum" in schema or schema.get("type") == "boolean"
+            assert told or schema.get("examples"), (method, path, parameter["name"])
+            for example in schema.get("examples", []):
+                validator(schema).validate(example)
+
+
 def examples():
     for name, schema in CONTRACT["components"]["schemas"].items():
         for example in schema.get("examples", []):
@@ -72,6 +82,14 @@ def examples():
 @pytest.mark.parametrize("name, example", list(examples()), ids=lambda v: v if isinstance(v, str) else "")
 def test_an_example_fits_its_schema(name, example):
     validator({"$ref": f"#/components/schemas/{name}"}).validate(example)
+
+
+def test_an_example_of_an_answer_fits_it():
+    for method, path, operation in operations():
+        for body in (operation.get("requestBody", {}), *map(resolve, operation["responses"].values())):
+            media = body.get("content", {}).get("application/json", {})
+            for example in [media["example"]] if "example" in media else []:
+                assert validator(media["schema"]).is_valid(example), (method, path, example)
 
 
 def has_example(media):
