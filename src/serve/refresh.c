@@ -105,14 +105,10 @@ static void set_function(struct server *s, struct db *db, const struct function 
     deliver(&news);
 }
 
-/* The records follow after the commit: thousands of rows would hold up every other writer. What a
- * crash leaves of them can no longer be reached and goes with its age. */
-static void drop_function(struct server *s, struct db *db, const char *id)
+static void drop_function(struct server *s, const char *id)
 {
-    struct err e = {0};
     deliver(&(struct news){.server = s, .gone_function = id});
-    if (calls_forget(s->app.calls, db, id, &e) < 0)
-        log_warn("serve", "records of a removed function are left fn=%s: %s", id, e.text);
+    calls_forget(s->app.calls);
 }
 
 static void read_function(struct server *s, struct db *db, const char *id, struct err *e)
@@ -123,7 +119,7 @@ static void read_function(struct server *s, struct db *db, const char *id, struc
         set_function(s, db, &fn, e);
     else if (e->code == ERR_NOT_FOUND) {
         *e = (struct err){0};
-        drop_function(s, db, id);
+        drop_function(s, id);
     }
 }
 
@@ -148,14 +144,14 @@ static void collect_ids(void *arg)
 }
 
 /* Its functions went with it. */
-static void drop_project(struct server *s, struct db *db, const char *id)
+static void drop_project(struct server *s, const char *id)
 {
     struct ids ids = {.server = s, .project = id};
     (void)handoff_run(&s->handoff, collect_ids, &ids);
     deliver(&(struct news){.server = s, .gone_project = id});
     databases_project_gone(s->app.databases);
     for (size_t at = 0; at < ids.texts.len; at += strlen(ids.texts.data + at) + 1)
-        drop_function(s, db, ids.texts.data + at);
+        drop_function(s, ids.texts.data + at);
     buf_done(&ids.texts);
 }
 
@@ -171,7 +167,7 @@ static void read_project(struct server *s, struct db *db, const char *id, struct
         news.routes = routes;
     } else if (e->code == ERR_NOT_FOUND) {
         *e = (struct err){0};
-        drop_project(s, db, id);
+        drop_project(s, id);
         return;
     } else {
         return;
