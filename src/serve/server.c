@@ -51,10 +51,12 @@ int server_open_cluster(struct server *s, struct err *e)
 
 int server_open_store(struct server *s, struct err *e)
 {
-    char path[sizeof s->data_path + 16];
+    char path[sizeof s->data_path + 16], shown[PATH_MAX];
     snprintf(path, sizeof path, "%s/virga.db", s->data_path);
+    snprintf(shown, sizeof shown, "%s/virga.db", s->settings.data_dir);
     pthread_mutex_init(&s->refreshing, NULL);
     return store_open(&(struct store_config){.path = s->settings.store ? s->settings.store : path,
+                                             .shown = s->settings.store ? NULL : shown,
                                              .migrations = schema_migrations,
                                              .alone = true,
                                              .noted = refresh,

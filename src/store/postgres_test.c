@@ -64,7 +64,10 @@ static struct store *open_listening(const struct place *p, struct ear *ear)
     struct err e = {0};
     struct store *s = NULL;
     const struct migration *const tables[] = {words, more, NULL};
-    if (store_open(&(struct store_config){p->path, tables, hear, ear}, &s, &e) < 0 ||
+    if (store_open(
+            &(struct store_config){
+                .path = p->path, .migrations = tables, .noted = hear, .arg = ear},
+            &s, &e) < 0 ||
         store_listen(s, &e) < 0)
         fail_msg("%s", e.text);
     return s;

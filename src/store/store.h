@@ -67,6 +67,7 @@ struct migration {
 struct store_config {
     const char *path;                          /* "/var/lib/virga/virga.db", or
                                                   "postgres://user:password@host/name?sslmode=.." */
+    const char *shown;                         /* for people, in place of `path`; or NULL */
     const struct migration *const *migrations; /* arrays, each ended by a row of zeros; the list
                                                   ended by NULL. Without a list the store is left
                                                   as it is */
