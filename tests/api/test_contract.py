@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 from contract import CONTRACT, check, find, operations, resolve, validator
-from virga import PROGRAM, Reply, Server, until
+from virga import PROGRAM, ROOT, Reply, Server, until
 
 PASSWORD = "correct horse battery"
 
@@ -32,6 +32,13 @@ def test_every_route_is_in_the_contract_and_every_operation_has_a_route():
     described = {(method, path) for method, path, _ in operations()}
     assert served - described == set(), "not in api/openapi.yaml"
     assert described - served == set(), "no such route"
+
+
+def test_the_map_of_the_api_has_a_place_for_every_operation():
+    page = (ROOT / "docs" / "api.md").read_text()
+    for _, path, _ in operations():
+        for word in re.sub(r"{\w+}", "", path).split("/"):
+            assert f"/{word}" in page, f"docs/api.md says nothing of {path}"
 
 
 def test_the_contract_says_which_operations_need_no_credentials():
