@@ -2,10 +2,11 @@
 # A private PostgreSQL for tests, reached through a Unix socket in DIR only.
 #   tests/postgres.sh start DIR [name=value...]   makes it if it is not there; prints the URL of a database
 #   tests/postgres.sh stop|restart|kill DIR       kill: as a crash would, with SIGKILL
+#   tests/postgres.sh pause|continue DIR          connected, but silent, as a machine that hangs
 #   tests/postgres.sh remove DIR                  ends it and removes DIR
 # Settings of the server are kept in DIR. It does not wait for the disk unless told fsync=on.
 set -euo pipefail
-verb=${1:?start, stop, restart, kill or remove} dir=$(realpath -m "${2:?a directory}")
+verb=${1:?start, stop, restart, kill, pause, continue or remove} dir=$(realpath -m "${2:?a directory}")
 shift 2
 data=$dir/data
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
@@ -36,12 +37,17 @@ start() {
     exit 1
 }
 
+all_pids() {
+    local pid
+    pid=$(head -n 1 "$data/postmaster.pid")
+    echo "$pid" $(cat "/proc/$pid/task/$pid/children")
+}
+
 # The server and its children at once. Where nobody reaps orphans the dead keep their numbers, and the next start
 # would take the old server for alive: the notes it left behind go.
 kill_all() {
     local pid pids state
-    pid=$(head -n 1 "$data/postmaster.pid")
-    pids="$pid $(cat "/proc/$pid/task/$pid/children")"
+    pids=$(all_pids)
     # shellcheck disable=SC2086  # words on purpose
     kill -KILL $pids
     for pid in $pids; do
@@ -60,6 +66,10 @@ case "$verb" in
     stop) stop fast ;;
     restart) stop fast && start ;;
     kill) kill_all ;;
+    # shellcheck disable=SC2046  # words on purpose
+    pause) kill -STOP $(all_pids) ;;
+    # shellcheck disable=SC2046
+    continue) kill -CONT $(all_pids) ;;
     remove) stop immediate && rm -rf "$dir" ;;
     *) echo "tests/postgres.sh: unknown: $verb" >&2; exit 2 ;;
 esac

@@ -1,13 +1,14 @@
 """The control plane: the gateway beside direct calls, lists, a full store, many records."""
 
 import json
-from contextlib import ExitStack
+import time
 
 from filled import Filled
 from measure import NotMeasured, faultless, load, median, ms
 from server import BODY, GOOD, Server, memory_kb
 
 ROUTES = 1000
+DAYS = 7  # that records are spread over
 
 
 def measure(report):
@@ -16,7 +17,7 @@ def measure(report):
         small = Small(v)
         v.halt()
         functions = fill_functions(v, small)
-        start(report, v)
+        start(report, v, functions)
         pages(report, v)
         v.halt()
         fill_calls(v, functions[0], 100_000 if report.quick else 1_000_000)
@@ -50,25 +51,28 @@ def fill_functions(v, small):
 def fill_calls(v, function, count):
     with Filled(v.data) as store:
         store.db.execute("UPDATE calls SET function_id = ?", (function,))
-        store.calls(function, count)
+        store.calls(function, count, DAYS)
         spread_statistics(store, function, count)
 
 
 def spread_statistics(store, function, count):
-    """Statistics as the writer would have made them: minutes of two days, hours of seven, in five classes each."""
-    rows = [dict(r) for r in store.db.execute("SELECT * FROM call_stats")]
+    """Statistics as the writer would have made them of records spread evenly over DAYS, in ten classes of durations."""
+    model = next(dict(r) for r in store.db.execute("SELECT * FROM call_stats"))
     store.db.execute("DELETE FROM call_stats")
-    for step, periods in ((60, 2880), (3600, 168)):
-        for model in (r for r in rows if r["step"] == step):
-            share = max(count // periods // 5, 1)
-            store.insert("call_stats", ({**model, "number": None, "function_id": function, "bucket": model["bucket"] + k,
-                                         "at_s": model["at_s"] - n * step, "n": share, "us": share * 2000}
-                                        for n in range(periods) for k in range(5)))
+    now = int(time.time())
+    for step, days in ((0, DAYS), (60, 2), (300, DAYS), (3600, DAYS), (86400, DAYS)):
+        periods = days * 86400 // step if step else 1
+        classes = 10 if step else 1
+        share = max(round(count * days / DAYS / periods / classes), 1)
+        store.insert("call_stats", ({**model, "number": None, "function_id": function, "step": step, "status": "success",
+                                     "bucket": 60 + k if step else 0, "at_s": (now // step - n) * step if step else 0,
+                                     "n": share, "cold": 0, "us": share * 2000}
+                                    for n in range(periods) for k in range(classes)))
 
 
 def gateway(report):
     """Direct calls and calls through a project with many routes, measured in turns."""
-    with Server() as v, ExitStack():
+    with Server() as v:
         project = post(v, "/api/projects", {"name": "gateway"})
         function = post(v, "/api/functions", {"name": "warm", "project_id": project["id"],
                                               "code": "def handler(event):\n    return {'success': True}\n"})["id"]
@@ -85,11 +89,13 @@ def gateway(report):
                  "direct call + 15 us at most", median(routed) <= median(direct) + 15)
 
 
-def start(report, v):
+def start(report, v, functions):
+    """Ready: /api/health answers, and a call of whichever function is found."""
     times = []
     for _ in range(3 if report.quick else 5):
         v.again()
         times.append(v.ready_ms)
+        v.call_once(functions[len(times) * 997])
         server = memory_kb(v.process.pid, "VmRSS")
         v.halt()
     v.again()
@@ -99,18 +105,41 @@ def start(report, v):
 
 
 def pages(report, v):
+    """Different pages in turn, so that it is not one answer that is measured; each was asked for before. And what the first to
+    ask after a change waits for."""
+    auth = [f"Authorization: Bearer {v.key}"]
+    ids = [f["id"] for f in json.loads(v.request("GET", "/api/functions?limit=1000")[1])]
+    paths = [f"/api/functions?limit=100&before={i}" for i in ids[:900]]
+    anew = faultless(load(v.url(), requests=300, headers=auth, paths=paths[1::3]), "pages")["latency_us"]
     rates = []
     for _ in range(3):
-        result = load(v.url("/api/functions?limit=100"), connections=16, seconds=2 if report.quick else 4, warm_up=200,
-                      headers=[f"Authorization: Bearer {v.key}"])
+        result = load(v.url(), connections=16, seconds=2 if report.quick else 4, warm_up=200, headers=auth, paths=paths[::9])
         rates.append(faultless(result, "pages")["throughput"])
-    report.check("a page of 100 of 10,000 functions, 16 connections", f"{median(rates):.0f}/s", ">= 8000/s", median(rates) >= 8000)
+    report.check("100 pages of 100 of 10,000 functions in turn, 16 connections", f"{median(rates):.0f}/s", ">= 8000/s",
+                 median(rates) >= 8000)
+    report.show("the first who asks for such a page after a change", f"p50 {ms(anew['p50'])}, p99 {ms(anew['p99'])}")
+
+
+def holds_all(v, path, count):
+    """Statistics of nothing are quick: what is measured must be about all of the records."""
+    answer = json.loads(v.request("GET", path)[1])
+    seen = answer["total"]["calls"]
+    if not 0.9 * count <= seen <= 1.1 * count:
+        raise NotMeasured(f"{path} speaks of {seen} calls instead of {count}")
 
 
 def records(report, v, function, count):
     base, auth = f"/api/functions/{function}", [f"Authorization: Bearer {v.key}"]
+    n = int(count.replace(",", ""))
+    week = f"{base}/stats?from=" + time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime(time.time() - DAYS * 86400 + 3600))
+    listed = len(json.loads(v.request("GET", f"{base}/invocations?limit=50")[1]))
+    if listed != 50:
+        raise NotMeasured(f"the list has {listed} records")
+    holds_all(v, f"{base}/stats", n // DAYS)
+    holds_all(v, week, n)
     for name, path, limit in ((f"50 newest of {count} records", f"{base}/invocations?limit=50", 5000),
-                              (f"statistics over {count} records", f"{base}/stats", 50000)):
+                              (f"statistics over {count} records, {DAYS} days by the hour", week, 50000),
+                              ("statistics over the last of these days, in steps of 5 minutes", f"{base}/stats", 50000)):
         result = faultless(load(v.url(path), requests=200, warm_up=5, headers=auth), name)
         p50, p99 = (result["latency_us"][p] for p in ("p50", "p99"))
         report.check(name, f"p50 {ms(p50)}, p99 {ms(p99)}", f"<= {limit // 1000} ms", p50 <= limit)

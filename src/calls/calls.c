@@ -52,7 +52,10 @@ struct calls {
     uint64_t flush_to;                 /* somebody waits for everything up to this one */
     uint64_t dropped;
     bool stop, failing, dropping;
-    struct loop *watcher; /* hears of commits: tails are open */
+    bool forgetting;        /* a function is gone, or may be */
+    uint64_t forget_asked;  /* so often */
+    uint64_t forget_behind; /* once everything up to this record is written */
+    struct loop *watcher;   /* hears of commits: tails are open */
     bool watcher_told;
     atomic_size_t held, held_bytes;
 
@@ -62,6 +65,7 @@ struct calls {
     struct call_record *batch[BATCH_MAX];
     struct tally tally;
     uint64_t next_prune_us;
+    char gone[ID_TEXT]; /* the function whose records are being removed, or "" */
 };
 
 static size_t size_of(const struct call_record *r)
@@ -211,10 +215,9 @@ static bool prune_step(struct calls *c)
     int64_t before = now - (int64_t)c->config.keep_days * 86400 * 1000000;
     int records = calls_prune_age(c->db, before, PRUNE_ROWS, &e);
     int counts = records < 0 ? -1 : rollup_prune(c->db, now, PRUNE_ROWS, &e);
-    int orphans = counts < 0 ? -1 : rollup_prune_orphans(c->db, PRUNE_ROWS, &e);
-    if (orphans < 0)
+    if (records < 0 || counts < 0)
         log_warn("calls", "old records of calls cannot be removed: %s", e.text);
-    return orphans >= 0 && (records == PRUNE_ROWS || counts == PRUNE_ROWS || orphans == PRUNE_ROWS);
+    return counts >= 0 && (records == PRUNE_ROWS || counts == PRUNE_ROWS);
 }
 
 /* One step of forgetting by age, with the mutex released. */
@@ -224,6 +227,33 @@ static void prune(struct calls *c)
     bool more = prune_step(c);
     pthread_mutex_lock(&c->mutex);
     c->next_prune_us = clock_mono_us() + (more ? PRUNE_PAUSE_US : prune_every_us);
+    c->forgetting = true; /* calls that ended behind a deletion, what a crash left */
+}
+
+/* Some rows of a function that is gone; its total last, by which it is found again. Returns whether
+ * there may be more. */
+static bool forget_step(struct calls *c, struct err *e)
+{
+    if (!c->gone[0] && rollup_orphan(c->db, c->gone, e) <= 0)
+        return false;
+    int went = calls_delete_some(c->db, c->gone, PRUNE_ROWS, e);
+    if (went >= 0 && went < PRUNE_ROWS)
+        went = rollup_forget(c->db, c->gone, PRUNE_ROWS, e);
+    if (went < PRUNE_ROWS)
+        c->gone[0] = '\0';
+    return went >= 0;
+}
+
+static void forget(struct calls *c)
+{
+    struct err e = {0};
+    uint64_t asked = c->forget_asked;
+    pthread_mutex_unlock(&c->mutex);
+    bool more = forget_step(c, &e);
+    if (e.code)
+        log_warn("calls", "records of removed functions are left for later: %s", e.text);
+    pthread_mutex_lock(&c->mutex);
+    c->forgetting = more || c->forget_asked != asked;
 }
 
 /* Lets a batch grow for a moment, unless somebody waits for it. */
@@ -242,10 +272,12 @@ static void *writer(void *arg)
     while (!c->stop || c->count) {
         if (clock_mono_us() >= c->next_prune_us && !c->stop)
             prune(c);
+        if (c->forgetting && c->taken >= c->forget_behind && !c->stop)
+            forget(c);
         if (c->count) {
             gather(c);
             write_some(c);
-        } else if (!c->stop) {
+        } else if (!c->stop && !c->forgetting) {
             wait_until(c, &c->wake, c->next_prune_us);
         }
     }
@@ -376,18 +408,14 @@ int calls_flush_wait(struct calls *c, struct err *e)
     return done ? 0 : err_set(e, ERR_UNAVAILABLE, "records of calls cannot be written now");
 }
 
-int calls_forget(struct calls *c, struct db *db, const char *function_id, struct err *e)
+void calls_forget(struct calls *c)
 {
-    int gone;
-    struct err ignored = {0};
-    (void)calls_flush_wait(c, &ignored); /* what comes later goes with its age */
-    while ((gone = calls_delete_some(db, function_id, PRUNE_ROWS, e)) == PRUNE_ROWS)
-        ;
-    if (gone < 0)
-        return -1;
-    while ((gone = rollup_forget(db, function_id, PRUNE_ROWS, e)) == PRUNE_ROWS)
-        ;
-    return gone < 0 ? -1 : 0;
+    pthread_mutex_lock(&c->mutex);
+    c->forgetting = true;
+    c->forget_asked++;
+    c->forget_behind = c->pushed;
+    pthread_cond_signal(&c->wake);
+    pthread_mutex_unlock(&c->mutex);
 }
 
 struct tail_hub **calls_tails(struct calls *c)
@@ -421,7 +449,8 @@ void calls_recheck_tails(struct calls *c)
 void calls_stats(struct calls *c, struct calls_stats *ret)
 {
     pthread_mutex_lock(&c->mutex);
-    *ret = (struct calls_stats){c->committed, c->dropped, atomic_load(&c->held),
-                                atomic_load(&c->held_bytes), c->failing};
+    *ret = (struct calls_stats){
+        c->committed, c->dropped,   atomic_load(&c->held), atomic_load(&c->held_bytes),
+        c->failing,   c->forgetting};
     pthread_mutex_unlock(&c->mutex);
 }

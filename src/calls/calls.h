@@ -70,8 +70,9 @@ bool calls_room(const struct calls *c);
 /* Worker thread. Waits until everything pushed before is committed; ERR_UNAVAILABLE after five
  * seconds, and at once while the store refuses: else a full disk would hold up every worker. */
 int calls_flush_wait(struct calls *c, struct err *e);
-/* Worker thread. Deletes a function's records, in small steps so that others can write between. */
-int calls_forget(struct calls *c, struct db *db, const char *function_id, struct err *e);
+/* Any thread. A function is gone: the writer removes its records and counts, in small steps between
+ * what it writes, since there may be very many. What a crash leaves is found at the next start. */
+void calls_forget(struct calls *c);
 
 /* Loop thread. Ends all tails and exports and refuses new ones: when the server begins to stop,
  * since they do not end by themselves. NULL is fine. */
@@ -84,7 +85,8 @@ void calls_recheck_tails(struct calls *c);
 struct calls_stats {
     uint64_t written, dropped;
     size_t queued, queued_bytes;
-    bool failing; /* the last write did not succeed */
+    bool failing;    /* the last write did not succeed */
+    bool forgetting; /* there are records of functions that are gone */
 };
 void calls_stats(struct calls *c, struct calls_stats *ret); /* any thread */
 

@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "calls/buckets.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What is kept longer than it can be asked for: a period that began before the oldest moment asked
@@ -130,18 +131,26 @@ int rollup_prune(struct db *db, int64_t now_us, int at_most, struct err *e)
     return gone;
 }
 
-int rollup_prune_orphans(struct db *db, int at_most, struct err *e)
+int rollup_orphan(struct db *db, char ret_function[ID_TEXT], struct err *e)
 {
-    return db_exec(db,
-                   "DELETE FROM call_stats WHERE number IN (SELECT number FROM call_stats"
-                   " WHERE step = 0 AND function_id NOT IN (SELECT id FROM functions) LIMIT $1)",
-                   DB_ARGS(db_int(at_most)), e);
+    auto_arena struct arena *a = arena_new();
+    auto_query struct query *q = NULL;
+    if (db_query(db,
+                 "SELECT function_id FROM call_stats WHERE step = $1 AND NOT EXISTS"
+                 " (SELECT 1 FROM functions f WHERE f.id = call_stats.function_id) LIMIT 1",
+                 DB_ARGS(db_int(STEP_ALL)), &q, e) < 0)
+        return -1;
+    int found = query_next(q, e);
+    if (found > 0)
+        snprintf(ret_function, ID_TEXT, "%s", query_text(q, a, 0));
+    return found;
 }
 
 int rollup_forget(struct db *db, const char *function_id, int at_most, struct err *e)
 {
     return db_exec(db,
                    "DELETE FROM call_stats WHERE number IN"
-                   " (SELECT number FROM call_stats WHERE function_id = $1 LIMIT $2)",
+                   " (SELECT number FROM call_stats WHERE function_id = $1"
+                   " ORDER BY step DESC LIMIT $2)", /* the total last: see calls.c */
                    DB_ARGS(db_textz(function_id), db_int(at_most)), e);
 }

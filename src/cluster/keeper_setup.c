@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "sandbox/clone.h"
+#include "sandbox/helper.h"
 #include "sandbox/rights.h"
 
 #include <errno.h>
@@ -20,12 +20,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { SERVER_FD = 3, DATA_FD = 4, FILES_MAX = 16384 };
+enum { FILES_MAX = 16384 };
 
 /* --- directories, while the rights of the start are there --- */
 
@@ -57,63 +55,21 @@ static int make_directories(const struct keeper *k, struct err *e)
 
 /* --- set-up: steps in the child, in this order --- */
 
-static int keep_descriptors(struct keeper *k, struct err *e)
-{
-    auto_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    auto_fd int data = fcntl(k->config->data_fd, F_DUPFD_CLOEXEC, 16);
-    if (null < 0 || data < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        return err_sys(e, "place standard descriptors");
-    fd_close(&null);
-    if (k->server != SERVER_FD && dup3(k->server, SERVER_FD, O_CLOEXEC) < 0)
-        return err_sys(e, "place the server's socket");
-    k->server = SERVER_FD;
-    if (dup3(data, DATA_FD, O_CLOEXEC) < 0 || close_range(DATA_FD + 1, ~0u, 0) < 0)
-        return err_sys(e, "close all other descriptors");
-    data = -1; /* closed with the others */
-    return 0;
-}
-
-/* The terminal's signals are for the server, which tells us by closing its socket. */
 static int detach_signals(struct keeper *k, struct err *e)
 {
     sigset_t child;
-    if (setsid() < 0)
-        return err_sys(e, "new session");
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL);
+    if (helper_detach_signals(e) < 0)
+        return -1;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    if (sigprocmask(SIG_SETMASK, &child, NULL) < 0)
-        return err_sys(e, "block SIGCHLD");
     k->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     return k->signals < 0 ? err_sys(e, "watch for children") : 0;
-}
-
-static int write_proc(const char *name, const char *text, struct err *e)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/%s", name);
-    auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0)
-        return err_sys(e, "write '%s' (are unprivileged user namespaces allowed?)", path);
-    return 0;
 }
 
 /* Without root we have one id, and it stays what it is. */
 static int map_own_ids(struct keeper *k, struct err *e)
 {
-    char uids[48], gids[48];
-    if (k->root)
-        return 0;
-    snprintf(uids, sizeof uids, "%u %u 1\n", k->uid, k->uid);
-    snprintf(gids, sizeof gids, "%u %u 1\n", k->gid, k->gid);
-    if (write_proc("setgroups", "deny", e) < 0 || write_proc("uid_map", uids, e) < 0)
-        return -1;
-    return write_proc("gid_map", gids, e);
+    return k->root ? 0 : helper_map_ids(k->uid, k->uid, k->gid, k->gid, e);
 }
 
 static int mount_tmpfs(const char *at, const char *options, struct err *e)
@@ -129,13 +85,13 @@ static int open_own_data(char *path, size_t size, struct err *e)
 {
     struct stat was, is;
     char link[32];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", DATA_FD);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", HELPER_KEPT_FD);
     ssize_t n = readlink(link, path, size - 1);
     if (n < 0)
         return err_sys(e, "find the data directory");
     path[n] = 0;
     auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &is) < 0 || fstat(DATA_FD, &was) < 0)
+    if (fd < 0 || fstat(fd, &is) < 0 || fstat(HELPER_KEPT_FD, &was) < 0)
         return err_sys(e, "open the data directory '%s'", path);
     if (is.st_dev != was.st_dev || is.st_ino != was.st_ino)
         return err_set(e, ERR_CONFLICT, "the data directory '%s' was moved", path);
@@ -167,7 +123,7 @@ static int private_mounts(struct keeper *k, struct err *e)
         mkdir(KEEPER_CONF, 0700) < 0 || chown(KEEPER_CONF, k->uid, k->gid) < 0 ||
         move_mount(tree, "", AT_FDCWD, KEEPER_POSTGRES, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return err_sys(e, "bind '%s/postgres' to '%s'", path, KEEPER_POSTGRES);
-    return close(DATA_FD);
+    return close(HELPER_KEPT_FD);
 }
 
 static int bind_file(const char *name, const char *text, const char *over, struct err *e)
@@ -260,65 +216,39 @@ static const struct step keeper_steps[] = {
     {"directories", open_places}, /* as the user who works in them */
 };
 
-static _Noreturn void give_up(struct keeper *k, const struct err *why)
+static int set_up(void *arg, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keeper_steps); i++)
+        if (keeper_steps[i].run(arg, e) < 0)
+            return err_in(e, "keeper step '%s'", keeper_steps[i].name);
+    return 0;
+}
+
+static void give_up(void *arg, const struct err *why)
 {
     struct cluster_wire w;
     struct err ignored;
+    (void)arg;
     cluster_wire_init(&w, CLUSTER_WIRE_ANSWER);
     w.err = *why;
-    (void)fd_send(k->server, &w, sizeof w, NULL, 0, &ignored);
-    _exit(1);
+    (void)fd_send(HELPER_SERVER_FD, &w, sizeof w, NULL, 0, &ignored);
 }
 
-static _Noreturn void keeper_main(struct keeper *k)
+static void work(void *arg)
 {
     struct cluster_wire w;
     struct err e = {0};
-    (void)prctl(PR_SET_NAME, "virga-keeper", 0, 0, 0); /* for ps */
-    for (size_t i = 0; i < ARRAY_LEN(keeper_steps); i++)
-        if (keeper_steps[i].run(k, &e) < 0) {
-            (void)err_in(&e, "keeper step '%s'", keeper_steps[i].name);
-            give_up(k, &e);
-        }
     cluster_wire_init(&w, CLUSTER_WIRE_READY);
-    if (fd_send(k->server, &w, sizeof w, NULL, 0, &e) < 0)
-        _exit(1);
-    keeper_run(k);
-    _exit(0);
-}
-
-/* Pid 1 of a pid namespace: the kernel ends with it whatever it started. The ipc namespace takes
- * PostgreSQL's shared memory with it. */
-static _Noreturn void helper_main(struct keeper *k)
-{
-    struct err e = {0};
-    if (keep_descriptors(k, &e) < 0)
-        give_up(k, &e);
-    uint64_t flags =
-        CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | (k->root ? 0 : CLONE_NEWUSER);
-    pid_t pid = clone_fork(flags, -1, &e);
-    if (pid == 0)
-        keeper_main(k);
-    if (pid < 0) {
-        (void)err_in(&e, "start the keeper (needs root or unprivileged user namespaces)");
-        give_up(k, &e);
-    }
-    _exit(0);
+    if (fd_send(HELPER_SERVER_FD, &w, sizeof w, NULL, 0, &e) == 0)
+        keeper_run(arg);
 }
 
 /* --- in the daemon --- */
 
-static int await_ready(int fd, pid_t *ret_pid, struct err *e)
+static int is_ready(const void *packet, size_t len, size_t files, struct err *e)
 {
     struct cluster_wire w;
-    struct fd_message m;
-    char packet[sizeof w];
-    if (fd_receive(fd, packet, sizeof packet, &m, e) < 0)
-        return -1;
-    if (m.len == 0)
-        return err_set(e, ERR_SYSTEM, "the keeper ended during its set-up");
-    *ret_pid = m.pid;
-    if (cluster_wire_decode(packet, m.len, m.fd_count, CLUSTER_WIRE_FROM_KEEPER, &w, e) < 0)
+    if (cluster_wire_decode(packet, len, files, CLUSTER_WIRE_FROM_KEEPER, &w, e) < 0)
         return -1;
     if (w.type == CLUSTER_WIRE_READY)
         return 0;
@@ -338,47 +268,23 @@ static void choose_user(struct keeper *k)
     }
 }
 
-static pid_t fork_helper(struct keeper *k, int mine, struct err *e)
-{
-    pid_t helper = clone_fork(0, -1, e);
-    if (helper == 0) {
-        close(mine);
-        helper_main(k);
-    }
-    return helper;
-}
-
+/* Pid 1 of a pid namespace: the kernel ends with it whatever it started. The ipc namespace takes
+ * PostgreSQL's shared memory with it. */
 int keeper_start(const struct cluster_config *config, int *ret_fd, pid_t *ret_pid, struct err *e)
 {
-    int p[2];
-    pid_t keeper = 0;
     auto_ptr struct keeper *k = mem_alloc(sizeof *k);
     k->config = config;
+    k->server = HELPER_SERVER_FD;
     choose_user(k);
+    const struct helper helper = {.name = "keeper",
+                                  .namespaces = CLONE_NEWIPC | (k->root ? 0 : CLONE_NEWUSER),
+                                  .kept_fd = config->data_fd,
+                                  .arg = k,
+                                  .set_up = set_up,
+                                  .work = work,
+                                  .give_up = give_up,
+                                  .is_ready = is_ready};
     if (make_directories(k, e) < 0)
         return -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0)
-        return err_sys(e, "make the keeper's socket");
-    auto_fd int mine = p[0];
-    auto_fd int its = p[1];
-    k->server = its;
-    if (setsockopt(mine, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
-        return err_sys(e, "prepare the keeper's socket");
-    pid_t helper = fork_helper(k, mine, e);
-    if (helper < 0)
-        return -1;
-    fd_close(&its);
-    int result = await_ready(mine, &keeper, e);
-    (void)waitpid(helper, NULL, 0);
-    if (result == 0 && setsockopt(mine, SOL_SOCKET, SO_PASSCRED, &(int){0}, sizeof(int)) < 0)
-        result = err_sys(e, "prepare the keeper's socket");
-    if (result < 0) {
-        fd_close(&mine); /* a keeper that did start ends with it */
-        if (keeper > 0 && keeper != helper)
-            (void)waitpid(keeper, NULL, 0);
-        return -1;
-    }
-    *ret_fd = take_fd(&mine);
-    *ret_pid = keeper;
-    return 0;
+    return helper_start(&helper, ret_fd, ret_pid, e);
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "databases/pg.h"
+#include "store/pq.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,7 +191,7 @@ static int read_results(struct run *r, struct err *e)
     bool inside = false;
     int rc = 1;
     while (rc > 0) {
-        int waited = pg_wait(r->pg.conn, r->until_us);
+        int waited = pq_wait(r->pg.conn, r->until_us);
         if (waited != 1)
             return late(r, waited, e);
         auto_result PGresult *result = PQgetResult(r->pg.conn);
@@ -227,7 +228,7 @@ static int commit(struct run *r, struct err *e)
     if (!PQsendQuery(r->pg.conn, "COMMIT"))
         return pg_lost(r->pg.conn, e);
     for (;;) {
-        int waited = pg_wait(r->pg.conn, r->until_us);
+        int waited = pq_wait(r->pg.conn, r->until_us);
         if (waited != 1)
             return late(r, waited, e);
         PGresult *next = PQgetResult(r->pg.conn);

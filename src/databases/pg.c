@@ -2,14 +2,13 @@
 
 #include "base/clock.h"
 #include "base/must.h"
+#include "store/pq.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t connect_us = 5000000;
+enum { CONNECT_MS = 5000 };
 
 /* --- what to connect to --- */
 
@@ -69,86 +68,24 @@ int pg_conninfo_value(const char *base, const char *keyword, struct buf *ret, st
     return 0;
 }
 
-/* --- waiting --- */
+/* --- connections --- */
 
-/* 1: ready; 0: not in time. */
-static int wait_fd(int fd, short events, uint64_t until_us)
-{
-    for (;;) {
-        uint64_t now = clock_mono_us();
-        if (now >= until_us)
-            return 0;
-        struct pollfd one = {.fd = fd, .events = events};
-        int n = poll(&one, 1, (int)((until_us - now) / 1000 + 1));
-        must(n >= 0 || errno == EINTR);
-        if (n > 0)
-            return 1;
-    }
-}
-
-int pg_wait(PGconn *conn, uint64_t until_us)
-{
-    for (;;) {
-        int unsent = PQflush(conn);
-        if (unsent < 0)
-            return -1;
-        if (!unsent && !PQisBusy(conn))
-            return 1;
-        short events = (short)(unsent ? POLLIN | POLLOUT : POLLIN);
-        if (wait_fd(PQsocket(conn), events, until_us) != 1)
-            return 0;
-        if (!PQconsumeInput(conn))
-            return -1;
-    }
-}
-
-/* libpq's first line is the one that says why. */
 int pg_lost(const PGconn *conn, struct err *e)
 {
-    struct str rest = str_of(PQerrorMessage(conn)), line = str_trim(str_cut(&rest, '\n'));
-    if (!line.n || str_ends(line, STR(":")))
-        line = STR("no answer within 5 s");
-    return err_set(e, ERR_UNAVAILABLE, "PostgreSQL: " STR_FMT, STR_ARG(line));
-}
-
-static bool finish(PGconn *conn)
-{
-    uint64_t until = clock_mono_us() + connect_us;
-    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-    while (PQstatus(conn) != CONNECTION_BAD && state != PGRES_POLLING_OK) {
-        if (state == PGRES_POLLING_FAILED)
-            return false;
-        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        if (wait_fd(PQsocket(conn), events, until) != 1)
-            return false;
-        state = PQconnectPoll(conn);
-    }
-    return PQstatus(conn) == CONNECTION_OK;
-}
-
-static void ignore_notice(void *arg, const PGresult *result)
-{
-    (void)arg, (void)result;
+    struct str why = pq_why(conn);
+    if (!why.p)
+        why = STR("no answer within 5 s");
+    return err_set(e, ERR_UNAVAILABLE, "PostgreSQL: " STR_FMT, STR_ARG(why));
 }
 
 int pg_open(const char *conninfo, struct pg *ret, struct err *e)
 {
-    static const char *const keywords[] = {"gssencmode",
-                                           "fallback_application_name",
-                                           "keepalives_idle",
-                                           "keepalives_interval",
-                                           "keepalives_count",
-                                           "tcp_user_timeout",
-                                           "dbname",
-                                           "client_encoding",
-                                           NULL};
-    const char *const values[] = {"disable", "virga",  "2",    "1", "2",
-                                  "5000",    conninfo, "UTF8", NULL};
-    static_assert(ARRAY_LEN(keywords) == ARRAY_LEN(values), "a value for each");
-    PGconn *conn = PQconnectStartParams(keywords, values, 1);
-    must(conn);
-    PQsetNoticeReceiver(conn, ignore_notice, NULL);
-    if (!finish(conn) || PQsetnonblocking(conn, 1) < 0) {
+    const struct pq_target target = {.conninfo = conninfo,
+                                     .within_ms = CONNECT_MS,
+                                     .lost_ms = CONNECT_MS,
+                                     .wake_fd = PQ_NO_WAKE};
+    PGconn *conn = NULL;
+    if (pq_connect(&target, &conn) != PQ_CONNECTED) {
         (void)pg_lost(conn, e);
         PQfinish(conn);
         return -1;
@@ -189,7 +126,7 @@ static int last_result(struct pg *pg, PGresult **last, struct err *e)
 {
     uint64_t until = clock_mono_us() + PG_COMMAND_MS * 1000ull;
     for (;;) {
-        int waited = pg_wait(pg->conn, until);
+        int waited = pq_wait(pg->conn, until);
         if (waited != 1)
             return give_up(pg, waited, e);
         PGresult *result = PQgetResult(pg->conn);

@@ -38,9 +38,7 @@ int pg_runf(struct pg *pg, struct err *e, const char *fmt, ...)
 /* The first value of the first row; -1 without one. */
 int pg_number(struct pg *pg, const char *sql, int64_t *ret, struct err *e);
 
-/* For who reads results piece by piece: 1 when PQgetResult does not block, 0 after the deadline
- * (clock_mono_us), -1 when the connection is lost. */
-int pg_wait(PGconn *conn, uint64_t until_us);
+/* For who reads results piece by piece, with pq_wait (store/pq.h). */
 int pg_lost(const PGconn *conn, struct err *e); /* ERR_UNAVAILABLE with libpq's words. Returns -1 */
 
 #define auto_result __attribute__((cleanup(pg_result_guard)))

@@ -1,4 +1,5 @@
 /* functions_api — GET, POST, PUT and DELETE of functions (contracts 1.4, rows 8 to 13). */
+#include "app.h"
 #include "auth/auth.h"
 #include "functions/files_input.h"
 #include "functions/pages.h"
@@ -84,7 +85,8 @@ static int list(struct request *req, struct response *res, const char *project, 
 {
     struct str key = str_of(arena_printf(req->arena, "%s\n%s\n%s", req->principal->account,
                                          project ? project : "", req->query));
-    const struct page *page = pages_find(rules_functions(req)->pages, key);
+    bool known = store_is_heard(((const struct app *)req->app)->store);
+    const struct page *page = known ? pages_find(rules_functions(req)->pages, key) : NULL;
     if (!page && read_page(req, project, key, &page, e) < 0)
         return -1;
     return reply_page(req, res, page);

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/str.h"
-#include "sandbox/clone.h"
+#include "sandbox/helper.h"
 #include "sandbox/rights.h"
 #include "sandbox/slot.h"
 #include "sandbox/stage.h"
@@ -23,11 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-enum { SERVER_FD = 3 };
 
 /* --- set-up: steps in the child, in this order --- */
 
@@ -37,56 +33,15 @@ struct setup {
     gid_t group;
 };
 
-static int keep_descriptors(struct setup *u, struct err *e)
-{
-    auto_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        return err_sys(e, "place standard descriptors");
-    fd_close(&null);
-    if (u->s->server != SERVER_FD && dup3(u->s->server, SERVER_FD, O_CLOEXEC) < 0)
-        return err_sys(e, "place the server's socket");
-    u->s->server = SERVER_FD;
-    if (close_range(SERVER_FD + 1, ~0u, 0) < 0)
-        return err_sys(e, "close all other descriptors");
-    return 0;
-}
-
-/* The terminal's signals are for the server, which tells us by closing its socket. */
 static int detach_signals(struct setup *u, struct err *e)
 {
-    sigset_t child;
     (void)u;
-    if (setsid() < 0)
-        return err_sys(e, "new session");
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL);
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    if (sigprocmask(SIG_SETMASK, &child, NULL) < 0)
-        return err_sys(e, "block SIGCHLD");
-    return 0;
+    return helper_detach_signals(e);
 }
 
 static int map_own_ids(struct setup *u, struct err *e)
 {
-    char map[32];
-    if (u->owner == 0)
-        return 0;
-    struct {
-        const char *path, *text;
-    } files[] = {{"setgroups", "deny"}, {"uid_map", map}, {"gid_map", map}};
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/self/%s", files[i].path);
-        snprintf(map, sizeof map, "0 %u 1\n", i == 2 ? u->group : u->owner);
-        auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || write(fd, files[i].text, strlen(files[i].text)) < 0)
-            return err_sys(e, "write '%s' (are unprivileged user namespaces allowed?)", path);
-    }
-    return 0;
+    return u->owner ? helper_map_ids(0, u->owner, 0, u->group, e) : 0;
 }
 
 /* Templates have this /proc as well: of others' processes it shows them nothing, not even that they
@@ -211,11 +166,6 @@ struct step {
     int (*run)(struct setup *u, struct err *e);
 };
 
-static const struct step helper_steps[] = {
-    {"descriptors", keep_descriptors},
-    {"instance", take_number},
-};
-
 static const struct step spawner_steps[] = {
     {"signals", detach_signals},
     {"user ids", map_own_ids},
@@ -227,23 +177,15 @@ static const struct step spawner_steps[] = {
     {"rights", drop_rights}, /* last: the steps above need them */
 };
 
-static int take_steps(const struct step *steps, size_t count, struct setup *u, struct err *e)
+static void give_up(void *arg, const struct err *why)
 {
-    for (size_t i = 0; i < count; i++)
-        if (steps[i].run(u, e) < 0)
-            return err_in(e, "spawner step '%s'", steps[i].name);
-    return 0;
-}
-
-static _Noreturn void give_up(struct spawner *s, const struct err *why)
-{
+    const struct setup *u = arg;
     struct wire w;
     struct err ignored;
     wire_init(&w, WIRE_FAILED);
     w.err = *why;
-    (void)fd_send(s->server, &w, sizeof w, NULL, 0, &ignored);
-    cgroup_close(s->cgroups);
-    _exit(1);
+    (void)fd_send(HELPER_SERVER_FD, &w, sizeof w, NULL, 0, &ignored);
+    cgroup_close(u->s->cgroups);
 }
 
 /* Each start says it again: what was accepted once must not be forgotten. */
@@ -264,14 +206,23 @@ static void warn_of_weaker(const struct spawner *s)
             log_warn("sandbox", "not enforced here, as --allow-weaker accepts: %s", rows[i].what);
 }
 
-static _Noreturn void spawner_main(struct setup *u)
+static int prepare(void *arg, struct err *e)
 {
-    struct spawner *s = u->s;
+    return take_number(arg, e) < 0 ? err_in(e, "spawner step 'instance'") : 0;
+}
+
+static int set_up(void *arg, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(spawner_steps); i++)
+        if (spawner_steps[i].run(arg, e) < 0)
+            return err_in(e, "spawner step '%s'", spawner_steps[i].name);
+    return 0;
+}
+
+static void work(void *arg)
+{
+    struct spawner *s = ((struct setup *)arg)->s;
     struct wire w;
-    struct err e = {0};
-    (void)prctl(PR_SET_NAME, "virga-spawner", 0, 0, 0); /* for ps */
-    if (take_steps(spawner_steps, ARRAY_LEN(spawner_steps), u, &e) < 0)
-        give_up(s, &e);
     log_info("sandbox", "spawner ready instance=%u slots=%u cgroup=v%d", s->instance.number,
              s->config->slots_max, cgroup_version(s->cgroups));
     warn_of_weaker(s);
@@ -279,23 +230,6 @@ static _Noreturn void spawner_main(struct setup *u)
     spawner_say(s, &w, NULL, 0);
     spawner_run(s);
     spawner_end(s);
-    _exit(0);
-}
-
-static _Noreturn void helper_main(struct setup *u)
-{
-    struct err e = {0};
-    if (take_steps(helper_steps, ARRAY_LEN(helper_steps), u, &e) < 0)
-        give_up(u->s, &e);
-    uint64_t flags = CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | (u->owner ? CLONE_NEWUSER : 0);
-    pid_t pid = clone_fork(flags, -1, &e);
-    if (pid == 0)
-        spawner_main(u);
-    if (pid < 0) {
-        (void)err_in(&e, "start the spawner (needs root or unprivileged user namespaces)");
-        give_up(u->s, &e);
-    }
-    _exit(0);
 }
 
 /* --- in the daemon --- */
@@ -319,18 +253,11 @@ static int check_config(const struct sandbox_config *c, struct err *e)
     return 0;
 }
 
-/* The kernel names the sender: the spawner, whose pid nobody else has told us. */
-static int await_ready(int fd, pid_t *ret_pid, struct err *e)
+static int is_ready(const void *packet, size_t len, size_t files, struct err *e)
 {
     struct wire w;
-    struct fd_message m;
-    char packet[sizeof w];
-    if (fd_receive(fd, packet, sizeof packet, &m, e) < 0)
-        return -1;
-    if (m.len == 0)
-        return err_set(e, ERR_SYSTEM, "the spawner ended during its set-up");
-    *ret_pid = m.pid;
-    if (wire_decode(packet, m.len, WIRE_FROM_SPAWNER, &w, e) < 0)
+    (void)files;
+    if (wire_decode(packet, len, WIRE_FROM_SPAWNER, &w, e) < 0)
         return -1;
     if (w.type == WIRE_READY)
         return 0;
@@ -338,42 +265,22 @@ static int await_ready(int fd, pid_t *ret_pid, struct err *e)
     return -1;
 }
 
-static int open_socket(int p[2], struct err *e)
-{
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0 ||
-        setsockopt(p[0], SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
-        return err_sys(e, "make the spawner's socket");
-    return 0;
-}
-
 int spawner_start(const struct sandbox_config *config, int *ret_fd, pid_t *ret_pid, struct err *e)
 {
-    int p[2];
-    pid_t spawner = 0;
-    if (check_config(config, e) < 0 || open_socket(p, e) < 0)
+    auto_ptr struct spawner *s = mem_alloc(sizeof *s); /* only its copy in the spawner is used */
+    struct setup u = {s, geteuid(), getegid()};
+    const struct helper helper = {.name = "spawner",
+                                  .namespaces = u.owner ? CLONE_NEWUSER : 0,
+                                  .kept_fd = -1,
+                                  .arg = &u,
+                                  .prepare = prepare,
+                                  .set_up = set_up,
+                                  .work = work,
+                                  .give_up = give_up,
+                                  .is_ready = is_ready};
+    s->config = config;
+    s->server = HELPER_SERVER_FD;
+    if (check_config(config, e) < 0)
         return -1;
-    auto_fd int mine = p[0];
-    pid_t helper = clone_fork(0, -1, e);
-    if (helper == 0) {
-        struct spawner *s = mem_alloc(sizeof *s);
-        s->config = config;
-        s->server = p[1];
-        helper_main(&(struct setup){s, geteuid(), getegid()});
-    }
-    close(p[1]);
-    if (helper < 0)
-        return -1;
-    int result = await_ready(mine, &spawner, e);
-    (void)waitpid(helper, NULL, 0);
-    if (result == 0 && setsockopt(mine, SOL_SOCKET, SO_PASSCRED, &(int){0}, sizeof(int)) < 0)
-        result = err_sys(e, "prepare the spawner's socket");
-    if (result < 0) {
-        fd_close(&mine); /* a spawner that did start ends with it */
-        if (spawner > 0 && spawner != helper)
-            (void)waitpid(spawner, NULL, 0);
-        return -1;
-    }
-    *ret_fd = take_fd(&mine);
-    *ret_pid = spawner;
-    return 0;
+    return helper_start(&helper, ret_fd, ret_pid, e);
 }

@@ -73,7 +73,8 @@ int job_open_store(const struct job *j, bool migrate, struct store **ret, struct
     struct stat st;
     if (!store_is_url(path) && stat(path, &st) < 0)
         return err_sys(e, "there is no store in '%s'", j->store ? j->store : j->data_dir);
-    return store_open(
-        &(struct store_config){.path = path, .migrations = migrate ? schema_migrations : NULL}, ret,
-        e);
+    return store_open(&(struct store_config){.path = path,
+                                             .migrations = migrate ? schema_migrations : NULL,
+                                             .alone = migrate},
+                      ret, e);
 }

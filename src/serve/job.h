@@ -25,7 +25,8 @@ int job_need_stopped(const struct job *j, struct err *e);
 int job_become_owner(const struct job *j, struct err *e);
 /* Refuses PostgreSQL; `instead` says what does the work there. */
 int job_need_sqlite(const struct job *j, const char *instead, struct err *e);
-/* The store as the owner: it must exist. With `migrate` it is brought up to date. */
+/* The store as the owner: it must exist. With `migrate` it is brought up to date, and a file that a
+ * server works on is refused. */
 int job_open_store(const struct job *j, bool migrate, struct store **ret, struct err *e);
 const char *job_store_path(const struct job *j);
 

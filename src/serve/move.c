@@ -21,8 +21,9 @@ int move_run(struct job *j, struct err *e)
         return -1;
     int rc = job_open_store(j, true, &from, e);
     if (rc == 0)
-        rc = store_open(&(struct store_config){.path = j->to, .migrations = schema_migrations}, &to,
-                        e);
+        rc = store_open(
+            &(struct store_config){.path = j->to, .migrations = schema_migrations, .alone = true},
+            &to, e);
     if (rc == 0)
         rc = store_copy(from, to, "accounts", e); /* the owner is there from the start */
     store_close(to);

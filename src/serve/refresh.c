@@ -9,6 +9,7 @@
 #include "functions/functions.h"
 #include "gateway/gateway.h"
 #include "projects/projects.h"
+#include "serve/catchup.h"
 #include "serve/quotas.h"
 #include "serve/server.h"
 
@@ -68,9 +69,16 @@ static int variables_of(struct server *s, struct db *db, const char *project, js
     return found < 0 ? -1 : 0;
 }
 
+/* The store was away, or somebody held it: this says nothing about what was to be read. */
+static bool is_passing(const struct err *e)
+{
+    return e->code == ERR_UNAVAILABLE;
+}
+
 /* A function that cannot be called (a lost key, a runtime that is gone) must not stop the others,
- * and must not go on with what it was. */
-static void set_function(struct server *s, struct db *db, const struct function *fn)
+ * and must not go on with what it was. One whose variables cannot be read now stays as it was. */
+static void set_function(struct server *s, struct db *db, const struct function *fn,
+                         struct err *ret_e)
 {
     auto_arena struct arena *a = arena_new();
     struct function_spec spec;
@@ -82,6 +90,11 @@ static void set_function(struct server *s, struct db *db, const struct function 
     if (variables_of(s, db, fn->project, &variables, &database, &e) < 0 ||
         deps_project(s->app.deps, db, a, fn->project, &packages, &e) < 0 ||
         function_to_spec(s->app.functions, a, fn, variables, &spec, &e) < 0) {
+        if (is_passing(&e)) {
+            *ret_e = e;
+            json_decref(variables);
+            return;
+        }
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, e.text);
         news = (struct news){.server = s, .gone_function = fn->id};
     } else {
@@ -92,14 +105,10 @@ static void set_function(struct server *s, struct db *db, const struct function 
     deliver(&news);
 }
 
-/* The records follow after the commit: thousands of rows would hold up every other writer. What a
- * crash leaves of them can no longer be reached and goes with its age. */
-static void drop_function(struct server *s, struct db *db, const char *id)
+static void drop_function(struct server *s, const char *id)
 {
-    struct err e = {0};
     deliver(&(struct news){.server = s, .gone_function = id});
-    if (calls_forget(s->app.calls, db, id, &e) < 0)
-        log_warn("serve", "records of a removed function are left fn=%s: %s", id, e.text);
+    calls_forget(s->app.calls);
 }
 
 static void read_function(struct server *s, struct db *db, const char *id, struct err *e)
@@ -107,10 +116,10 @@ static void read_function(struct server *s, struct db *db, const char *id, struc
     auto_arena struct arena *a = arena_new();
     struct function fn;
     if (functions_find_id(db, a, id, &fn, e) == 0)
-        set_function(s, db, &fn);
+        set_function(s, db, &fn, e);
     else if (e->code == ERR_NOT_FOUND) {
         *e = (struct err){0};
-        drop_function(s, db, id);
+        drop_function(s, id);
     }
 }
 
@@ -135,14 +144,14 @@ static void collect_ids(void *arg)
 }
 
 /* Its functions went with it. */
-static void drop_project(struct server *s, struct db *db, const char *id)
+static void drop_project(struct server *s, const char *id)
 {
     struct ids ids = {.server = s, .project = id};
     (void)handoff_run(&s->handoff, collect_ids, &ids);
     deliver(&(struct news){.server = s, .gone_project = id});
     databases_project_gone(s->app.databases);
     for (size_t at = 0; at < ids.texts.len; at += strlen(ids.texts.data + at) + 1)
-        drop_function(s, db, ids.texts.data + at);
+        drop_function(s, ids.texts.data + at);
     buf_done(&ids.texts);
 }
 
@@ -158,7 +167,7 @@ static void read_project(struct server *s, struct db *db, const char *id, struct
         news.routes = routes;
     } else if (e->code == ERR_NOT_FOUND) {
         *e = (struct err){0};
-        drop_project(s, db, id);
+        drop_project(s, id);
         return;
     } else {
         return;
@@ -217,9 +226,12 @@ static int load_function(void *arg, const struct function *fn, struct err *e)
     struct server *s = l->server;
     struct function_spec spec;
     auto_arena struct arena *a = arena_new();
-    (void)e;
     turn_to(l, fn->project);
     struct err why = l->unreadable;
+    if (is_passing(&why)) {
+        *e = why;
+        return -1;
+    }
     if (why.code || function_to_spec(s->app.functions, a, fn, l->variables, &spec, &why) < 0)
         log_error("serve", "function cannot be called fn=%s: %s", fn->id, why.text);
     else {
@@ -326,6 +338,9 @@ void refresh(void *arg, struct db *db, const char *topic, const char *id)
         strcmp(topic, NOTE_DATABASE) != 0) /* those say nothing about who may see what */
         (void)handoff_run(&s->handoff, recheck, s);
     pthread_mutex_unlock(&s->refreshing);
-    if (e.code)
-        log_error("serve", "memory may be behind the store topic=%s id=%s: %s", topic, id, e.text);
+    if (!e.code)
+        return;
+    log_error("serve", "memory is behind the store, trying again topic=%s id=%s: %s", topic, id,
+              e.text);
+    catchup_missed(s->catchup);
 }

@@ -11,9 +11,8 @@
 #include "base/must.h"
 #include "calls/calls.h"
 #include "deps/deps.h"
-#include "serve/refresh.h"
+#include "serve/catchup.h"
 #include "serve/server.h"
-#include "store/store.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -79,23 +78,10 @@ static void on_signal(void *arg)
     http_server_drain(s->app.http, stop_now, s);
 }
 
-static void read_everything(void *job, void *context)
-{
-    refresh(job, context, STORE_ALL, "");
-}
-
-static void everything_read(void *job)
-{
-    (void)job;
-    log_info("serve", "everything was read anew from the store");
-}
-
 static void on_hangup(void *arg)
 {
     struct server *s = arg;
-    struct err e = {0};
-    if (workers_submit(s->workers, read_everything, everything_read, s, &e) < 0)
-        log_error("serve", "SIGHUP ignored: %s", e.text);
+    catchup_now(s->catchup);
 }
 
 static int run(struct server *s, struct err *e)

@@ -17,6 +17,7 @@
 #include "runtimes/runtimes.h"
 #include "sandbox/sandbox.h"
 #include "serve/admit.h"
+#include "serve/catchup.h"
 #include "serve/checks.h"
 #include "serve/fetch.h"
 #include "serve/origins.h"
@@ -50,11 +51,14 @@ int server_open_cluster(struct server *s, struct err *e)
 
 int server_open_store(struct server *s, struct err *e)
 {
-    char path[sizeof s->data_path + 16];
+    char path[sizeof s->data_path + 16], shown[PATH_MAX];
     snprintf(path, sizeof path, "%s/virga.db", s->data_path);
+    snprintf(shown, sizeof shown, "%s/virga.db", s->settings.data_dir);
     pthread_mutex_init(&s->refreshing, NULL);
     return store_open(&(struct store_config){.path = s->settings.store ? s->settings.store : path,
+                                             .shown = s->settings.store ? NULL : shown,
                                              .migrations = schema_migrations,
+                                             .alone = true,
                                              .noted = refresh,
                                              .arg = s},
                       &s->app.store, e);
@@ -65,6 +69,7 @@ int server_open_loop(struct server *s, struct err *e)
     if (loop_new(&s->loop, e) < 0)
         return -1;
     handoff_init(&s->handoff, s->loop);
+    s->catchup = catchup_new(s);
     s->app.loop = s->loop;
     return 0;
 }
@@ -331,6 +336,7 @@ void server_done(struct server *s)
     calls_stop_tails(s->app.calls);
     http_server_free(s->app.http);
     quotas_free(s->quotas);
+    catchup_free(s->catchup);
     timer_free(s->drain);
     functions_free(s->app.functions);
     gateway_free(s->app.gateway);

@@ -35,6 +35,7 @@ struct server {
     pthread_mutex_t refreshing;
     struct auth_quota quota;
     struct quotas *quotas;
+    struct catchup *catchup;
     struct checks *checks; /* serve/checks.h */
     struct index *index;   /* where packages come from: deps/index.h */
     unsigned build_template;

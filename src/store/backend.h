@@ -15,7 +15,8 @@ struct store {
     char *name; /* for people: the file, or host:port/database; never a password */
     void (*noted)(void *arg, struct db *db, const char *topic, const char *id);
     void *noted_arg;
-    bool opened; /* what fails from now on is told to clients, who need not know `name` */
+    bool opened;       /* what fails from now on is told to clients, who need not know `name` */
+    _Atomic bool deaf; /* what other servers note does not get here */
 };
 
 /* What a transaction has noted. With `all` the list says nothing. */
@@ -60,7 +61,8 @@ struct store_copying {
 /* Functions that may fail return 0 or -1. One thread at a time uses a connection; the front has
  * checked arguments and states. */
 struct store_backend {
-    int (*open)(const char *path, struct store **ret, struct err *e); /* fills `name` */
+    int (*open)(const struct store_config *config, struct store **ret,
+                struct err *e); /* fills `name` */
     void (*close)(struct store *s);
     int (*connect)(struct store *s, enum db_durability durability, struct db **ret, struct err *e);
     void (*disconnect)(struct db *db);

@@ -36,8 +36,8 @@ static int check_known(struct db *db, const struct migration *const *tables, str
     while ((more = query_next(q, e)) > 0)
         if (!find(tables, query_int(q, 0)))
             return err_set(e, ERR_INVALID,
-                           "the store '%s' was written by a newer version of this program: it has "
-                           "migration %lld '%s'",
+                           "the store '%s' was written by a newer version of this program (it has "
+                           "migration %lld '%s'): start that one, or restore a backup",
                            db->store->name, (long long)query_int(q, 0), query_text(q, a, 1));
     return more;
 }

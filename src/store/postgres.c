@@ -15,10 +15,10 @@ enum { REPEAT_US = 1000000 };
  * its snapshot, so that the transaction sees all that writers before it have committed. */
 #define TAKE_TURN "SELECT pg_advisory_xact_lock(hashtextextended('virga:' || current_schema(), 0))"
 
-static int open_store(const char *path, struct store **ret, struct err *e)
+static int open_store(const struct store_config *config, struct store **ret, struct err *e)
 {
     struct pg_store *s = mem_alloc(sizeof *s);
-    s->url = mem_strdup(path);
+    s->url = mem_strdup(config->path);
     id_new(s->id);
     if (postgres_url_read(s, e) < 0) {
         free(s->url);
@@ -74,6 +74,12 @@ static int try_begin(struct pg_db *db, struct err *e)
     return -1;
 }
 
+/* The connection broke: a new one may do. */
+static bool is_worth_repeating(const struct pg_db *db, uint64_t began_us)
+{
+    return !db->conn && !pg_store(db->base.store)->silent && clock_mono_us() - began_us < REPEAT_US;
+}
+
 static int begin(struct db *base, struct err *e)
 {
     struct pg_db *db = pg_db(base);
@@ -81,7 +87,7 @@ static int begin(struct db *base, struct err *e)
     uint64_t began = clock_mono_us();
     if (try_begin(db, &first) == 0)
         return 0;
-    if (!db->conn && clock_mono_us() - began < REPEAT_US)
+    if (is_worth_repeating(db, began))
         return try_begin(db, e);
     *e = first;
     return -1;
@@ -156,7 +162,7 @@ static int start(struct query *base, const struct db_value *args, size_t count, 
     if (postgres_query_run(q, args, count, &first) == 0)
         return 0;
     q->failure.code = ERR_NONE;
-    if (q->is_read && !base->db->in_tx && !db->conn && clock_mono_us() - began < REPEAT_US)
+    if (q->is_read && !base->db->in_tx && is_worth_repeating(db, began))
         return postgres_query_run(q, args, count, e);
     *e = first;
     return -1;

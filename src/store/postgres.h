@@ -4,7 +4,8 @@
  * postgres_query.c   statements and their rows
  * postgres_value.c   columns of a row
  * postgres_db.c      one connection: made, given up, made anew
- * postgres_conn.c    libpq: the URL, connecting, waiting with a deadline
+ * postgres_conn.c    the URL, connecting, waiting for who may be silent
+ * pq.c               libpq with a deadline at each wait
  * postgres_error.c   what SQLSTATEs mean
  * postgres_listen.c  the thread that hears of other servers' changes
  *
@@ -28,6 +29,8 @@ struct pg_store {
     _Atomic uint64_t doubt_until_us;
     _Atomic(struct pg_listener *) listener;
     _Atomic uint64_t told_us; /* when the log last said why it is away */
+    _Atomic bool silent;      /* somebody waited for a connection, and nobody answered */
+    _Atomic bool trying;      /* while it is: a thread looks whether it still is */
 };
 
 struct pg_db {
@@ -79,12 +82,13 @@ enum {
     PG_NUMERIC = 1700,
 };
 
-enum { PG_CONNECT_US = 4000000, PG_STATEMENT_US = 35000000, PG_NO_WAKE = -1 };
+enum { PG_CONNECT_US = 4000000, PG_STATEMENT_US = 35000000 };
 
 /* A connection, ready for statements. Gives up when `wake_fd` becomes readable. */
 PGconn *postgres_connect(struct pg_store *s, int wake_fd, struct err *e);
-/* Sends what is queued and waits until PQgetResult would not block. Microseconds; 0: for ever. */
-int postgres_wait(PGconn *conn, uint64_t at_most_us);
+/* Sends what is queued and waits until PQgetResult would not block. -1: lost, or no answer in so
+ * many microseconds (0: however long), or nothing at all is heard of the server. */
+int postgres_wait(struct store *s, PGconn *conn, uint64_t at_most_us);
 /* Runs SQL text of our own, one or more statements; the last result, or NULL with the error. */
 PGresult *postgres_run(struct store *s, PGconn *conn, const char *sql, uint64_t at_most_us,
                        const char *what, struct err *e);
@@ -126,7 +130,8 @@ int postgres_read_ahead(struct pg_query *q);
 struct db_value postgres_value(const PGresult *row, int column);
 
 int postgres_listen(struct store *s, struct err *e);
-void postgres_listen_end(struct pg_store *s);  /* harmless twice, or without listening */
-void postgres_listen_free(struct pg_store *s); /* ends it, too */
+void postgres_listen_end(struct pg_store *s);    /* harmless twice, or without listening */
+void postgres_listen_free(struct pg_store *s);   /* ends it, too */
+bool postgres_listens(const struct pg_store *s); /* its thread is at work */
 /* Something may have been committed unheard: `noted` hears STORE_ALL on the listening thread. */
 void postgres_listen_doubt(struct pg_store *s);

@@ -1,15 +1,20 @@
 /* postgres_conn — reading the URL, making connections, waiting for answers with a deadline. */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/must.h"
 #include "store/postgres.h"
+#include "store/pq.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { VERSION_MIN = 120000 };
+enum {
+    VERSION_MIN = 120000,
+    CONNECT_MS = PG_CONNECT_US / 1000,
+    DOUBT_FIRST_US = 1500000, /* so long without an answer, and PROBE_MS more: below 5 s */
+    DOUBT_AGAIN_US = 5000000,
+    DOUBT_SHARED_US = 250000, /* others have waited already */
+    PROBE_MS = 2000,
+};
 
 static const char *option(const PQconninfoOption *options, const char *keyword)
 {
@@ -63,35 +68,44 @@ int postgres_url_read(struct pg_store *s, struct err *e)
     return 0;
 }
 
-/* 1: ready; 0: not in time; -1: somebody woke us. */
-static int wait_fd(int fd, short events, int wake_fd, uint64_t until_us)
+/* A statement may take long. One whose server does not even answer a new connection gets no answer
+ * either: it hangs, or the way to it swallows what is sent. */
+static bool is_silent(struct pg_store *s, PGconn *conn)
 {
-    for (;;) {
-        uint64_t now = clock_mono_us();
-        if (until_us && now >= until_us)
-            return 0;
-        int ms = until_us ? (int)((until_us - now) / 1000 + 1) : -1;
-        struct pollfd fds[] = {{.fd = fd, .events = events}, {.fd = wake_fd, .events = POLLIN}};
-        int n = poll(fds, 2, ms);
-        must(n >= 0 || errno == EINTR);
-        if (n > 0)
-            return fds[1].revents ? -1 : 1;
+    PGconn *probe = NULL;
+    const char *address = PQhostaddr(conn);
+    if (!s->silent) {
+        bool one_of = s->hosts > 1;
+        const struct pq_target same = {.conninfo = s->url,
+                                       .host = one_of ? PQhost(conn) : NULL,
+                                       .hostaddr = one_of && *address ? address : NULL,
+                                       .port = one_of ? PQport(conn) : NULL,
+                                       .within_ms = PROBE_MS,
+                                       .lost_ms = PROBE_MS,
+                                       .wake_fd = PQ_NO_WAKE};
+        if (pq_connect(&same, &probe) == PQ_SILENT)
+            s->silent = true;
+        PQfinish(probe);
     }
+    return s->silent;
 }
 
-int postgres_wait(PGconn *conn, uint64_t at_most_us)
+int postgres_wait(struct store *base, PGconn *conn, uint64_t at_most_us)
 {
-    uint64_t until = at_most_us ? clock_mono_us() + at_most_us : 0;
-    for (;;) {
-        int unsent = PQflush(conn);
-        if (unsent < 0)
+    struct pg_store *s = pg_store(base);
+    uint64_t now = clock_mono_us(), until = at_most_us ? now + at_most_us : UINT64_MAX;
+    uint64_t pause = s->silent ? DOUBT_SHARED_US : DOUBT_FIRST_US;
+    for (; now < until; pause = DOUBT_AGAIN_US) {
+        int waited = pq_wait(conn, now + pause < until ? now + pause : until);
+        if (waited > 0)
+            s->silent = false;
+        if (waited != 0)
+            return waited < 0 ? -1 : 0;
+        if (is_silent(s, conn))
             return -1;
-        if (!unsent && !PQisBusy(conn))
-            return 0;
-        short events = (short)(unsent ? POLLIN | POLLOUT : POLLIN);
-        if (wait_fd(PQsocket(conn), events, -1, until) != 1 || !PQconsumeInput(conn))
-            return -1;
+        now = clock_mono_us();
     }
+    return -1;
 }
 
 PGresult *postgres_run(struct store *s, PGconn *conn, const char *sql, uint64_t at_most_us,
@@ -100,7 +114,7 @@ PGresult *postgres_run(struct store *s, PGconn *conn, const char *sql, uint64_t 
     PGresult *last = NULL;
     bool sent = PQsendQuery(conn, sql);
     while (sent) {
-        if (postgres_wait(conn, at_most_us) < 0) {
+        if (postgres_wait(s, conn, at_most_us) < 0) {
             PQclear(last);
             last = NULL;
             break;
@@ -119,49 +133,10 @@ PGresult *postgres_run(struct store *s, PGconn *conn, const char *sql, uint64_t 
     return NULL;
 }
 
-/* Sees to it that a peer that vanished without a word is missed within 4 s. */
-static PGconn *start(struct pg_store *s)
+static int unreachable(struct pg_store *s, struct str why, struct err *e)
 {
-    static const char *const keywords[] = {"gssencmode",
-                                           "fallback_application_name",
-                                           "keepalives_idle",
-                                           "keepalives_interval",
-                                           "keepalives_count",
-                                           "tcp_user_timeout",
-                                           "dbname",
-                                           "client_encoding",
-                                           NULL};
-    /* What stands in front of the URL are defaults, what stands behind it is fixed. */
-    const char *const values[] = {"disable", "virga", "2", "1", "2", s->hosts > 1 ? "2000" : "4000",
-                                  s->url,    "UTF8",  NULL};
-    static_assert(ARRAY_LEN(keywords) == ARRAY_LEN(values), "a value for each");
-    PGconn *conn = PQconnectStartParams(keywords, values, 1);
-    must(conn);
-    return conn;
-}
-
-static bool finish(PGconn *conn, int wake_fd)
-{
-    uint64_t until = clock_mono_us() + PG_CONNECT_US;
-    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-    while (PQstatus(conn) != CONNECTION_BAD && state != PGRES_POLLING_OK) {
-        if (state == PGRES_POLLING_FAILED)
-            return false;
-        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        if (wait_fd(PQsocket(conn), events, wake_fd, until) != 1)
-            return false;
-        state = PQconnectPoll(conn);
-    }
-    return PQstatus(conn) == CONNECTION_OK;
-}
-
-static int unreachable(struct pg_store *s, PGconn *conn, struct err *e)
-{
-    struct str rest = str_of(PQerrorMessage(conn)), line = str_trim(str_cut(&rest, '\n'));
-    if (line.n == 0 || str_ends(line, STR(":"))) /* libpq has no reason: our deadline */
-        line = STR("no answer within 4 s");
     err_set(e, ERR_UNAVAILABLE, "cannot reach PostgreSQL at %s: " STR_FMT, s->base.name,
-            STR_ARG(line));
+            STR_ARG(why));
     return postgres_away(&s->base, POSTGRES_AWAY, e);
 }
 
@@ -177,20 +152,34 @@ static int check_server(struct pg_store *s, PGconn *conn, struct err *e)
     return 0;
 }
 
-static void ignore_notice(void *arg, const PGresult *result)
+/* While it is silent the listener looks whether it still is, or one thread where there is none: the
+ * others need not wait. */
+static enum pq_outcome connect_to(struct pg_store *s, int wake_fd, PGconn **ret)
 {
-    (void)arg, (void)result;
+    const struct pq_target target = {.conninfo = s->url,
+                                     .within_ms = CONNECT_MS,
+                                     .lost_ms = s->hosts > 1 ? CONNECT_MS / 2 : CONNECT_MS,
+                                     .wake_fd = wake_fd};
+    bool trying = s->silent && wake_fd == PQ_NO_WAKE;
+    if (trying && (postgres_listens(s) || atomic_exchange(&s->trying, true)))
+        return PQ_SILENT;
+    enum pq_outcome outcome = pq_connect(&target, ret);
+    if (outcome != PQ_WOKEN)
+        s->silent = outcome == PQ_SILENT;
+    if (trying)
+        s->trying = false;
+    return outcome;
 }
 
 PGconn *postgres_connect(struct pg_store *s, int wake_fd, struct err *e)
 {
-    PGconn *conn = start(s);
-    PQsetNoticeReceiver(conn, ignore_notice, NULL);
-    int rc = finish(conn, wake_fd) ? check_server(s, conn, e) : unreachable(s, conn, e);
-    if (rc == 0 && PQsetnonblocking(conn, 1) < 0)
-        rc = unreachable(s, conn, e);
-    if (rc == 0)
+    PGconn *conn = NULL;
+    enum pq_outcome outcome = connect_to(s, wake_fd, &conn);
+    struct str why = conn ? pq_why(conn) : (struct str){NULL, 0};
+    if (outcome == PQ_CONNECTED && check_server(s, conn, e) == 0)
         return conn;
+    if (outcome != PQ_CONNECTED)
+        (void)unreachable(s, why.p ? why : STR("no answer within 4 s"), e);
     PQfinish(conn);
     return NULL;
 }

@@ -2,6 +2,7 @@
  * anew. */
 #include "base/mem.h"
 #include "store/postgres.h"
+#include "store/pq.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ static int set_up(struct pg_db *db, struct err *e)
 
 static int reconnect(struct pg_db *db, struct err *e)
 {
-    db->conn = postgres_connect(pg_store(db->base.store), PG_NO_WAKE, e);
+    db->conn = postgres_connect(pg_store(db->base.store), PQ_NO_WAKE, e);
     if (!db->conn)
         return -1;
     db->generation++;

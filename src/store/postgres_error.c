@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/postgres.h"
+#include "store/pq.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -75,8 +76,8 @@ int postgres_fail(struct store *s, PGconn *conn, const PGresult *result, const c
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     if (!state) {
-        struct str why = first_line(PQerrorMessage(conn));
-        if (why.n == 0)
+        struct str why = pq_why(conn);
+        if (!why.p)
             why = STR("no answer in time");
         err_set(e, ERR_UNAVAILABLE, "%s: lost PostgreSQL at %s: " STR_FMT, what, s->name,
                 STR_ARG(why));

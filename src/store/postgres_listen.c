@@ -2,15 +2,19 @@
  *
  * One thread holds one connection that does nothing but LISTEN, and a second one for `noted` to
  * work with. What is notified while the first is away is lost: so once it listens again, `noted`
- * hears STORE_ALL. Own notes come back too and are skipped: they were told before db_commit
- * returned. Only a commit whose answer was lost told nobody; for a while behind it own notes count
- * like foreign ones, since the server may finish it late. */
+ * hears STORE_ALL. Until then the store says that it is deaf, so that nobody shows what was kept in
+ * memory for as long as nothing changes. A connection that only listens would not miss a server
+ * that has vanished behind a proxy: when nothing comes for a while it asks for an answer. Own notes
+ * come back too and are skipped: they were told before db_commit returned. Only a commit whose
+ * answer was lost told nobody; for a while behind it own notes count like foreign ones, since the
+ * server may finish it late. */
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/postgres.h"
+#include "store/pq.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -18,7 +22,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { PAUSE_FIRST_MS = 100, PAUSE_LAST_MS = 2000, DOUBT_US = 60000000 };
+enum {
+    PAUSE_FIRST_MS = 100,
+    PAUSE_LAST_MS = 1000,
+    QUIET_MS = 2000,
+    ANSWER_US = 2000000,
+    DOUBT_US = 60000000
+};
 
 struct pg_listener {
     struct pg_store *store;
@@ -85,6 +95,7 @@ static void lose(struct pg_listener *l)
     PQfinish(l->conn);
     l->conn = NULL;
     l->pause_ms = 0;
+    l->store->base.deaf = true;
     log_warn("store", "changes of other servers are not heard: lost PostgreSQL at %s",
              l->store->base.name);
 }
@@ -106,6 +117,25 @@ static void return_to_it(struct pg_listener *l)
              l->store->base.name);
 }
 
+/* Something may have come, or nothing has for so long that it is time to ask. */
+static bool is_there(struct pg_listener *l, bool ready)
+{
+    struct err why = {0};
+    if (ready)
+        return PQconsumeInput(l->conn);
+    PGresult *answer =
+        postgres_run(&l->store->base, l->conn, "SELECT 1", ANSWER_US, "listen", &why);
+    PQclear(answer);
+    return answer;
+}
+
+/* Whoever looks at memory from now on sees what was missed. */
+static void look_at_everything(struct pg_listener *l)
+{
+    notes_tell_all(l->db);
+    l->store->base.deaf = false;
+}
+
 static void *run(void *arg)
 {
     struct pg_listener *l = arg;
@@ -115,9 +145,12 @@ static void *run(void *arg)
             continue;
         }
         if (atomic_exchange(&l->doubt, false))
-            notes_tell_all(l->db);
+            look_at_everything(l);
         hear(l);
-        if (!l->stop && wait_for(l, PQsocket(l->conn), -1) && !PQconsumeInput(l->conn))
+        if (l->stop)
+            continue;
+        bool ready = wait_for(l, PQsocket(l->conn), QUIET_MS);
+        if (!l->stop && !l->doubt && !is_there(l, ready))
             lose(l);
     }
     return NULL;
@@ -145,7 +178,7 @@ int postgres_listen(struct store *base, struct err *e)
     l->store = s;
     l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     must(l->wake >= 0);
-    if (!(l->conn = subscribe(s, PG_NO_WAKE, e)) || db_open(base, DB_DURABLE, &l->db, e) < 0) {
+    if (!(l->conn = subscribe(s, PQ_NO_WAKE, e)) || db_open(base, DB_DURABLE, &l->db, e) < 0) {
         release(l);
         return -1;
     }
@@ -156,6 +189,12 @@ int postgres_listen(struct store *base, struct err *e)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     s->listener = l;
     return 0;
+}
+
+bool postgres_listens(const struct pg_store *s)
+{
+    const struct pg_listener *l = s->listener;
+    return l && !l->stop;
 }
 
 /* The listener itself stays: whoever still commits may doubt. */

@@ -78,12 +78,12 @@ static int prepare_for(struct pg_query *q, const struct db_value *args, size_t c
     snprintf(q->name, sizeof q->name, "v%llu", (unsigned long long)++db->names);
     PGresult *result = NULL, *end;
     if (PQsendPrepare(db->conn, q->name, q->base.sql, (int)count, q->types) &&
-        postgres_wait(db->conn, postgres_patience_us(db)) == 0)
+        postgres_wait(db->base.store, db->conn, postgres_patience_us(db)) == 0)
         result = PQgetResult(db->conn);
     int rc =
         PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : postgres_give_up(db, result, "prepare", e);
     PQclear(result);
-    while (db->conn && postgres_wait(db->conn, postgres_patience_us(db)) == 0 &&
+    while (db->conn && postgres_wait(db->base.store, db->conn, postgres_patience_us(db)) == 0 &&
            (end = PQgetResult(db->conn)))
         PQclear(end);
     if (rc == 0)
@@ -126,7 +126,7 @@ static int receive(struct pg_query *q)
     struct pg_db *db = pg_db(q->base.db);
     const char *what = q->is_read ? "read" : "write";
     for (;;) {
-        if (postgres_wait(db->conn, postgres_patience_us(db)) < 0)
+        if (postgres_wait(db->base.store, db->conn, postgres_patience_us(db)) < 0)
             return postgres_give_up(db, NULL, what, &q->failure);
         PGresult *result = PQgetResult(db->conn);
         if (!result) {

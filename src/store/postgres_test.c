@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 /* Topics and ids in the order they were heard, as "topic id;". */
@@ -63,7 +64,10 @@ static struct store *open_listening(const struct place *p, struct ear *ear)
     struct err e = {0};
     struct store *s = NULL;
     const struct migration *const tables[] = {words, more, NULL};
-    if (store_open(&(struct store_config){p->path, tables, hear, ear}, &s, &e) < 0 ||
+    if (store_open(
+            &(struct store_config){
+                .path = p->path, .migrations = tables, .noted = hear, .arg = ear},
+            &s, &e) < 0 ||
         store_listen(s, &e) < 0)
         fail_msg("%s", e.text);
     return s;
@@ -161,6 +165,35 @@ TEST(statements_fail_while_postgres_is_away_and_work_again_without_help)
     CHECK(number(db, "SELECT count(*) FROM words") == 1);
     CHECK(add(db, "b", &e) == 1);
     db_close(db);
+    store_close(s);
+}
+
+/* Connected, but silent: as a machine that hangs, or a proxy that swallows what is sent. */
+TEST(statements_fail_within_5_s_while_postgres_is_silent_and_work_again_without_help)
+{
+    auto_place struct place p;
+    place_make(&p, POSTGRES);
+    struct err e = {0};
+    struct store *s = open_at(&p);
+    struct db *db = connect_to(s), *other = connect_to(s);
+    struct query *q = NULL;
+    struct tx tx = {0};
+    CHECK(add(db, "a", &e) == 1);
+    control("pause");
+    uint64_t began = clock_mono_us();
+    int first = add(db, "b", &e);
+    uint64_t took = clock_mono_us() - began;
+    began += took;
+    /* Who comes later has no connection, or one that is known to be of no use. */
+    int query = db_query(other, "SELECT 1", DB_NO_ARGS, &q, &e);
+    uint64_t later = clock_mono_us() - began;
+    control("continue");
+    CHECK(first < 0 && query < 0 && e.code == ERR_UNAVAILABLE);
+    CHECK(took < 5000000 && later < 1500000);
+    CHECK(number(other, "SELECT count(*) FROM words") == 1);
+    CHECK(db_begin(db, &tx, &e) == 0 && add(db, "b", &e) == 1 && db_commit(&tx, &e) == 0);
+    db_close(db);
+    db_close(other);
     store_close(s);
 }
 
@@ -314,6 +347,42 @@ TEST(who_was_away_hears_that_everything_may_have_changed)
     store_close(other);
 }
 
+/* The one backend of this database that listens. */
+static pid_t listening_backend(const struct place *p)
+{
+    PGconn *admin = PQconnectdb(p->path);
+    PGresult *pids = PQexec(admin, "SELECT pid FROM pg_stat_activity WHERE datname ="
+                                   " current_database() AND query LIKE 'LISTEN%'");
+    CHECK(PQntuples(pids) == 1);
+    pid_t pid = (pid_t)atoi(PQgetvalue(pids, 0, 0));
+    PQclear(pids);
+    PQfinish(admin);
+    return pid;
+}
+
+/* Its connection stands, but nothing comes over it any more. */
+TEST(a_listener_that_is_cut_off_without_a_word_notices)
+{
+    auto_place struct place p;
+    place_make(&p, POSTGRES);
+    struct err e = {0};
+    struct ear ear = EAR;
+    struct store *s = open_listening(&p, &ear), *other = open_at(&p);
+    struct db *db = connect_to(other);
+    CHECK(store_is_heard(s));
+    pid_t backend = listening_backend(&p);
+    CHECK(kill(backend, SIGSTOP) == 0);
+    CHECK(add_noted(db, "a", &e) == 0);
+    wait_to_hear(&ear, STORE_ALL " ;", 10);
+    CHECK(kill(backend, SIGCONT) == 0);
+    CHECK(add_noted(db, "b", &e) == 0);
+    wait_to_hear(&ear, "word b;", 1);
+    CHECK(store_is_heard(s));
+    db_close(db);
+    store_close(s);
+    store_close(other);
+}
+
 TEST(a_store_closes_at_once_while_postgres_is_away)
 {
     struct place p;
@@ -368,6 +437,7 @@ TEST(a_writer_waits_for_another_server_but_not_for_ever_and_bulk_not_at_all)
     CHECK(db_commit(&tx_bulk, &e) == 0);
     uint64_t began = clock_mono_us();
     CHECK(add(waiting, "c", &e) < 0 && e.code == ERR_UNAVAILABLE);
+    /* Nor is a statement that takes long taken for silence. */
     CHECK(clock_mono_us() - began < 5000000 && strstr(e.text, "another writer"));
     CHECK(db_commit(&tx, &e) == 0);
     CHECK(add(waiting, "c", &e) == 1);
@@ -417,11 +487,13 @@ TEST(a_backup_is_left_to_its_own_tools)
         a_server_that_is_silent_is_given_up_within_5_s,                                            \
         a_database_that_cannot_hold_all_text_is_refused,                                           \
         statements_fail_while_postgres_is_away_and_work_again_without_help,                        \
+        statements_fail_within_5_s_while_postgres_is_silent_and_work_again_without_help,           \
         a_restart_between_statements_goes_unnoticed,                                               \
         a_transaction_whose_connection_broke_fails_to_its_end,                                     \
         a_killed_postgres_loses_nothing_it_acknowledged,                                           \
         other_servers_hear_what_is_noted_and_nobody_hears_it_twice,                                \
         who_was_away_hears_that_everything_may_have_changed,                                       \
+        a_listener_that_is_cut_off_without_a_word_notices,                                         \
         a_store_closes_at_once_while_postgres_is_away,                                             \
         a_commit_whose_answer_is_lost_fails_and_makes_everything_be_looked_at,                     \
         a_writer_waits_for_another_server_but_not_for_ever_and_bulk_not_at_all,                    \

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 static struct sqlite_query *query_of(struct query *q)
 {
@@ -83,20 +84,33 @@ static int run(struct db *db, const char *sql, const char *what, struct err *e)
 }
 
 /* SQLite would create the file readable by all; its journals take over the mode of the file. */
-static int create_private(const char *path, struct err *e)
+static int open_private(const char *path, const char *shown, struct err *e)
 {
-    auto_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return err_sys(e, "open the store '%s'", path);
-    return 0;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? err_sys(e, "open the store '%s'", shown) : fd;
 }
 
-static int open_store(const char *path, struct store **ret, struct err *e)
+/* A lock of another kind than SQLite's own, which do not see it. Those go when a descriptor of the
+ * file is closed: so this one is closed before the first connection or behind the last. */
+static int lock_alone(const char *path, int fd, struct err *e)
 {
-    if (create_private(path, e) < 0)
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno != EWOULDBLOCK)
+        return err_sys(e, "lock the store '%s'", path);
+    return err_set(e, ERR_CONFLICT, "the store '%s' is in use by another virga server", path);
+}
+
+static int open_store(const struct store_config *config, struct store **ret, struct err *e)
+{
+    const char *shown = config->shown ? config->shown : config->path;
+    auto_fd int fd = open_private(config->path, shown, e);
+    if (fd < 0 || (config->alone && lock_alone(shown, fd, e) < 0))
         return -1;
     struct sqlite_store *s = mem_alloc(sizeof *s);
-    s->base.name = mem_strdup(path);
+    s->base.name = mem_strdup(shown);
+    s->path = mem_strdup(config->path);
+    s->lock = config->alone ? take_fd(&fd) : -1;
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->turn_over, NULL);
     *ret = &s->base;
@@ -108,7 +122,9 @@ static void close_store(struct store *base)
     struct sqlite_store *s = (struct sqlite_store *)base;
     pthread_cond_destroy(&s->turn_over);
     pthread_mutex_destroy(&s->mutex);
+    fd_close(&s->lock);
     free(s->base.name);
+    free(s->path);
     free(s);
 }
 
@@ -158,7 +174,7 @@ static int connect_db(struct store *s, enum db_durability durability, struct db 
     db->base.store = s;
     db->base.durability = durability;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    int rc = sqlite3_open_v2(s->name, &db->handle, flags, NULL);
+    int rc = sqlite3_open_v2(((struct sqlite_store *)s)->path, &db->handle, flags, NULL);
     if (rc != SQLITE_OK)
         sqlite_fail(&db->base, rc, "open", e);
     if (rc != SQLITE_OK || configure(&db->base, e) < 0 || check_wal(&db->base, e) < 0) {

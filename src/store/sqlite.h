@@ -13,6 +13,8 @@ struct sqlite_store {
     pthread_mutex_t mutex;
     pthread_cond_t turn_over;
     uint64_t next_turn, serving;
+    char *path;
+    int lock; /* the file, locked; or -1 */
 };
 
 struct sqlite_db {

@@ -13,6 +13,32 @@ TEST(the_file_is_for_its_owner_only)
     CHECK(stat(p.path, &st) == 0 && (st.st_mode & 0777) == 0600);
 }
 
+static int open_alone(const struct place *p, struct store **ret, struct err *e)
+{
+    const struct migration *const tables[] = {words, more, NULL};
+    const struct store_config config = {.path = p->path, .migrations = tables, .alone = true};
+    return store_open(&config, ret, e);
+}
+
+TEST(who_wants_a_file_alone_is_the_only_one_who_does)
+{
+    auto_place struct place p;
+    place_make(&p, SQLITE);
+    struct err e = {0};
+    struct store *s = NULL, *second = NULL;
+    CHECK(open_alone(&p, &s, &e) == 0);
+    CHECK(open_alone(&p, &second, &e) < 0 && e.code == ERR_CONFLICT && strstr(e.text, p.path));
+    second = open_at(&p); /* a backup may look at it */
+    store_close(second);
+    struct db *db = connect_to(s);
+    CHECK(add(db, "a", &e) == 1);
+    db_close(db);
+    CHECK(open_alone(&p, &second, &e) < 0);
+    store_close(s);
+    CHECK(open_alone(&p, &second, &e) == 0);
+    store_close(second);
+}
+
 TEST(a_file_that_is_no_store_is_named)
 {
     auto_place struct place p;
@@ -126,5 +152,6 @@ TEST(a_backup_that_fails_leaves_nothing)
     CHECK(unlink(p.path) == 0 && rmdir(p.dir) == 0); /* nothing else was in it */
 }
 
-TEST_MAIN(the_file_is_for_its_owner_only, a_file_that_is_no_store_is_named, a_full_store_says_so,
+TEST_MAIN(the_file_is_for_its_owner_only, who_wants_a_file_alone_is_the_only_one_who_does,
+          a_file_that_is_no_store_is_named, a_full_store_says_so,
           a_backup_during_writes_is_a_whole_store, a_backup_that_fails_leaves_nothing)

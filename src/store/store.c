@@ -17,6 +17,11 @@ bool store_is_shared(const struct store *s)
     return s->backend == &store_postgres;
 }
 
+bool store_is_heard(const struct store *s)
+{
+    return !s->deaf;
+}
+
 static int bring_up_to_date(struct store *s, const struct migration *const *tables, struct err *e)
 {
     struct db *db = NULL;
@@ -34,7 +39,7 @@ int store_open(const struct store_config *config, struct store **ret, struct err
     bool url = store_is_url(config->path);
     const struct store_backend *backend = url ? &store_postgres : &store_sqlite;
     struct store *s = NULL;
-    if (backend->open(config->path, &s, e) < 0)
+    if (backend->open(config, &s, e) < 0)
         return -1;
     s->backend = backend;
     s->noted = config->noted;

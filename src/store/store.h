@@ -30,7 +30,8 @@
  * PostgreSQL's connection that breaks is made anew at the next statement outside a transaction; a
  * read outside a transaction, and db_begin, are repeated once by themselves. A commit whose answer
  * is lost fails with ERR_UNAVAILABLE: it may have happened. No statement takes longer than 30 s, no
- * transaction rests for longer. A pooler in between must keep sessions whole.
+ * transaction rests for longer. One that waits for a server of which nothing at all is heard any
+ * more, not even by a new connection, is given up. A pooler in between must keep sessions whole.
  *
  * Changes. What is kept in memory must follow what is committed, on this server and on others:
  * db_note names what a transaction changes; after its commit the store's `noted` hears of it, here
@@ -66,9 +67,13 @@ struct migration {
 struct store_config {
     const char *path;                          /* "/var/lib/virga/virga.db", or
                                                   "postgres://user:password@host/name?sslmode=.." */
+    const char *shown;                         /* for people, in place of `path`; or NULL */
     const struct migration *const *migrations; /* arrays, each ended by a row of zeros; the list
                                                   ended by NULL. Without a list the store is left
                                                   as it is */
+    bool alone;                                /* SQLite: refuses, with ERR_CONFLICT, a file that
+                                                  another has opened so: what servers keep in
+                                                  memory they cannot tell each other */
     /* What a committed transaction noted, on the thread that committed, with its connection, not in
      * a transaction. What another server noted, on a thread of the store with a connection of its
      * own; `topic` STORE_ALL: notes may have been missed, look at everything. May be NULL. */
@@ -89,6 +94,9 @@ int store_listen(struct store *s, struct err *e);
 /* Ends that thread, if there is one: `noted` is not called from it any more, and not under way.
  * store_close does it too. NULL is fine. */
 void store_listen_end(struct store *s);
+/* Whether what is kept in memory for as long as nothing is noted may be shown: not while PostgreSQL
+ * is away, since others may have changed it. Any thread. */
+bool store_is_heard(const struct store *s);
 bool store_is_shared(const struct store *s); /* other servers may write to it: PostgreSQL */
 bool store_is_url(const char *path);         /* "postgres://..." or "postgresql://..." */
 

@@ -363,7 +363,10 @@ TEST(a_commit_tells_its_notes_once_and_a_rollback_tells_nothing)
     struct store *s = NULL;
     struct heard heard = {0};
     const struct migration *const tables[] = {words, NULL};
-    CHECK(store_open(&(struct store_config){p.path, tables, hear, &heard}, &s, &e) == 0);
+    CHECK(store_open(
+              &(struct store_config){
+                  .path = p.path, .migrations = tables, .noted = hear, .arg = &heard},
+              &s, &e) == 0);
     struct db *db = connect_to(s);
     struct tx tx = {0};
     CHECK(db_begin(db, &tx, &e) == 0);

@@ -37,6 +37,13 @@ class Postgres:
     def kill9(self):
         self.control("kill")
 
+    def pause(self):
+        """Connected, but silent."""
+        self.control("pause")
+
+    def resume(self):
+        self.control("continue")
+
     def __enter__(self):
         try:
             return self.start()

@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 from contract import CONTRACT, check, find, operations, resolve, validator
-from virga import PROGRAM, Reply, Server, until
+from virga import PROGRAM, ROOT, Reply, Server, until
 
 PASSWORD = "correct horse battery"
 
@@ -32,6 +32,13 @@ def test_every_route_is_in_the_contract_and_every_operation_has_a_route():
     described = {(method, path) for method, path, _ in operations()}
     assert served - described == set(), "not in api/openapi.yaml"
     assert described - served == set(), "no such route"
+
+
+def test_the_map_of_the_api_has_a_place_for_every_operation():
+    page = (ROOT / "docs" / "api.md").read_text()
+    for _, path, _ in operations():
+        for word in re.sub(r"{\w+}", "", path).split("/"):
+            assert f"/{word}" in page, f"docs/api.md says nothing of {path}"
 
 
 def test_the_contract_says_which_operations_need_no_credentials():
@@ -63,6 +70,16 @@ def test_a_path_names_its_parameters_and_every_parameter_says_what_it_is():
         assert all(p["description"] and p["schema"] for p in parameters), (method, path)
 
 
+def test_every_parameter_shows_a_value_that_fits():
+    for method, path, operation in operations():
+        for parameter in map(resolve, operation.get("parameters", [])):
+            schema = parameter["schema"]
+            told = "enum" in schema or "default" in schema or "minimum" in schema or schema.get("type") == "boolean"
+            assert told or schema.get("examples"), (method, path, parameter["name"])
+            for example in schema.get("examples", []):
+                validator(schema).validate(example)
+
+
 def examples():
     for name, schema in CONTRACT["components"]["schemas"].items():
         for example in schema.get("examples", []):
@@ -72,6 +89,14 @@ def examples():
 @pytest.mark.parametrize("name, example", list(examples()), ids=lambda v: v if isinstance(v, str) else "")
 def test_an_example_fits_its_schema(name, example):
     validator({"$ref": f"#/components/schemas/{name}"}).validate(example)
+
+
+def test_an_example_of_an_answer_fits_it():
+    for method, path, operation in operations():
+        for body in (operation.get("requestBody", {}), *map(resolve, operation["responses"].values())):
+            media = body.get("content", {}).get("application/json", {})
+            for example in [media["example"]] if "example" in media else []:
+                assert validator(media["schema"]).is_valid(example), (method, path, example)
 
 
 def has_example(media):

@@ -239,6 +239,29 @@ def test_calls_go_on_while_postgresql_is_away_and_nothing_is_lost(tmp_path, own)
         assert server.request("GET", "/metrics").status == 200
 
 
+def test_all_who_ask_a_silent_postgresql_get_503_within_5_s(tmp_path, own):
+    with Server(prepare(tmp_path / "a"), "--store", own.url()) as server:
+        warm = server.create(returning("warm"))
+        assert server.call(warm)["output"] == "warm"
+        assert ok(server.request("GET", "/api/functions")), "a list that is kept in memory"
+        replies = []
+        own.pause()
+        try:
+            asking = [threading.Thread(target=lambda p=path: replies.append(timed(lambda: server.request("GET", p))))
+                      for path in ("/api/projects", "/api/keys", f"/api/functions/{warm['id']}/invocations") * 8]
+            for thread in asking:
+                thread.start()
+            assert timed(lambda: server.call(warm))[1] < 1, "calls go on"
+            for thread in asking:
+                thread.join()
+            assert {reply.status for reply, _ in replies} == {503} and max(took for _, took in replies) < 6, replies
+            until(lambda: server.request("GET", "/api/functions").status == 503, "it may have changed elsewhere")
+        finally:
+            own.resume()
+        until(lambda: server.request("GET", "/api/functions").status == 200, "works again by itself")
+        assert server.call(server.create(returning("new")))["output"] == "new"
+
+
 @pytest.mark.timeout(180)
 def test_writers_get_200_or_503_while_postgresql_is_killed(tmp_path, own):
     with Server(prepare(tmp_path / "a"), "--store", own.url()) as server:
@@ -288,6 +311,24 @@ def test_a_server_catches_up_with_what_it_missed(tmp_path, own):
         until(lambda: b.request("PUT", f"/api/functions/{fn['id']}", {"code": returning("after")}).status == 200, "works again")
         until(lambda: a.call(fn)["output"] == "after", "hears again")
         until(lambda: a.request("GET", "/api/functions").status == 200, "both work")
+
+
+def test_what_could_not_be_read_after_a_change_is_read_later(tmp_path, postgres):
+    """Somebody holds a table: the save is committed, the server cannot look at what it has to work with from now on."""
+    url = postgres.url("held")
+    with Server(prepare(tmp_path / "a"), "--store", url) as server:
+        fn = server.create(returning("old"), project_id=project_of(server)["id"])
+        assert server.call(fn)["output"] == "old"
+        with subprocess.Popen(["psql", "-XAtq", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            holder.stdin.write("BEGIN; LOCK TABLE project_variables IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n")
+            holder.stdin.flush()
+            assert holder.stdout.readline() == "held\n"
+            ok(server.request("PUT", f"/api/functions/{fn['id']}", {"code": returning("new")}))
+            assert server.call(fn)["output"] == "old", "it goes on as it was"
+            assert "memory is behind the store" in server.log_text() and "read anew" not in server.log_text()
+            holder.stdin.close()
+        until(lambda: server.call(fn)["output"] == "new", "it has caught up")
+        until(lambda: "everything was read anew" in server.log_text(), "and says so")
 
 
 def test_a_start_without_the_database_says_so(tmp_path, own):

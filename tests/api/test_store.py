@@ -6,6 +6,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -167,6 +168,17 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path):
                                 text=True, timeout=30)
         assert second.returncode == 1 and "in use by another virga server" in second.stderr and str(server.data) in second.stderr
         assert server.call(fn, 1)["output"] == 1
+
+
+def test_a_second_server_on_the_same_file_is_refused(tmp_path):
+    with tempfile.TemporaryDirectory(prefix="virga-store-", dir="/tmp") as folder:
+        os.chmod(folder, 0o777)  # servers give up their rights before they open it
+        options = "--store", f"{folder}/virga.db"
+        with Server(tmp_path, *options) as server:
+            command = [PROGRAM, "serve", "--data-dir", tmp_path / "other", "--listen", "127.0.0.1:0", *options]
+            second = subprocess.run(command, capture_output=True, text=True, timeout=30)
+            assert second.returncode == 1 and f"'{folder}/virga.db' is in use by another virga server" in second.stderr
+            assert server.call(server.create(CODE), 1)["output"] == 1
 
 
 @pytest.fixture

@@ -327,8 +327,10 @@ static inline void bench_make(struct bench *b)
     assert_non_null(mkdtemp(b->dir));
     snprintf(b->layers, sizeof b->layers, "%s/layers", b->dir);
     snprintf(path, sizeof path, "%s/virga.db", b->dir);
-    GOOD(b, store_open(&(struct store_config){path, migrations, bench_noted, b}, &b->app.store,
-                       &b->e));
+    GOOD(b, store_open(
+                &(struct store_config){
+                    .path = path, .migrations = migrations, .noted = bench_noted, .arg = b},
+                &b->app.store, &b->e));
     GOOD(b, db_open(b->app.store, DB_DURABLE, &b->db, &b->e));
     run_sql(b, "INSERT INTO accounts (id, name, name_key, admin, status, created_us, updated_us)"
                " VALUES ('viewer', 'v', 'v', 0, 'active', 1, 1)");

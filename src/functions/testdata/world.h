@@ -72,7 +72,8 @@ static inline void world_make(struct world *w, bool egress)
     assert_non_null(mkdtemp(w->dir));
     w->dir_fd = open(w->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     snprintf(path, sizeof path, "%s/virga.db", w->dir);
-    struct store_config config = {path, migrations, on_noted, w};
+    struct store_config config = {
+        .path = path, .migrations = migrations, .noted = on_noted, .arg = w};
     if (store_open(&config, &w->app.store, e) < 0 ||
         db_open(w->app.store, DB_DURABLE, &w->db, e) < 0 || seal_load(w->dir_fd, &w->seal, e) < 0)
         fail_msg("%s", e->text);

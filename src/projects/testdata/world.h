@@ -64,8 +64,10 @@ static inline struct world *world_new(void)
     assert_non_null(mkdtemp(w->dir));
     w->dir_fd = open(w->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     snprintf(w->path, sizeof w->path, "%s/virga.db", w->dir);
-    if (store_open(&(struct store_config){w->path, migrations, world_note, w}, &w->app.store, e) <
-            0 ||
+    if (store_open(
+            &(struct store_config){
+                .path = w->path, .migrations = migrations, .noted = world_note, .arg = w},
+            &w->app.store, e) < 0 ||
         db_open(w->app.store, DB_DURABLE, &w->db, e) < 0 || seal_load(w->dir_fd, &w->seal, e) < 0)
         fail_msg("%s", e->text);
     w->app.public_url = "https://virga.example";
