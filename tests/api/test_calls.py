@@ -185,6 +185,27 @@ def test_records_across_functions(server):
     assert server.request("GET", "/api/invocations", key=False).status == 401
 
 
+def exported(server, query=""):
+    reply = server.request("GET", "/api/invocations/export" + query)
+    assert reply.status == 200 and reply.headers["Content-Type"] == "application/x-ndjson", reply.body
+    return [json.loads(line) for line in reply.body.splitlines()]
+
+
+def test_an_export_of_everything_holds_what_the_account_sees(server):
+    project = server.request("POST", "/api/projects", {"name": "One"}).json
+    loose = server.create("def handler(event): return event", name="loose")
+    inside = server.create("def handler(event): return 1 / event", name="inside", project_id=project["id"])
+    for n in range(6):
+        server.call(inside if n % 2 else loose, n)
+    server.call(inside, 0)
+    rows = exported(server)
+    assert inputs(rows) == [0, 1, 2, 3, 4, 5, 0] and [r["function_name"] for r in rows[:2]] == ["loose", "inside"]
+    assert inputs(exported(server, f"?function={loose['id']}")) == [0, 2, 4]
+    assert inputs(exported(server, f"?project={project['id']}&status=success")) == [1, 3, 5]
+    assert server.request("GET", "/api/invocations/export?status=fine").json["detail"][0]["loc"] == ["query", "status"]
+    assert server.request("GET", f"/api/invocations/export?project={'0' * 24}").status in (404, 422)
+
+
 def test_events_follow_calls_and_go_on_where_they_ended(shared):
     fn = shared.create("def handler(event): return event")
     path = f"/api/functions/{fn['id']}/invocations/tail"
