@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum {
-    ANSWER_MAX = 64 << 20,
     CONNECT_MS = 10000,
     ANSWER_MS = 60000,
 };
@@ -217,7 +216,8 @@ static struct curl_slist *headers_of(const struct client *c, const struct client
 {
     struct curl_slist *list = NULL;
     auto_buf struct buf line = {0};
-    list = curl_slist_append(list, "Accept: application/json");
+    list = curl_slist_append(list, req->events ? "Accept: text/event-stream, application/json"
+                                               : "Accept: application/json");
     list = curl_slist_append(list, "Expect:"); /* no waiting for 100 Continue */
     buf_addf(&line, "Authorization: Bearer %s", c->key.data ? c->key.data : "");
     if (c->key.len > 0)
@@ -263,11 +263,22 @@ bool client_is_good(CURL *curl, long *ret_status)
     return *ret_status >= 200 && *ret_status <= 299;
 }
 
+int client_take_json(struct client *c, struct str answer, struct buf *ret, struct err *e)
+{
+    struct err why = {0};
+    if (json_check(answer, &why) < 0) {
+        buf_addf(&c->problem, "%s did not answer with JSON: is it a virga server?", c->server.data);
+        return fail(c, ERR_SYSTEM, e);
+    }
+    buf_clear(ret);
+    buf_add_str(ret, answer);
+    return 0;
+}
+
 int client_call(struct client *c, const struct client_request *req, struct buf *ret, struct err *e)
 {
     char text[CURL_ERROR_SIZE] = "";
     long status = 0;
-    struct err why = {0};
     buf_clear(&c->problem);
     buf_clear(&c->answer);
     c->too_long = false;
@@ -276,13 +287,7 @@ int client_call(struct client *c, const struct client_request *req, struct buf *
         return client_unreachable(c, c->curl, done, text, e);
     if (!client_is_good(c->curl, &status))
         return client_refused(c, c->curl, status, e);
-    if (json_check(buf_str(&c->answer), &why) < 0) {
-        buf_addf(&c->problem, "%s did not answer with JSON: is it a virga server?", c->server.data);
-        return fail(c, ERR_SYSTEM, e);
-    }
-    buf_clear(ret);
-    buf_add_str(ret, buf_str(&c->answer));
-    return 0;
+    return client_take_json(c, buf_str(&c->answer), ret, e);
 }
 
 int client_get(struct client *c, const char *path, struct buf *ret, struct err *e)

@@ -1,6 +1,8 @@
+#include "base/mem.h"
 #include "cli/command.h"
 #include "cli/manifest.h"
 #include "cli/source.h"
+#include "cli/when.h"
 
 #include <string.h>
 
@@ -165,6 +167,28 @@ static int load(struct cli *c, const json_t *fn, struct err *e)
         return CLI_OK;
     show_failure(c, fn, result);
     return CLI_FAILED;
+}
+
+int load_run(struct cli *c, struct err *e)
+{
+    auto_json json_t *fn = NULL, *result = NULL;
+    if (cli_function(c, cli_arg(c, 0), &fn, e) < 0 || ask_load(c, fn, &result, e) < 0)
+        return -1;
+    bool loaded = json_is_true(json_object_get(result, "loaded"));
+    if (c->json) {
+        auto_ptr char *text = json_dumps(result, JSON_COMPACT);
+        cli_print_json(c, str_of(text));
+    } else if (loaded) {
+        char took[WHEN_TEXT];
+        bool cold = json_is_true(json_object_get(result, "cold"));
+        when_duration((uint64_t)cli_integer(result, "duration_us"), took);
+        term_say(&c->out, STYLE_PLAIN, "version %lld is ready%s%s\n",
+                 (long long)cli_integer(result, "version"), cold ? ", loaded in " : "",
+                 cold ? took : "");
+    } else {
+        show_failure(c, fn, result);
+    }
+    return loaded ? CLI_OK : CLI_FAILED;
 }
 
 static int upload(struct cli *c, const struct source *s, const json_t *manifest, struct err *e)

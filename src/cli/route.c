@@ -103,6 +103,12 @@ static const json_t *find(const struct cli *c, const json_t *routes)
     return NULL;
 }
 
+static int not_there(const struct cli *c, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "no such route in %s; 'virga route list' shows all",
+                   cli_project(c));
+}
+
 static int route_remove(struct cli *c, struct err *e)
 {
     auto_json json_t *routes = NULL;
@@ -111,14 +117,34 @@ static int route_remove(struct cli *c, struct err *e)
         return -1;
     const json_t *route = find(c, routes);
     if (!route)
-        return err_set(e, ERR_NOT_FOUND, "no such route in %s; 'virga route list' shows all",
-                       cli_project(c));
+        return not_there(c, e);
     client_escape(&path, cli_text(route, "id").p);
     buf_clear(&raw);
     if (cli_send(c, "DELETE", path.data, NULL, NULL, &raw, e) < 0)
         return -1;
     return cli_done(c, &raw, "removed %s %s", cli_text(route, "method").p,
                     cli_text(route, "path").p);
+}
+
+/* The route stays the same one: no request falls into a gap. */
+static int route_change(struct cli *c, struct err *e)
+{
+    auto_json json_t *routes = NULL, *fn = NULL;
+    auto_buf struct buf path = {0}, raw = {0};
+    if (get_routes(c, &routes, &raw, e) < 0 || cli_project_path(c, "/routes/", &path, e) < 0)
+        return -1;
+    const json_t *route = find(c, routes);
+    if (!route)
+        return not_there(c, e);
+    if (cli_function(c, cli_arg(c, 2), &fn, e) < 0)
+        return -1;
+    client_escape(&path, cli_text(route, "id").p);
+    buf_clear(&raw);
+    json_t *body = json_pack("{s:s}", "function_id", cli_text(fn, "id").p);
+    if (cli_send(c, "PUT", path.data, body, NULL, &raw, e) < 0)
+        return -1;
+    return cli_done(c, &raw, "%s %s calls %s", cli_text(route, "method").p,
+                    cli_text(route, "path").p, cli_text(fn, "name").p);
 }
 
 /* --- match --- */
@@ -166,6 +192,7 @@ static int route_match(struct cli *c, struct err *e)
 const struct verb route_verbs[] = {
     {"list", "", "routes of the project", 0, 0, route_list, NULL},
     {"add", "METHOD PATH FUNCTION", "send requests to a function", 3, 3, route_add, NULL},
+    {"change", "METHOD PATH FUNCTION", "send them to another function", 3, 3, route_change, NULL},
     {"remove", "ID | METHOD PATH", "remove one", 1, 2, route_remove, NULL},
     {"match", "METHOD PATH", "show which route a request would take", 2, 2, route_match, NULL},
     {0},

@@ -150,14 +150,16 @@ def test_an_answer_that_is_no_api_answer_is_status_3(cli, api, status, body):
     assert done.returncode == 3 and done.stdout == "" and done.stderr.startswith("virga: ")
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b"5", b'[null]', b'{"id": 5}', b'{"id":"a"}',
-                                  b'[{"name":"x\\u0000y"}]', b'{"id":"a","active_version":"x"}',
-                                  b"9" * 400])
+STRANGE = [b"[]", b"null", b"5", b'[null]', b'{"id": 5}', b'{"id":"a"}', b'[{"name":"x\\u0000y"}]',
+           b'{"id":"a","active_version":"x"}', b"9" * 400]
+
+
 @pytest.mark.parametrize("args", [("list",), ("logs", "x"), ("versions", "x"), ("rollback", "x"),
                                   ("invoke", "x"), ("delete", "x", "--yes"), ("list", "--names")])
-def test_answers_of_a_strange_shape_do_not_crash(cli, api, args, body):
-    api.canned = (200, body, {})
-    assert cli(*args).returncode in (0, 1, 2, 3)
+def test_answers_of_a_strange_shape_do_not_crash(cli, api, args):
+    for body in STRANGE:
+        api.canned = (200, body, {})
+        assert cli(*args).returncode in (0, 1, 2, 3), body
 
 
 # list, versions, rollback, delete
