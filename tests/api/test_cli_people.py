@@ -234,7 +234,7 @@ def test_a_functions_settings_are_changed_without_a_deploy(town, olga, project):
     olga.refused("invoke", "reset", words="not active")
     assert olga.json("settings", "reset", "--move-to", "", "--status", "active")["project_id"] is None
     assert olga.json("settings", fn["id"], "--move-to", project)["project_id"]
-    assert re.fullmatch(r"version 1 is ready(, loaded in .* ms)?\n", olga.ok("load", "reset"))
+    assert re.fullmatch(r"version 1 is ready(, loaded in .* [um]s)?\n", olga.ok("load", "reset"))
     assert olga.ok("load", "reset") == "version 1 is ready\n"
 
 

@@ -22,7 +22,7 @@ def test_projects_are_made_listed_and_shown(cli, api):
     assert "virga project create" in cli("project").stderr
     shown = cli.ok("project", "create", "My API", "--description", "for all")
     assert shown.splitlines()[0] == "My API" and "slug        my-api" in shown
-    assert f"gateway   {api.url}/api/gateway/my-api/" in shown and "about     for all" in shown
+    assert f"gateway     {api.url}/api/gateway/my-api/" in shown and "about       for all" in shown
     row = cli.ok("project", "list").splitlines()[1]
     assert row.split() == ["My", "API", "my-api", "-", "0", "owner", row.split()[-1]]
     assert cli.ok("project", "list", "--names") == "my-api\n"
