@@ -68,6 +68,8 @@ CURL *client_handle_new(const struct client *c)
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "virga/" VIRGA_VERSION);
     if (c->loopback) /* the key of this machine must not pass a proxy */
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    else /* the way is longer than it takes to unpack */
+        curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
     return curl;
 }
 

@@ -75,7 +75,7 @@ static int reply_page(struct request *req, struct response *res, const struct pa
         form_link_next(req, res, page->next);
     res->content_type = "application/json";
     res->body = page->body;
-    return 0;
+    return http_compress(req, res);
 }
 
 /* The same question of the same account is answered by the same bytes until something changes.

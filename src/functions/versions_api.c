@@ -53,7 +53,8 @@ static int list_versions(struct request *req, struct response *res, struct err *
     if (page.more)
         form_link_next(req, res,
                        arena_printf(req->arena, "%u", page.versions[page.count - 1].number));
-    return http_reply_json(req, res, 200, list);
+    (void)http_reply_json(req, res, 200, list);
+    return http_compress(req, res);
 }
 
 static int show_version(struct request *req, struct response *res, struct err *e)
@@ -67,7 +68,8 @@ static int show_version(struct request *req, struct response *res, struct err *e
         versions_find(req->context, req->arena, id, number, &version, e) < 0)
         return -1;
     version.active = number == fn.active_version;
-    return http_reply_json(req, res, 200, to_json(&version));
+    (void)http_reply_json(req, res, 200, to_json(&version));
+    return http_compress(req, res);
 }
 
 /* --- files --- */
@@ -140,7 +142,8 @@ static int show_files(struct request *req, struct response *res, struct err *e)
     buf_addf(&json, ",\"version\":%u,\"files\":[", number);
     add_files(&json, section, binary);
     buf_addz(&json, "]}");
-    return http_reply_text(req, res, 200, "application/json", buf_str(&json));
+    (void)http_reply_text(req, res, 200, "application/json", buf_str(&json));
+    return http_compress(req, res);
 }
 
 static int roll_back(struct request *req, struct response *res, struct err *e)

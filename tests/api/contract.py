@@ -1,5 +1,6 @@
 """What api/openapi.yaml says of an answer. Every answer that a test gets through virga.Server is held against it."""
 
+import gzip
 import json
 import re
 from functools import cache
@@ -76,7 +77,8 @@ def check(method, target, reply):
     for name, header in headers.items():
         schema, value = resolve(header)["schema"], reply.headers.get(name)
         assert value is None or schema.get("type") != "integer" or value.isdigit(), (method, path, name, value)
-    errors = body.iter_errors(json.loads(reply.body)) if body and method != "HEAD" else ()
+    text = gzip.decompress(reply.body) if reply.headers["Content-Encoding"] == "gzip" else reply.body
+    errors = body.iter_errors(json.loads(text)) if body and method != "HEAD" else ()
     for error in errors:
         where = "/".join(map(str, error.absolute_path))
         raise AssertionError(f"{method} {path} {reply.status}: {where}: {error.message[:300]}")
