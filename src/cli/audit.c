@@ -58,7 +58,7 @@ static void print_lines(struct cli *c, const json_t *lines)
         table_add(&t, STYLE_BOLD, who.n ? who : cli_text(line, "account_id"));
         table_add(&t, STYLE_PLAIN, cli_text(line, "credential"));
         table_add(&t, STYLE_PLAIN, cli_text(line, "action"));
-        table_add(&t, STYLE_PLAIN, cli_text(line, "object"));
+        table_add(&t, STYLE_DIM, cli_text(line, "object"));
         table_add(&t, STYLE_PLAIN, cli_text(line, "detail"));
     }
     table_print(&t, &c->out);
@@ -72,6 +72,8 @@ int audit_run(struct cli *c, struct err *e)
         return -1;
     if (c->json)
         cli_print_json(c, buf_str(&raw));
+    else if (json_array_size(lines) == 0)
+        term_say(&c->err, STYLE_PLAIN, "nothing yet\n");
     else
         print_lines(c, lines);
     return CLI_OK;

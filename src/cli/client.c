@@ -41,6 +41,9 @@ static int check_server(struct client *c, const char *server, struct err *e)
     curl_free(host);
     curl_free(user);
     curl_url_cleanup(url);
+    if (!ok && !strstr(server, "://"))
+        return err_set(e, ERR_INVALID, "'%s' is no server's URL: is http://%s meant?", server,
+                       server);
     if (!ok)
         return err_set(e, ERR_INVALID, "'%s' is no server's URL, such as http://127.0.0.1:8000",
                        server);
@@ -209,6 +212,9 @@ int client_unreachable(struct client *c, CURL *curl, CURLcode why, const char *c
     if (why == CURLE_COULDNT_CONNECT && sys > 0)
         text = strerror((int)sys);
     buf_addf(&c->problem, "cannot reach %s: %s", c->server.data, text);
+    if (why == CURLE_SSL_CONNECT_ERROR)
+        buf_addz(&c->problem, "\ndoes it speak TLS? a server without a proxy in front of it is at "
+                              "http://");
     if (why == CURLE_COULDNT_CONNECT && c->loopback)
         buf_addz(&c->problem, "\nis the server running? start it with: virga serve");
     return fail(c, ERR_UNAVAILABLE, e);
