@@ -15,6 +15,7 @@
 #include "base/must.h"
 #include "calls/rollup.h"
 #include "calls/stats_store.h"
+#include "http/compress.h"
 #include "http/form.h"
 
 #include <inttypes.h>

@@ -66,22 +66,13 @@ static struct str member_text(struct str answer, const char *name, json_t **ret_
     return (struct str){json_string_value(*ret_tree), json_string_length(*ret_tree)};
 }
 
-static void show_line(struct term *t, enum style style, struct str text)
-{
-    if (text.n == 0)
-        return;
-    term_show(t, style, text);
-    if (text.p[text.n - 1] != '\n')
-        term_say(t, STYLE_PLAIN, "\n");
-}
-
 static void show_printed(struct cli *c, struct str answer)
 {
     auto_json json_t *out = NULL, *err = NULL;
     if (options_has(&c->options, "quiet"))
         return;
-    show_line(&c->err, STYLE_DIM, member_text(answer, "stdout", &out));
-    show_line(&c->err, STYLE_DIM, member_text(answer, "stderr", &err));
+    term_show_line(&c->err, STYLE_DIM, member_text(answer, "stdout", &out));
+    term_show_line(&c->err, STYLE_DIM, member_text(answer, "stderr", &err));
 }
 
 static void show_failure(struct cli *c, struct str answer, struct str status)
@@ -90,8 +81,8 @@ static void show_failure(struct cli *c, struct str answer, struct str status)
     term_say(&c->err, STYLE_RED, "virga: ");
     term_show(&c->err, STYLE_BOLD, status.n ? status : STR("error"));
     term_say(&c->err, STYLE_PLAIN, ": ");
-    show_line(&c->err, STYLE_PLAIN, member_text(answer, "error", &error));
-    show_line(&c->err, STYLE_PLAIN, member_text(answer, "traceback", &traceback));
+    term_show_line(&c->err, STYLE_PLAIN, member_text(answer, "error", &error));
+    term_show_line(&c->err, STYLE_PLAIN, member_text(answer, "traceback", &traceback));
 }
 
 static void show_timing(struct cli *c, struct str answer)

@@ -3,6 +3,7 @@
 #include "functions/files_input.h"
 #include "functions/pages.h"
 #include "functions/save.h"
+#include "http/compress.h"
 #include "http/form.h"
 
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "functions/functions_input.h"
+#include "http/compress.h"
 #include "http/http.h"
 
 /* A member's beginning: ,"name": */

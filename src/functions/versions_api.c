@@ -6,6 +6,7 @@
 #include "base/must.h"
 #include "functions/files.h"
 #include "functions/save.h"
+#include "http/compress.h"
 #include "http/form.h"
 
 #include <sodium.h>

@@ -1,4 +1,4 @@
-#include "http/http.h"
+#include "http/compress.h"
 
 #include "base/test.h"
 

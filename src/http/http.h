@@ -185,12 +185,6 @@ int http_reply_text(struct request *req, struct response *res, int status, const
                     struct str body);
 void http_response_header(struct request *req, struct response *res, const char *name,
                           const char *value);
-/* Shrinks the body of a reply for a client that takes gzip, when it is long enough to be worth it.
- * Costs 2 ms for a megabyte: for worker threads only. Returns 0. Only for answers in which nothing
- * that a stranger chose stands beside what he must not learn: whoever watches the lengths of many
- * such answers can guess the rest (BREACH). Records of calls are such answers. */
-int http_compress(struct request *req, struct response *res);
-bool http_takes_gzip(const struct request *req); /* Accept-Encoding lets it through */
 /* 422 with [{"type","loc","msg","input"}]. `loc` is dotted: "body.name". Returns -1 and marks the
  * error as carrying it. */
 int http_invalid(struct request *req, const char *loc, const char *type, struct err *e,

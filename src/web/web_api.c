@@ -1,6 +1,7 @@
 #include "web/web.h"
 
 #include "auth/auth.h"
+#include "http/compress.h"
 #include "web/accept.h"
 #include "web/assets.h"
 #include "web/page.h"

@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+import contract
 import pytest
 from virga import Server, until
 
@@ -260,6 +261,9 @@ def test_flaw_19_times_have_a_zone(server):
     server.call(fn)
     assert fn["created_at"].endswith("Z") and server.records(fn)[0]["created_at"].endswith("Z")
     assert project(server)["created_at"].endswith("Z")
+    row = server.records(fn)[0]  # and every other time, in whatever answer a test gets: virga.Server asks the contract
+    rule = contract.validator({"$ref": "#/components/schemas/Invocation"})
+    assert rule.is_valid(row) and not rule.is_valid({**row, "created_at": row["created_at"].rstrip("Z")})
 
 
 def test_flaw_20_lists_have_pages(server):
