@@ -1,9 +1,9 @@
 #include "cli/pieces.h"
 
+#include "base/base64.h"
 #include "cli/command.h"
 #include "cli/events.h"
 
-#include <sodium.h>
 #include <string.h>
 
 struct pieces {
@@ -43,25 +43,14 @@ static int print(struct pieces *p, bool last, struct err *e)
     return fflush(out->file) == 0 ? 0 : err_sys(e, "write the output");
 }
 
-static int add_base64(struct buf *bytes, struct str text, struct err *e)
-{
-    size_t len = 0, room = text.n / 4 * 3 + 3;
-    buf_reserve(bytes, room);
-    if (sodium_base642bin((unsigned char *)bytes->data + bytes->len, room, text.p, text.n, NULL,
-                          &len, NULL, sodium_base64_VARIANT_ORIGINAL) < 0)
-        return err_set(e, ERR_SYSTEM, "the server sent a piece that is not understood");
-    bytes->len += len;
-    return 0;
-}
-
 static int take_piece(struct pieces *p, struct str data, struct err *e)
 {
     auto_json json_t *piece = json_loadb(data.p, data.n, JSON_ALLOW_NUL, NULL);
     struct str text = cli_text(piece, "text");
     if (text.n)
         buf_add_str(&p->bytes, text);
-    else if (add_base64(&p->bytes, cli_text(piece, "base64"), e) < 0)
-        return -1;
+    else if (!base64_add_decoded(&p->bytes, cli_text(piece, "base64")))
+        return err_set(e, ERR_SYSTEM, "the server sent a piece that is not understood");
     return print(p, false, e);
 }
 

@@ -1,12 +1,12 @@
 /* pull — the code of a version as files. Their paths come from a server: each stays below the
  * directory, and no link is followed on the way. */
+#include "base/base64.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "cli/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ enum { SEGMENT_MAX = 256 };
 static bool is_segment(struct str s)
 {
     return s.n > 0 && s.n < SEGMENT_MAX && !str_is(s, ".") && !str_is(s, "..") &&
-           !memchr(s.p, 0, s.n);
+           !memchr(s.p, 0, s.n) && !memchr(s.p, '/', s.n);
 }
 
 /* Opens the directory of this name in `dir`, made when it is not there. */
@@ -69,16 +69,10 @@ static int write_file(int root, struct str path, mode_t mode, struct str bytes, 
 
 static int take_base64(const json_t *file, struct buf *ret, struct err *e)
 {
-    size_t len = 0;
-    struct str text = cli_text(file, "base64");
-    buf_reserve(ret, text.n / 4 * 3 + 3);
-    if (!json_is_string(json_object_get(file, "base64")) ||
-        sodium_base642bin((unsigned char *)ret->data, text.n / 4 * 3 + 3, text.p, text.n, NULL,
-                          &len, NULL, sodium_base64_VARIANT_ORIGINAL) < 0)
-        return err_set(e, ERR_SYSTEM, "the server sent no content of %.200s",
-                       cli_text(file, "path").p);
-    ret->len = len;
-    return 0;
+    if (json_is_string(json_object_get(file, "base64")) &&
+        base64_add_decoded(ret, cli_text(file, "base64")))
+        return 0;
+    return err_set(e, ERR_SYSTEM, "the server sent no content of %.200s", cli_text(file, "path").p);
 }
 
 static int pull_file(int root, const json_t *file, bool force, struct err *e)
@@ -162,6 +156,8 @@ int pull_run(struct cli *c, struct err *e)
         return -1;
     const json_t *files = json_object_get(all, "files");
     const char *name = cli_arg(c, 1) ? cli_arg(c, 1) : cli_text(fn, "name").p;
+    if (!cli_arg(c, 1) && !is_segment(cli_text(fn, "name")))
+        return err_set(e, ERR_INVALID, "'%.100s' is no name for a directory: give DIR", name);
     if (write_all(c, name, fn, version, files, e) < 0)
         return -1;
     return cli_done(c, &raw, "%s: %zu files of version %lld of %s", name, json_array_size(files),

@@ -1,6 +1,7 @@
 /* versions_api — a function's versions, newest first, with their files, and rolling back to one
  * (contracts 1.4, rows 14 and 15). */
 #include "auth/auth.h"
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/must.h"
@@ -9,7 +10,6 @@
 #include "http/compress.h"
 #include "http/form.h"
 
-#include <sodium.h>
 #include <string.h>
 
 static json_t *to_json(const struct version *v)
@@ -80,12 +80,8 @@ enum { TEXT_MAX = 1 << 20, TEXTS_MAX = 4 << 20 };
 
 static void add_base64(struct buf *out, struct str bytes)
 {
-    size_t room = sodium_base64_ENCODED_LEN(bytes.n, sodium_base64_VARIANT_ORIGINAL);
     buf_addz(out, ",\"base64\":\"");
-    buf_reserve(out, room);
-    sodium_bin2base64(out->data + out->len, room, (const unsigned char *)bytes.p, bytes.n,
-                      sodium_base64_VARIANT_ORIGINAL);
-    out->len += room - 1;
+    base64_add(out, bytes);
     buf_addz(out, "\"");
 }
 

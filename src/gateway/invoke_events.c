@@ -1,8 +1,8 @@
 #include "gateway/invoke_events.h"
 
+#include "base/base64.h"
 #include "base/json.h"
 
-#include <sodium.h>
 #include <strings.h>
 
 bool invoke_events_wanted(const struct request *req)
@@ -27,12 +27,8 @@ void invoke_events_open(struct buf *out, unsigned status, struct str headers)
 
 static void add_base64(struct buf *out, struct str bytes)
 {
-    size_t room = sodium_base64_ENCODED_LEN(bytes.n, sodium_base64_VARIANT_ORIGINAL);
     buf_addz(out, "{\"base64\":\"");
-    buf_reserve(out, room);
-    sodium_bin2base64(out->data + out->len, room, (const unsigned char *)bytes.p, bytes.n,
-                      sodium_base64_VARIANT_ORIGINAL);
-    out->len += room - 1;
+    base64_add(out, bytes);
     buf_addz(out, "\"}");
 }
 

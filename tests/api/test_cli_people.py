@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from test_cli_real import DONE, FAILED, SERVER, USAGE
+from test_cli_real import DONE, FAILED, SERVER, USAGE, on_terminal
 from virga import PROGRAM, Server, until
 
 CODE = "import os\ndef handler(event):\n    print('seen')\n    return os.environ.get('WORD')\n"
@@ -284,6 +284,9 @@ def test_a_result_in_pieces_is_printed_as_it_comes(olga, project):
     done = subprocess.run([PROGRAM, "invoke", "drip", "0"], env=olga.env, cwd=olga.home, capture_output=True, timeout=30)
     assert done.returncode == DONE and done.stdout == "first é\n".encode() + b"\xff" and done.stderr == b"log\n"
     assert olga.json("invoke", "drip", "0")["output"]["isBase64Encoded"]
+    olga.deploy("halves", "def handler(event):\n    yield b'\\xf0\\x9f'\n    yield b'\\x98\\x80\\x1b[31m\\xc3'\n")
+    shown = on_terminal(olga, "invoke", "halves")
+    assert "\U0001f600\\x1b[31m\\xc3\r\n" in shown, "letters are put together, and nothing is done to the terminal"
     with subprocess.Popen([PROGRAM, "invoke", "drip", "1"], env=olga.env, cwd=olga.home, stdout=subprocess.PIPE, text=True) as running:
         try:
             assert select.select([running.stdout], [], [], 15)[0] and running.stdout.readline() == "first é\n"
