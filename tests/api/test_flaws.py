@@ -266,16 +266,32 @@ def test_flaw_19_times_have_a_zone(server):
     assert rule.is_valid(row) and not rule.is_valid({**row, "created_at": row["created_at"].rstrip("Z")})
 
 
-def test_flaw_20_lists_have_pages(server):
-    mine = project(server)
-    made = [server.create(ECHO, project_id=mine["id"])["id"] for _ in range(5)]
-    seen, target = [], f"/api/projects/{mine['id']}/functions?limit=2"
+def all_pages(server, path):
+    """Ids of all rows of a list that is read two at a time."""
+    seen, target = [], path + "?limit=2"
     while target:
         reply = server.request("GET", target)
-        seen += [f["id"] for f in reply.json]
+        assert len(reply.json) <= 2
+        seen += [row["id"] for row in reply.json]
         link = reply.headers.get("Link")
-        target = f"/api/projects/{mine['id']}/functions{link[1:link.index('>')]}" if link else None
-    assert seen == made[::-1]
+        target = path + link[1:link.index(">")] if link else None
+    return seen
+
+
+def test_flaw_20_lists_have_pages(server):
+    mine = project(server)
+    made = [server.create(ECHO, project_id=mine["id"]) for _ in range(5)]
+    assert all_pages(server, f"/api/projects/{mine['id']}/functions") == [fn["id"] for fn in made[::-1]]
+    calls = [server.call(fn)["invocation_id"] for fn in made]
+    assert all_pages(server, f"/api/projects/{mine['id']}/invocations") == calls[::-1]
+
+
+def test_flaw_20_records_do_not_grow_without_bound(tmp_path):
+    with Server(tmp_path, "--calls-kept", "5") as server:
+        fn = server.create(ECHO)
+        last = [server.call(fn)["invocation_id"] for _ in range(20)][-1]
+        until(lambda: len(server.records(fn, "?limit=200")) < 10, "old records go")
+        assert server.records(fn)[0]["id"] == last
 
 
 def test_flaw_21_statements_are_not_logged(server):
