@@ -120,17 +120,15 @@ static bool holds(struct str text, struct str q)
     return false;
 }
 
-/* What stands behind a backslash, both halves of a surrogate pair at once. Returns how many bytes
- * it has; 0 when it was cut off. */
-static size_t add_escape(struct buf *out, struct str text)
+/* u0061, or both halves of a surrogate pair at once: ud83d\ude00. */
+static size_t add_unicode(struct buf *out, struct str text)
 {
-    enum { ONE = 5, PAIR = 11 }; /* u0061, ud83d\ude00 */
+    enum { ONE = 5, PAIR = 11 };
     auto_buf struct buf quoted = {0};
     struct err ignored = {0};
-    size_t n = !text.n || text.p[0] != 'u' ? 1 : ONE;
-    if (n == ONE && text.n >= PAIR && tolower((unsigned char)text.p[1]) == 'd' &&
-        text.p[ONE] == '\\' && text.p[ONE + 1] == 'u')
-        n = PAIR;
+    bool pair = text.n >= PAIR && tolower((unsigned char)text.p[1]) == 'd' && text.p[ONE] == '\\' &&
+                text.p[ONE + 1] == 'u';
+    size_t n = pair ? PAIR : ONE;
     if (n > text.n)
         return 0;
     buf_addf(&quoted, "\"\\%.*s\"", (int)n, text.p);
@@ -138,6 +136,19 @@ static size_t add_escape(struct buf *out, struct str text)
         return 0;
     json_add_decoded(out, buf_str(&quoted));
     return n;
+}
+
+/* What stands behind a backslash. Returns how many bytes it has; 0 when it was cut off. */
+static size_t add_escape(struct buf *out, struct str text)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    if (text.n && text.p[0] == 'u')
+        return add_unicode(out, text);
+    const char *at = text.n ? memchr(letters, text.p[0], sizeof letters - 1) : NULL;
+    if (!at)
+        return 0;
+    buf_add(out, &meant[at - letters], 1);
+    return 1;
 }
 
 /* JSON text is searched as people read it as well: clients write the same letter as it is or as

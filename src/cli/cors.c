@@ -10,7 +10,7 @@ const struct option_spec cors_options[] = {
     {0, "methods", "LIST", "with these methods: GET,POST or '*'"},
     {0, "headers", "LIST", "with these headers: Content-Type,Authorization or '*'"},
     {0, "exposed", "LIST", "headers of the answer that they may read"},
-    {0, "credentials", "WORD", "on: with cookies and logins; or off"},
+    {0, "credentials", "WORD", "with cookies and logins: on or off"},
     {0, "max-age", "TIME", "how long a browser remembers this, such as 10m"},
     {0},
 };
