@@ -220,7 +220,7 @@ TEST(opening_beneath_refuses_every_way_out)
 
 TEST(base64_comes_back_and_what_is_none_adds_nothing)
 {
-    static const char *const wrong[] = {"A", "AA=", "A===", "QQ==QQ==", "Q Q=", "-_-_"};
+    static const char *const wrong[] = {"A", "QR==", "AA=", "A===", "QQ==QQ==", "Q Q=", "-_-_"};
     auto_buf struct buf text = {0}, bytes = {0};
     for (size_t n = 0; n < 9; n++) {
         buf_clear(&text);
