@@ -8,16 +8,25 @@ static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 
 void base64_add(struct buf *out, struct str bytes)
 {
-    buf_reserve(out, (bytes.n + 2) / 3 * 4 + 1);
-    for (size_t i = 0; i < bytes.n; i += 3) {
-        uint32_t group = 0;
-        char text[4];
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (i + k < bytes.n ? (unsigned char)bytes.p[i + k] : 0);
-        for (size_t k = 0; k < 4; k++)
-            text[k] = i + k > bytes.n ? '=' : letters[group >> (18 - 6 * k) & 63];
-        buf_add(out, text, sizeof text);
+    size_t room = (bytes.n + 2) / 3 * 4, i = 0;
+    buf_reserve(out, room + 1);
+    const unsigned char *from = (const unsigned char *)bytes.p;
+    char *to = out->data + out->len;
+    for (; i + 3 <= bytes.n; i += 3, to += 4) {
+        to[0] = letters[from[i] >> 2];
+        to[1] = letters[(from[i] & 3) << 4 | from[i + 1] >> 4];
+        to[2] = letters[(from[i + 1] & 15) << 2 | from[i + 2] >> 6];
+        to[3] = letters[from[i + 2] & 63];
     }
+    if (i < bytes.n) {
+        unsigned second = i + 1 < bytes.n ? from[i + 1] : 0;
+        to[0] = letters[from[i] >> 2];
+        to[1] = letters[(from[i] & 3) << 4 | second >> 4];
+        to[2] = i + 1 < bytes.n ? letters[(second & 15) << 2] : '=';
+        to[3] = '=';
+    }
+    out->len += room;
+    out->data[out->len] = 0;
 }
 
 /* The value of a letter, or -1. */
@@ -54,5 +63,6 @@ bool base64_add_decoded(struct buf *out, struct str text)
         good = add_group(out, text.p + i, i + 4 < text.n ? 4 : 4 - padding);
     if (!good)
         out->len = begin;
+    out->data[out->len] = 0;
     return good;
 }
