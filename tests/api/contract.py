@@ -86,7 +86,7 @@ def check(method, target, reply):
     for name, header in headers.items():
         schema, value = resolve(header)["schema"], reply.headers.get(name)
         assert value is None or schema.get("type") != "integer" or value.isdigit(), (method, path, name, value)
-    text = gzip.decompress(reply.body) if reply.headers["Content-Encoding"] == "gzip" else reply.body
+    text = gzip.decompress(reply.body) if reply.headers.get("Content-Encoding") == "gzip" else reply.body
     errors = body.iter_errors(json.loads(text)) if body and method != "HEAD" else ()
     for error in errors:
         where = "/".join(map(str, error.absolute_path))
