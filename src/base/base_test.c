@@ -1,3 +1,5 @@
+#include "base/base64.h"
+#include "base/must.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -241,6 +243,29 @@ TEST(opening_beneath_refuses_every_way_out)
     rmdir(dir);
 }
 
+TEST(base64_comes_back_and_what_is_none_adds_nothing)
+{
+    static const char *const wrong[] = {"A", "QR==", "AA=", "A===", "QQ==QQ==", "Q Q=", "-_-_"};
+    auto_buf struct buf text = {0}, bytes = {0};
+    for (size_t n = 0; n < 9; n++) {
+        buf_clear(&text);
+        buf_clear(&bytes);
+        base64_add(&text, (struct str){"\0\xff"
+                                       "abc\n\x80"
+                                       "de",
+                                       n});
+        CHECK(text.len == (n + 2) / 3 * 4 && base64_add_decoded(&bytes, buf_str(&text)));
+        CHECK(bytes.len == n && memcmp(bytes.data,
+                                       "\0\xff"
+                                       "abc\n\x80"
+                                       "de",
+                                       n) == 0);
+    }
+    CHECK_STR(text.data, "AP9hYmMKgGQ=");
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        CHECK(!base64_add_decoded(&bytes, str_of(wrong[i])) && bytes.len == 8);
+}
+
 TEST_MAIN(context_stands_in_front_of_the_leaf, a_long_error_is_cut_not_overrun,
           a_buffer_grows_and_consumes, an_arena_keeps_what_it_handed_out,
           utf8_is_judged_by_the_standard, numbers_fill_the_whole_view_and_do_not_overflow,
@@ -250,4 +275,4 @@ TEST_MAIN(context_stands_in_front_of_the_leaf, a_long_error_is_cut_not_overrun,
           what_is_no_rfc_3339_time_is_refused, later_call_ids_sort_behind_earlier_ones,
           descriptors_travel_with_a_message,
           a_message_that_is_too_long_is_refused_and_its_descriptors_closed,
-          opening_beneath_refuses_every_way_out)
+          opening_beneath_refuses_every_way_out, base64_comes_back_and_what_is_none_adds_nothing)

@@ -15,11 +15,22 @@ const char *reach_sql(const struct reach *r)
     return sql[r->kind];
 }
 
+const char *reach_condition(const struct reach *r)
+{
+    static const char *const sql[] = {
+        [REACH_FUNCTION] = "f.id = $1",
+        [REACH_PROJECT] = "f.project_id = $1",
+        [REACH_ACCOUNT] = "(f.owner_id = $1 OR f.project_id IN"
+                          " (SELECT project_id FROM project_members WHERE account_id = $1))",
+    };
+    return sql[r->kind];
+}
+
 int reach_holds(struct db *db, const struct reach *r, const char *function, struct err *e)
 {
     auto_buf struct buf sql = {0};
     auto_query struct query *q = NULL;
-    buf_addf(&sql, "SELECT 1 FROM functions WHERE id = $2 AND id %s", reach_sql(r));
+    buf_addf(&sql, "SELECT 1 FROM functions f WHERE f.id = $2 AND %s", reach_condition(r));
     if (db_query(db, sql.data, DB_ARGS(db_textz(r->id), db_textz(function)), &q, e) < 0)
         return -1;
     return query_next(q, e);

@@ -25,5 +25,7 @@ int reach_open(struct request *req, enum reach_kind kind, struct reach *ret, str
 
 /* "= $1" or "IN (...$1...)": behind a column with a function's id. */
 const char *reach_sql(const struct reach *r);
+/* What holds of such a function `f`, with $1 as above: "f.project_id = $1". */
+const char *reach_condition(const struct reach *r);
 /* 1: the function belongs to it; 0: it does not; -1. */
 int reach_holds(struct db *db, const struct reach *r, const char *function, struct err *e);

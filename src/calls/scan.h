@@ -19,6 +19,7 @@ struct scan {
     size_t limit;
     size_t bytes_max;    /* of texts; ends behind the record that exceeds it */
     size_t looks_max;    /* SCAN_LOOKS unless set */
+    bool at_any;         /* page.at may be a record out of reach: no cursor for a client */
     const int64_t *skip; /* numbers to pass over, ascending */
     size_t skip_count;
 };

@@ -1,6 +1,8 @@
 #include "calls/sieve.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -118,6 +120,57 @@ static bool holds(struct str text, struct str q)
     return false;
 }
 
+/* u0061, or both halves of a surrogate pair at once: ud83d\ude00. */
+static size_t add_unicode(struct buf *out, struct str text)
+{
+    enum { ONE = 5, PAIR = 11 };
+    auto_buf struct buf quoted = {0};
+    struct err ignored = {0};
+    bool pair = text.n >= PAIR && tolower((unsigned char)text.p[1]) == 'd' && text.p[ONE] == '\\' &&
+                text.p[ONE + 1] == 'u';
+    size_t n = pair ? PAIR : ONE;
+    if (n > text.n)
+        return 0;
+    buf_addf(&quoted, "\"\\%.*s\"", (int)n, text.p);
+    if (json_check(buf_str(&quoted), &ignored) < 0)
+        return 0;
+    json_add_decoded(out, buf_str(&quoted));
+    return n;
+}
+
+/* What stands behind a backslash. Returns how many bytes it has; 0 when it was cut off. */
+static size_t add_escape(struct buf *out, struct str text)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    if (text.n && text.p[0] == 'u')
+        return add_unicode(out, text);
+    const char *at = text.n ? memchr(letters, text.p[0], sizeof letters - 1) : NULL;
+    if (!at)
+        return 0;
+    buf_add(out, &meant[at - letters], 1);
+    return 1;
+}
+
+/* JSON text is searched as people read it as well: clients write the same letter as it is or as
+ * \u00e4. It may be cut anywhere. */
+static bool holds_json(struct str json, struct str q)
+{
+    if (holds(json, q))
+        return true;
+    if (!json.p || !memchr(json.p, '\\', json.n))
+        return false;
+    auto_buf struct buf text = {0};
+    for (size_t i = 0; i < json.n; i++) {
+        size_t used = 0;
+        if (json.p[i] == '\\')
+            used = add_escape(&text, (struct str){json.p + i + 1, json.n - i - 1});
+        if (!used)
+            buf_add(&text, json.p + i, 1);
+        i += used;
+    }
+    return holds(buf_str(&text), q);
+}
+
 bool sieve_input_shown(const struct call_row *row, bool member)
 {
     return member || strcmp(row->source, "gateway") != 0;
@@ -125,7 +178,7 @@ bool sieve_input_shown(const struct call_row *row, bool member)
 
 bool sieve_takes_texts(const struct sieve *s, const struct call_row *row, bool member)
 {
-    return !s->q.p || (sieve_input_shown(row, member) && holds(row->input, s->q)) ||
-           holds(row->output, s->q) || holds(row->error, s->q) || holds(row->out, s->q) ||
+    return !s->q.p || (sieve_input_shown(row, member) && holds_json(row->input, s->q)) ||
+           holds_json(row->output, s->q) || holds(row->error, s->q) || holds(row->out, s->q) ||
            holds(row->err, s->q);
 }

@@ -15,6 +15,7 @@
 #include "base/must.h"
 #include "calls/rollup.h"
 #include "calls/stats_store.h"
+#include "http/compress.h"
 #include "http/form.h"
 
 #include <inttypes.h>
@@ -236,7 +237,8 @@ static int reply(struct request *req, struct response *res, enum reach_kind kind
     if ((parts & SERIES) && add_series(req, &r, &range, &out, e) < 0)
         return -1;
     buf_addz(&out, "}");
-    return http_reply_text(req, res, 200, "application/json", buf_str(&out));
+    (void)http_reply_text(req, res, 200, "application/json", buf_str(&out));
+    return http_compress(req, res);
 }
 
 static int get_totals(struct request *req, struct response *res, struct err *e)

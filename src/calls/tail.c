@@ -75,6 +75,7 @@ static int read_page(struct tail *t, struct db *db, struct err *e)
     struct scan s = {.reach = t->config.reach,
                      .sieve = &t->config.sieve,
                      .ascending = true,
+                     .at_any = true,
                      .above = t->pass ? t->pass : t->settle.from,
                      .below = t->config.before,
                      .limit = BATCH_ROWS,

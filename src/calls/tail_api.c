@@ -2,7 +2,7 @@
  *
  *   GET /api/functions/:id/invocations/tail     Server-Sent Events; or a WebSocket, when asked for
  *   GET /api/functions/:id/invocations/export   NDJSON, oldest first
- *   both below /api/projects/:id, too, and /api/invocations/tail of all that the account may see
+ *   both below /api/projects/:id, too, and below /api, of all that the account may see
  *
  * What a request may see is decided on a worker (reach.h), and again when accounts,
  * roles or functions change, or a minute has passed. Browsers cannot
@@ -426,6 +426,11 @@ static void export_project(struct http_exchange *x)
     start(x, REACH_PROJECT, FORM_EXPORT, PERM_PROJECT_VIEW);
 }
 
+static void export_account(struct http_exchange *x)
+{
+    start(x, REACH_ACCOUNT, FORM_EXPORT, PERM_STATS_READ);
+}
+
 #define ROW(path, permission, start)                                                               \
     {                                                                                              \
         HTTP_GET, path, permission, PLANE_DATA, NULL, start                                        \
@@ -436,5 +441,6 @@ const struct route tail_routes[] = {
     ROW("/api/invocations/tail", PERM_STATS_READ, tail_account),
     ROW("/api/functions/:id/invocations/export", PERM_CALLS_READ, export_function),
     ROW("/api/projects/:id/invocations/export", PERM_PROJECT_VIEW, export_project),
+    ROW("/api/invocations/export", PERM_STATS_READ, export_account),
     {0},
 };

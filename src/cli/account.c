@@ -1,22 +1,30 @@
-/* account — the accounts of a server, for its administrators; and one's own password. */
+/* account — the accounts of a server, for its administrators. */
+#include "cli/account.h"
+
 #include "base/mem.h"
+#include "base/must.h"
 #include "cli/ask.h"
 #include "cli/command.h"
+#include "cli/invite.h"
+#include "cli/own.h"
 #include "cli/table.h"
-#include "cli/when.h"
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 const struct option_spec account_options[] = {
     {0, "expires", "TIME", "it ends after so long, such as 3d (7d)"},
+    {0, "projects", "N", "how many projects it may have; 'none': as the server's options say"},
+    {0, "functions", "N", "how many functions"},
+    {0, "calls", "N", "how many calls of its functions a day"},
+    {0, "name", "NAME", "what the account is called"},
+    {0, "email", "E-MAIL", "its e-mail address"},
+    {0, "password-stdin", NULL, "reads the password from standard input"},
     {'y', "yes", NULL, "does not ask"},
     {0},
 };
 
-/* A key of `virga login` leaves the rights of administrators out unless it is asked for them. */
-static int explain(struct cli *c, const struct err *e)
+int account_explain(struct cli *c, const struct err *e)
 {
     if (e->code == ERR_DENIED)
         cli_hint(c, "an administrator's key is made by: virga login --admin");
@@ -25,7 +33,7 @@ static int explain(struct cli *c, const struct err *e)
 
 static int get_accounts(struct cli *c, json_t **ret, struct buf *raw, struct err *e)
 {
-    return cli_get_all(c, "/api/accounts?limit=1000", ret, raw, e) < 0 ? explain(c, e) : 0;
+    return cli_get_all(c, "/api/accounts?limit=1000", ret, raw, e) < 0 ? account_explain(c, e) : 0;
 }
 
 static void print_accounts(struct cli *c, const json_t *accounts)
@@ -99,23 +107,103 @@ static int account_path(struct cli *c, const char *rest, struct buf *ret, struct
     return 0;
 }
 
-static int set_status(struct cli *c, const char *status, struct err *e)
+static int change(struct cli *c, json_t *take_body, const char *now, struct err *e)
 {
+    auto_json json_t *body = take_body;
     auto_buf struct buf path = {0}, raw = {0};
     if (account_path(c, "", &path, e) < 0 ||
-        cli_send(c, "PUT", path.data, json_pack("{s:s}", "status", status), NULL, &raw, e) < 0)
+        cli_send(c, "PUT", path.data, json_incref(body), NULL, &raw, e) < 0)
         return -1;
-    return cli_done(c, &raw, "%s is %s", cli_arg(c, 0), status);
+    return cli_done(c, &raw, "%s is %s", cli_arg(c, 0), now);
 }
 
 static int account_disable(struct cli *c, struct err *e)
 {
-    return set_status(c, "disabled", e);
+    return change(c, json_pack("{s:s}", "status", "disabled"), "disabled", e);
 }
 
 static int account_enable(struct cli *c, struct err *e)
 {
-    return set_status(c, "active", e);
+    return change(c, json_pack("{s:s}", "status", "active"), "active", e);
+}
+
+static int account_promote(struct cli *c, struct err *e)
+{
+    return change(c, json_pack("{s:b}", "admin", 1), "an administrator", e);
+}
+
+static int account_demote(struct cli *c, struct err *e)
+{
+    return change(c, json_pack("{s:b}", "admin", 0), "no administrator", e);
+}
+
+static int account_delete(struct cli *c, struct err *e)
+{
+    auto_buf struct buf path = {0}, raw = {0}, warning = {0};
+    if (account_path(c, "", &path, e) < 0)
+        return -1;
+    buf_addf(&warning,
+             "This deletes the account '%s' with its keys. Its projects go to their other owners.",
+             cli_arg(c, 0));
+    if (ask_typed(c, warning.data, cli_arg(c, 0), "nothing deleted", e) < 0 ||
+        cli_send(c, "DELETE", path.data, NULL, NULL, &raw, e) < 0)
+        return -1;
+    return cli_done(c, &raw, "deleted %s", cli_arg(c, 0));
+}
+
+/* --- quotas --- */
+
+static const struct quota {
+    const char *option, *member, *what;
+} quotas[] = {{"projects", "projects", "projects"},
+              {"functions", "functions", "functions"},
+              {"calls", "calls_per_day", "calls a day"}};
+
+static int read_quotas(const struct cli *c, json_t *ret, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(quotas); i++) {
+        uint64_t n = 0;
+        const char *text = options_value(&c->options, quotas[i].option);
+        if (!text)
+            continue;
+        bool none = strcmp(text, "none") == 0;
+        if (!none && (!str_to_u64(str_of(text), &n) || n > INT64_MAX))
+            return err_set(e, ERR_INVALID, "--%s takes a number or 'none', not '%.40s'",
+                           quotas[i].option, text);
+        (void)json_object_set_new(ret, quotas[i].member,
+                                  none ? json_null() : json_integer((json_int_t)n));
+    }
+    return 0;
+}
+
+static void print_quotas(struct cli *c, const json_t *account)
+{
+    const json_t *all = json_object_get(account, "quotas");
+    for (size_t i = 0; i < ARRAY_LEN(quotas); i++) {
+        auto_buf struct buf text = {0};
+        const json_t *n = json_object_get(all, quotas[i].member);
+        if (json_is_integer(n))
+            buf_addf(&text, "%lld", (long long)json_integer_value(n));
+        else
+            buf_addz(&text, "as the server's options say");
+        cli_field(c, quotas[i].what, buf_str(&text));
+    }
+}
+
+/* Shows them, and changes those that are given. */
+static int account_quota(struct cli *c, struct err *e)
+{
+    auto_json json_t *account = NULL, *body = json_pack("{s:{}}", "quotas");
+    auto_buf struct buf path = {0}, raw = {0};
+    if (read_quotas(c, json_object_get(body, "quotas"), e) < 0 || account_path(c, "", &path, e) < 0)
+        return -1;
+    if (cli_send(c, "PUT", path.data, json_incref(body), &account, &raw, e) < 0)
+        return -1;
+    if (c->json)
+        cli_print_json(c, buf_str(&raw));
+    else
+        print_quotas(c, account);
+    return CLI_OK;
 }
 
 static int account_reset(struct cli *c, struct err *e)
@@ -140,81 +228,22 @@ static int account_reset(struct cli *c, struct err *e)
     return CLI_OK;
 }
 
-/* --- invites --- */
-
-static int make_invite(struct cli *c, json_t **ret, struct err *e)
-{
-    const char *expires = options_value(&c->options, "expires");
-    int64_t seconds;
-    char at[WHEN_TEXT];
-    *ret = json_pack("{s:s*}", "email", cli_arg(c, 0));
-    if (!*ret)
-        return err_set(e, ERR_INVALID, "an e-mail address is UTF-8 text");
-    if (!expires)
-        return 0;
-    if (!when_span(expires, &seconds))
-        return err_set(e, ERR_INVALID, "--expires takes a time such as 3d or 12h, not '%s'",
-                       expires);
-    (void)json_object_set_new(*ret, "expires_at",
-                              json_string(when_rfc3339(time(NULL) + seconds, at)));
-    return 0;
-}
-
-static int account_invite(struct cli *c, struct err *e)
-{
-    auto_json json_t *body = NULL, *invite = NULL;
-    auto_buf struct buf raw = {0};
-    char until[WHEN_TEXT];
-    if (make_invite(c, &body, e) < 0)
-        return -1;
-    if (cli_send(c, "POST", "/api/invites", json_incref(body), &invite, &raw, e) < 0)
-        return explain(c, e);
-    if (c->json) {
-        cli_print_json(c, buf_str(&raw));
-        return CLI_OK;
-    }
-    term_say(&c->err, STYLE_PLAIN,
-             "Whoever has this link first makes one account, until %s; it is shown only now.\n"
-             "In a browser, or: virga setup LINK\n",
-             when_local(cli_text(invite, "expires_at").p, until));
-    (void)fflush(c->err.file);
-    struct str url = cli_text(invite, "url"); /* without a public URL it is a path */
-    term_say(&c->out, STYLE_BOLD, "%s%s\n",
-             str_starts(url, STR("/")) ? client_server(c->client) : "", url.p);
-    return CLI_OK;
-}
-
-/* --- one's own password --- */
-
-static int account_password(struct cli *c, struct err *e)
-{
-    char before[ASK_MAX] = "", now[ASK_MAX] = "";
-    struct client *client;
-    auto_buf struct buf raw = {0};
-    if (cli_client(c, &client, e) < 0)
-        return -1;
-    int rc = ask_secret(c, "password until now", before, e);
-    if (rc == 0)
-        rc = ask_new_password(c, now, e);
-    json_t *body = rc == 0 ? json_pack("{s:s, s:s}", "old", before, "new", now) : NULL;
-    explicit_bzero(before, sizeof before);
-    explicit_bzero(now, sizeof now);
-    if (rc < 0)
-        return -1;
-    if (!body)
-        return err_set(e, ERR_INVALID, "passwords must be UTF-8 text");
-    if (cli_send(c, "PUT", "/api/account/password", body, NULL, &raw, e) < 0)
-        return -1;
-    return cli_done(c, &raw, "password changed; sessions in browsers have ended, keys stay");
-}
-
 const struct verb account_verbs[] = {
     {"list", "", "all accounts of the server", 0, 0, account_list, NULL},
-    {"invite", "[E-MAIL]", "make a link with which somebody makes an account", 0, 1, account_invite,
+    {"invite", "[E-MAIL]", "make a link with which somebody makes an account", 0, 1, invite_make,
      "expires"},
+    {"invites", "", "list the links that were made", 0, 0, invite_list, NULL},
+    {"withdraw", "INVITE", "end a link, by its id", 1, 1, invite_withdraw, NULL},
     {"disable", "NAME", "refuse all its credentials at once", 1, 1, account_disable, NULL},
     {"enable", "NAME", "take them again", 1, 1, account_enable, NULL},
+    {"promote", "NAME", "make an administrator of it", 1, 1, account_promote, NULL},
+    {"demote", "NAME", "take that back", 1, 1, account_demote, NULL},
+    {"quota", "NAME", "show what it may have, and change it", 1, 1, account_quota,
+     "projects functions calls"},
     {"reset-password", "NAME", "show a new password for it", 1, 1, account_reset, "yes"},
-    {"password", "", "change your own", 0, 0, account_password, NULL},
+    {"delete", "NAME", "delete it", 1, 1, account_delete, "yes"},
+    {"change", "", "change your own name or e-mail address", 0, 0, own_change, "name email"},
+    {"password", "", "change your own password", 0, 0, own_password, NULL},
+    {"close", "", "delete your own account", 0, 0, own_close, "yes password-stdin"},
     {0},
 };

@@ -155,6 +155,13 @@ void cli_print_json(struct cli *c, struct str json)
     term_show(&c->out, STYLE_PLAIN, buf_str(&text));
 }
 
+void cli_field(struct cli *c, const char *name, struct str value)
+{
+    term_say(&c->out, STYLE_DIM, "  %-11s ", name);
+    term_show(&c->out, STYLE_PLAIN, value);
+    term_say(&c->out, STYLE_PLAIN, "\n");
+}
+
 int cli_done(struct cli *c, const struct buf *raw, const char *fmt, ...)
 {
     va_list args;

@@ -54,7 +54,7 @@ static void print_verbs(struct cli *c)
                 term_say(out, STYLE_PLAIN, "    '%s %s 3') _virga_names %s; return ;;\n", cmd->name,
                          v->name, completion_lists[completion_argument(cmd, v)]);
     term_say(out, STYLE_PLAIN,
-             "    'route add 5') _virga_names list --names; return ;;\n"
+             "    'route add 5' | 'route change 5') _virga_names list --names; return ;;\n"
              "    'member add 4') COMPREPLY=($(compgen -W 'viewer editor owner' "
              "-- \"$word\")); return ;;\n"
              "    esac\n");

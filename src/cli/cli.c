@@ -7,9 +7,11 @@
 #include "cli/pretty.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *cli_arg(const struct cli *c, size_t i)
 {
@@ -143,9 +145,19 @@ static int dispatch(struct cli *c, int argc, char **argv, struct err *e)
     return run(c, cmd, e);
 }
 
+/* Somebody may have started us with one of them closed: a socket would take its number, and what we
+ * print would go to the server. Opened the wrong way round, so that using it fails. */
+static void hold_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int cli_main(int argc, char **argv)
 {
     struct err e = {0};
+    hold_standard_files();
     struct cli c = {.commands = command_table};
     (void)setlocale(LC_CTYPE, "C.UTF-8"); /* widths of characters, whatever the user's LANG */
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);

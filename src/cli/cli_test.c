@@ -161,13 +161,19 @@ TEST(columns_are_aligned_by_what_a_terminal_shows)
     CHECK_STR(print_table(&t, 0), "NAME   ID\nh\xC3\xA9llo  1\n\xE6\xBC\xA2\xE5\xAD\x97   2\n");
 }
 
-TEST(the_first_column_gives_way_on_a_narrow_terminal)
+TEST(the_widest_column_gives_way_on_a_narrow_terminal)
 {
     auto_table struct table t;
     table_init(&t, 2, (const char *const[]){"NAME", "ID"});
     table_add(&t, STYLE_PLAIN, STR("a-very-long-name"));
     table_add(&t, STYLE_PLAIN, STR("0123456789"));
     CHECK_STR(print_table(&t, 22), "NAME        ID\na-very-lo\xE2\x80\xA6  0123456789\n");
+    CHECK_STR(print_table(&t, 4), "NAME        ID\na-very-lo\xE2\x80\xA6  0123456789\n");
+    table_done(&t);
+    table_init(&t, 2, (const char *const[]){"NAME", "ID"});
+    table_add(&t, STYLE_PLAIN, STR("a-very-long-name"));
+    table_add(&t, STYLE_DIM, STR("0123456789abcdef"));
+    CHECK_STR(print_table(&t, 28), "NAME        ID\na-very-lo\xE2\x80\xA6  0123456789abcdef\n");
 }
 
 TEST(a_newline_in_a_cell_does_not_break_the_row)
@@ -295,7 +301,7 @@ TEST_MAIN(options_and_arguments_stand_in_any_order, a_double_dash_ends_the_optio
           escape_sequences_are_shown_instead_of_obeyed,
           a_cut_utf8_sequence_at_the_end_is_no_overrun,
           columns_are_aligned_by_what_a_terminal_shows,
-          the_first_column_gives_way_on_a_narrow_terminal,
+          the_widest_column_gives_way_on_a_narrow_terminal,
           a_newline_in_a_cell_does_not_break_the_row, times_are_told_relative_to_now,
           spans_of_time_are_a_number_and_a_letter, units_of_time_and_size_are_understood,
           options_are_merged_into_the_manifest, a_wrong_setting_names_its_option,

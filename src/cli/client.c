@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum {
-    ANSWER_MAX = 64 << 20,
     CONNECT_MS = 10000,
     ANSWER_MS = 60000,
 };
@@ -42,6 +41,9 @@ static int check_server(struct client *c, const char *server, struct err *e)
     curl_free(host);
     curl_free(user);
     curl_url_cleanup(url);
+    if (!ok && !strstr(server, "://"))
+        return err_set(e, ERR_INVALID, "'%s' is no server's URL: is http://%s meant?", server,
+                       server);
     if (!ok)
         return err_set(e, ERR_INVALID, "'%s' is no server's URL, such as http://127.0.0.1:8000",
                        server);
@@ -69,6 +71,8 @@ CURL *client_handle_new(const struct client *c)
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "virga/" VIRGA_VERSION);
     if (c->loopback) /* the key of this machine must not pass a proxy */
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    else /* the way is longer than it takes to unpack */
+        curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
     return curl;
 }
 
@@ -208,6 +212,9 @@ int client_unreachable(struct client *c, CURL *curl, CURLcode why, const char *c
     if (why == CURLE_COULDNT_CONNECT && sys > 0)
         text = strerror((int)sys);
     buf_addf(&c->problem, "cannot reach %s: %s", c->server.data, text);
+    if (why == CURLE_SSL_CONNECT_ERROR)
+        buf_addz(&c->problem, "\ndoes it speak TLS? a server without a proxy in front of it is at "
+                              "http://");
     if (why == CURLE_COULDNT_CONNECT && c->loopback)
         buf_addz(&c->problem, "\nis the server running? start it with: virga serve");
     return fail(c, ERR_UNAVAILABLE, e);
@@ -217,7 +224,8 @@ static struct curl_slist *headers_of(const struct client *c, const struct client
 {
     struct curl_slist *list = NULL;
     auto_buf struct buf line = {0};
-    list = curl_slist_append(list, "Accept: application/json");
+    list = curl_slist_append(list, req->events ? "Accept: text/event-stream, application/json"
+                                               : "Accept: application/json");
     list = curl_slist_append(list, "Expect:"); /* no waiting for 100 Continue */
     buf_addf(&line, "Authorization: Bearer %s", c->key.data ? c->key.data : "");
     if (c->key.len > 0)
@@ -263,11 +271,22 @@ bool client_is_good(CURL *curl, long *ret_status)
     return *ret_status >= 200 && *ret_status <= 299;
 }
 
+int client_take_json(struct client *c, struct str answer, struct buf *ret, struct err *e)
+{
+    struct err why = {0};
+    if (json_check(answer, &why) < 0) {
+        buf_addf(&c->problem, "%s did not answer with JSON: is it a virga server?", c->server.data);
+        return fail(c, ERR_SYSTEM, e);
+    }
+    buf_clear(ret);
+    buf_add_str(ret, answer);
+    return 0;
+}
+
 int client_call(struct client *c, const struct client_request *req, struct buf *ret, struct err *e)
 {
     char text[CURL_ERROR_SIZE] = "";
     long status = 0;
-    struct err why = {0};
     buf_clear(&c->problem);
     buf_clear(&c->answer);
     c->too_long = false;
@@ -276,13 +295,7 @@ int client_call(struct client *c, const struct client_request *req, struct buf *
         return client_unreachable(c, c->curl, done, text, e);
     if (!client_is_good(c->curl, &status))
         return client_refused(c, c->curl, status, e);
-    if (json_check(buf_str(&c->answer), &why) < 0) {
-        buf_addf(&c->problem, "%s did not answer with JSON: is it a virga server?", c->server.data);
-        return fail(c, ERR_SYSTEM, e);
-    }
-    buf_clear(ret);
-    buf_add_str(ret, buf_str(&c->answer));
-    return 0;
+    return client_take_json(c, buf_str(&c->answer), ret, e);
 }
 
 int client_get(struct client *c, const char *path, struct buf *ret, struct err *e)

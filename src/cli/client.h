@@ -27,6 +27,7 @@ struct client_request {
     struct str body;
     const char *last_event; /* Last-Event-ID, or NULL */
     bool patient;           /* without a time limit: a call takes what its function takes */
+    bool events;            /* server-sent events are as welcome as JSON */
 };
 
 /* A 2xx answer whose body is JSON text (checked) goes to `ret`. Anything else is an error,
@@ -42,6 +43,11 @@ typedef int client_line(void *arg, struct str line, struct err *e);
  * goes on. `each` may use the same client for calls of its own. */
 int client_lines(struct client *c, const char *path, const char *last_event, client_line *each,
                  void *arg, struct err *e);
+
+/* An answer that is a stream of events goes to `each` line by line, JSON (checked) to `ret`. There
+ * is no bound on how long the server may be silent. */
+int client_events(struct client *c, const struct client_request *req, client_line *each, void *arg,
+                  struct buf *ret, struct err *e);
 
 /* GET of an answer of any length into a file, as it comes. */
 int client_save(struct client *c, const char *path, int file, struct err *e);

@@ -5,6 +5,8 @@
 
 #include <curl/curl.h>
 
+enum { ANSWER_MAX = 64 << 20 };
+
 struct client {
     CURL *curl, *stream; /* calls one after the other; beside them one answer in lines */
     bool loopback, exposed;
@@ -19,6 +21,8 @@ CURL *client_handle_new(const struct client *c);
 CURLcode client_transfer(const struct client *c, CURL *curl, const struct client_request *req,
                          char *ret_text);
 bool client_is_good(CURL *curl, long *ret_status); /* 2xx */
+/* The whole answer, which must be JSON. */
+int client_take_json(struct client *c, struct str answer, struct buf *ret, struct err *e);
 
 /* Both say into `problem` what failed; of a refusal, what `answer` holds. */
 int client_refused(struct client *c, CURL *curl, long status, struct err *e);

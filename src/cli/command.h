@@ -64,6 +64,11 @@ int rollback_run(struct cli *c, struct err *e);
 int delete_run(struct cli *c, struct err *e);
 int doctor_run(struct cli *c, struct err *e);
 int completion_run(struct cli *c, struct err *e);
+int pull_run(struct cli *c, struct err *e);
+int load_run(struct cli *c, struct err *e);
+int settings_run(struct cli *c, struct err *e);
+int status_run(struct cli *c, struct err *e);
+int audit_run(struct cli *c, struct err *e);
 int stats_run(struct cli *c, struct err *e);
 int login_run(struct cli *c, struct err *e);
 int setup_run(struct cli *c, struct err *e);
@@ -75,10 +80,11 @@ int version_run(struct cli *c, struct err *e);
 extern const struct option_spec invoke_options[], list_options[], logs_options[], stats_options[],
     delete_options[], doctor_options[], login_options[], setup_options[], account_options[],
     profile_options[], project_options[], env_options[], key_options[], deps_options[],
-    db_options[];
+    db_options[], cors_options[], settings_options[], pull_options[], audit_options[];
 extern const struct option_spec serve_options[], backup_options[], migrate_options[];
 extern const struct verb profile_verbs[], project_verbs[], member_verbs[], env_verbs[],
-    route_verbs[], key_verbs[], account_verbs[], deps_verbs[], db_verbs[];
+    route_verbs[], key_verbs[], account_verbs[], deps_verbs[], db_verbs[], domain_verbs[],
+    cors_verbs[], session_verbs[], input_verbs[];
 
 const char *cli_arg(const struct cli *c, size_t i); /* NULL beyond the last */
 const char *cli_environment(const char *name);      /* NULL when it is empty, too */
@@ -109,6 +115,8 @@ bool cli_is_id(const char *text); /* looks like one */
 
 /* Checked JSON text on standard output: indented on a terminal, compact elsewhere. */
 void cli_print_json(struct cli *c, struct str json);
+/* "  name       value", a line of what describes one thing. */
+void cli_field(struct cli *c, const char *name, struct str value);
 /* The end of a command that changed something: with --json what the server said, else a line.
  * Returns CLI_OK. */
 int cli_done(struct cli *c, const struct buf *raw, const char *fmt, ...)

@@ -67,11 +67,30 @@ const struct command command_table[] = {
      .run = invoke_run,
      .options = invoke_options,
      .about = "Calls a function. INPUT is JSON, @FILE or - for standard input; {} when left out.\n"
-              "The result goes to standard output, what the function printed and its error to\n"
-              "standard error. Exit status 1 when the function failed.",
+              "The result goes to standard output, in pieces as they come when the function\n"
+              "streams; what it printed and its error to standard error. Exit status 1 when it\n"
+              "failed.",
      .examples =
          "virga invoke hello\nvirga invoke hello '{\"name\": \"Ada\"}'\n"
          "virga invoke resize @event.json > result.json\necho '[1, 2]' | virga invoke sum -"},
+    {.name = "load",
+     .summary = "have a function ready for its next call",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = load_run,
+     .about = "Has the active version loaded, as 'virga deploy' does, without calling it. Exit\n"
+              "status 1 when it does not load, with the place.",
+     .examples = "virga load hello"},
+    {.name = "input",
+     .summary = "inputs that are saved with a function",
+     .synopsis = "[COMMAND]",
+     .verbs = input_verbs,
+     .about =
+         "Inputs to try a function with, for all who work on it; 'virga invoke --saved' calls\n"
+         "with one. They are no secrets: whoever may see the function sees them.",
+     .examples = "virga input save hello ada '{\"name\": \"Ada\"}'\n"
+                 "virga invoke hello --saved ada\nvirga input list hello"},
     {.name = "logs",
      .summary = "show calls and what they printed",
      .synopsis = "[NAME]",
@@ -84,7 +103,7 @@ const struct command command_table[] = {
          "narrow them. With --json one object per line; --export writes all there are.",
      .examples =
          "virga logs hello\nvirga logs hello -f --status error,timeout\n"
-         "virga logs hello --since 2h --text refused\n"
+         "virga logs hello --since 2h --text refused\nvirga logs hello --call ID\n"
          "virga logs --project my-api -n 100 --json\nvirga logs hello --export hello.ndjson"},
     {.name = "stats",
      .summary = "show how functions do: errors, durations, cold starts",
@@ -103,6 +122,30 @@ const struct command command_table[] = {
      .options = list_options,
      .about = "Lists the functions of the project in use (--project), else all that you may see.",
      .examples = "virga list\nvirga list --project my-api\nvirga list --all --names"},
+    {.name = "settings",
+     .summary = "show what holds for a function, and change it",
+     .synopsis = "NAME",
+     .args_min = 1,
+     .args_max = 1,
+     .run = settings_run,
+     .options = settings_options,
+     .about =
+         "Shows limits, access, rates and variables of a function. Options change them, from the\n"
+         "next call on and without a deploy.",
+     .examples = "virga settings hello\nvirga settings hello --memory 256m --timeout 10s\n"
+                 "virga settings hello --access private --status inactive\n"
+                 "virga settings hello --env MODE=test --unset-env LEVEL"},
+    {.name = "pull",
+     .summary = "download a function's code",
+     .synopsis = "NAME [DIR]",
+     .args_min = 1,
+     .args_max = 2,
+     .run = pull_run,
+     .options = pull_options,
+     .about = "Writes the files of a version into DIR, by default one that is called like the\n"
+              "function, with a virga.json for the next deploy. Nothing that is there is changed\n"
+              "without --force.",
+     .examples = "virga pull hello\nvirga pull hello before --version 3"},
     {.name = "versions",
      .summary = "list a function's versions",
      .synopsis = "NAME",
@@ -203,6 +246,23 @@ const struct command command_table[] = {
          "machine can see what stands on a command line.",
      .examples = "virga env set API_KEY\nvirga env set MODE=production --plain\n"
                  "virga env push .env\nvirga env reveal API_KEY"},
+    {.name = "domain",
+     .summary = "host names of a project's own",
+     .synopsis = "[COMMAND]",
+     .verbs = domain_verbs,
+     .about =
+         "Requests for a domain of the project go to its gateway, whatever their path. The name\n"
+         "must resolve to the server, or to the proxy in front of it.",
+     .examples = "virga domain add api.example.com\nvirga domain remove api.example.com"},
+    {.name = "cors",
+     .summary = "what pages of other origins may do with a project",
+     .synopsis = "[COMMAND]",
+     .verbs = cors_verbs,
+     .options = cors_options,
+     .about = "The server answers preflights and adds the headers itself, for all routes of the\n"
+              "project.",
+     .examples = "virga cors on --origins https://app.example.com --credentials on\n"
+                 "virga cors\nvirga cors off"},
     {.name = "deps",
      .summary = "packages of a project",
      .synopsis = "[COMMAND]",
@@ -244,17 +304,39 @@ const struct command command_table[] = {
          "secrets:reveal, account, admin. Without it, all but the last.",
      .examples = "virga key create ci --scopes functions:read,functions:write --expires 90d\n"
                  "virga key revoke ci"},
+    {.name = "session",
+     .summary = "where you are signed in with a browser",
+     .synopsis = "[COMMAND]",
+     .verbs = session_verbs,
+     .about = "Sessions end after seven days, or here. Keys are listed by 'virga key'.",
+     .examples = "virga session\nvirga session end ID\nvirga session end-all"},
+    {.name = "audit",
+     .summary = "who has changed or revealed what",
+     .synopsis = "",
+     .run = audit_run,
+     .options = audit_options,
+     .about =
+         "Shows the newest lines of the audit log, the newest last: of the project in use for\n"
+         "its owners, else what the account did itself; administrators see everything.",
+     .examples = "virga audit --project my-api\nvirga audit -n 200 --json"},
     {.name = "account",
-     .summary = "accounts of a server, for its administrators",
+     .summary = "your account, and for administrators those of others",
      .synopsis = "[COMMAND]",
      .verbs = account_verbs,
      .options = account_options,
-     .about =
-         "Accounts are named by name, e-mail address or id. All but 'password' takes a key with\n"
-         "the scope 'admin': the server's owner.key, or one of 'virga login --admin'.",
-     .examples = "virga account invite ada@example.org\nvirga account disable ada"},
-    {.name = "backup",
+     .about = "Accounts are named by name, e-mail address or id. All but 'change', 'password' and\n"
+              "'close' takes a key with the scope 'admin': the server's owner.key, or one of\n"
+              "'virga login --admin'.",
+     .examples = "virga account invite ada@example.org\nvirga account disable ada\n"
+                 "virga account quota ada --functions 100"},
+    {.name = "status",
      .group = "Look after the server",
+     .summary = "how the server is: load, memory, isolation",
+     .synopsis = "",
+     .run = status_run,
+     .about = "Shows the state of the server in use, and which protections are weaker there.",
+     .examples = "virga status\nvirga status --json | jq .slots"},
+    {.name = "backup",
      .summary = "copy the store of a running server",
      .synopsis = "DIR",
      .options = backup_options,

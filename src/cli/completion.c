@@ -18,14 +18,14 @@ enum names completion_argument(const struct command *cmd, const struct verb *ver
         return NAMES_PROJECT;
     if (strncmp(synopsis, "NAME", 4) != 0)
         return NAMES_NONE;
-    if (!verb)
+    if (!verb || cmd->verbs == input_verbs)
         return NAMES_FUNCTION;
     return cmd->verbs == profile_verbs ? NAMES_PROFILE : NAMES_NONE;
 }
 
 enum names completion_value(const struct option_spec *option)
 {
-    if (strcmp(option->name, "project") == 0)
+    if (strcmp(option->name, "project") == 0 || strcmp(option->name, "move-to") == 0)
         return NAMES_PROJECT;
     return strcmp(option->name, "profile") == 0 ? NAMES_PROFILE : NAMES_NONE;
 }

@@ -299,24 +299,59 @@ static int fetch(struct cli *c, const char *path, const char *name, struct err *
     return rc;
 }
 
+static int backup_path(struct cli *c, const char *id, struct buf *ret, struct err *e)
+{
+    auto_buf struct buf rest = {0};
+    buf_addz(&rest, "/backups/");
+    client_escape(&rest, id);
+    return database_path(c, rest.data, ret, e);
+}
+
+/* Into the file of --output, else one that is named by the project. */
+static int fetch_backup(struct cli *c, const char *id, struct buf *ret_name, struct err *e)
+{
+    auto_buf struct buf path = {0};
+    const char *output = options_value(&c->options, "output");
+    if (backup_path(c, id, &path, e) < 0)
+        return -1;
+    if (output)
+        buf_addz(ret_name, output);
+    else
+        buf_addf(ret_name, "%s-%.40s.dump", cli_project(c), id);
+    return fetch(c, path.data, ret_name->data, e);
+}
+
 static int db_backup(struct cli *c, struct err *e)
 {
     auto_json json_t *backup = NULL;
-    auto_buf struct buf raw = {0}, rest = {0}, path = {0}, name = {0};
+    auto_buf struct buf raw = {0}, name = {0};
     if (call(c, "POST", "/backups", NULL, &backup, &raw, e) < 0)
         return -1;
     struct str id = cli_text(backup, "id");
-    const char *output = options_value(&c->options, "output");
-    buf_addz(&rest, "/backups/");
-    client_escape(&rest, id.p);
-    if (output)
-        buf_addz(&name, output);
-    else
-        buf_addf(&name, "%s-%.40s.dump", cli_project(c), id.p);
-    if (database_path(c, rest.data, &path, e) < 0 || fetch(c, path.data, name.data, e) < 0)
+    if (fetch_backup(c, id.p, &name, e) < 0)
         return -1;
     return cli_done(c, &raw, "backup %s is in %s (%lld KB) and on the server", id.p, name.data,
                     (long long)cli_integer(backup, "bytes") / 1000);
+}
+
+static int db_download(struct cli *c, struct err *e)
+{
+    auto_buf struct buf name = {0};
+    if (fetch_backup(c, cli_arg(c, 0), &name, e) < 0)
+        return -1;
+    term_say(&c->err, STYLE_PLAIN, "backup %s is in %s\n", cli_arg(c, 0), name.data);
+    return CLI_OK;
+}
+
+static int db_discard(struct cli *c, struct err *e)
+{
+    auto_buf struct buf path = {0}, raw = {0}, question = {0};
+    buf_addf(&question, "Delete backup %s from the server?", cli_arg(c, 0));
+    if (backup_path(c, cli_arg(c, 0), &path, e) < 0 ||
+        ask_yes(c, question.data, "nothing deleted", e) < 0 ||
+        cli_send(c, "DELETE", path.data, NULL, NULL, &raw, e) < 0)
+        return -1;
+    return cli_done(c, &raw, "deleted backup %s", cli_arg(c, 0));
 }
 
 static int db_restore(struct cli *c, struct err *e)
@@ -342,6 +377,8 @@ const struct verb db_verbs[] = {
     {"rotate", "", "change the password", 0, 0, db_rotate, NULL},
     {"backup", "", "make a backup and fetch it", 0, 0, db_backup, "output"},
     {"backups", "", "list the backups on the server", 0, 0, db_backups, NULL},
+    {"download", "BACKUP", "fetch one that is on the server", 1, 1, db_download, "output"},
+    {"discard", "BACKUP", "delete one from the server", 1, 1, db_discard, "yes"},
     {"restore", "BACKUP", "put one in place of the database", 1, 1, db_restore, "yes"},
     {"delete", "", "delete the database and all that is in it", 0, 0, db_delete, "yes"},
     {0},

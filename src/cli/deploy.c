@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/load.h"
 #include "cli/manifest.h"
 #include "cli/source.h"
 
@@ -86,70 +87,6 @@ static void report(struct cli *c, const json_t *fn)
 
 /* --- whether it loads --- */
 
-static void show_line(struct cli *c, enum style style, struct str text)
-{
-    if (text.n == 0)
-        return;
-    term_show(&c->err, style, text);
-    if (text.p[text.n - 1] != '\n')
-        term_say(&c->err, STYLE_PLAIN, "\n");
-}
-
-/* "main.py:3:7: SyntaxError: ...", as editors and people read it. */
-static void show_place(struct cli *c, const json_t *problem)
-{
-    term_show(&c->err, STYLE_BOLD, cli_text(problem, "file"));
-    term_say(&c->err, STYLE_BOLD, ":%" JSON_INTEGER_FORMAT ":", cli_integer(problem, "line"));
-    if (cli_integer(problem, "column"))
-        term_say(&c->err, STYLE_BOLD, "%" JSON_INTEGER_FORMAT ":", cli_integer(problem, "column"));
-    term_say(&c->err, STYLE_PLAIN, " ");
-    term_show(&c->err, STYLE_PLAIN, cli_text(problem, "type"));
-    term_say(&c->err, STYLE_PLAIN, ": ");
-    show_line(c, STYLE_PLAIN, cli_text(problem, "message"));
-}
-
-/* A module that some package provides. */
-static void offer_package(struct cli *c, const json_t *fn, const json_t *problem)
-{
-    struct str package = cli_text(problem, "package"), project = cli_text(fn, "project_id");
-    bool node = str_is(cli_text(fn, "runtime"), "nodejs");
-    if (package.n == 0)
-        return;
-    term_say(&c->err, STYLE_YELLOW, "%s: virga deps add %s" STR_FMT "\n",
-             project.n ? "add the package to its project" : "packages belong to a project; in one",
-             node ? "--node " : "", STR_ARG(package));
-}
-
-static void show_failure(struct cli *c, const json_t *fn, const json_t *result)
-{
-    const json_t *problem = json_object_get(result, "problem");
-    show_line(c, STYLE_DIM, cli_text(result, "stdout"));
-    show_line(c, STYLE_DIM, cli_text(result, "stderr"));
-    if (json_is_object(problem)) {
-        show_place(c, problem);
-        offer_package(c, fn, problem);
-    } else {
-        term_say(&c->err, STYLE_RED, "virga: ");
-        show_line(c, STYLE_PLAIN, cli_text(result, "error"));
-    }
-    show_line(c, STYLE_PLAIN, cli_text(result, "traceback"));
-}
-
-static int ask_load(struct cli *c, const json_t *fn, json_t **ret, struct err *e)
-{
-    struct client *client;
-    auto_buf struct buf path = {0}, answer = {0};
-    if (cli_client(c, &client, e) < 0 || cli_function_path(fn, "/load", &path, e) < 0)
-        return -1;
-    struct client_request req = {.method = "POST", .path = path.data, .patient = true};
-    if (client_call(client, &req, &answer, e) < 0)
-        return -1;
-    *ret = json_loadb(answer.data, answer.len, JSON_ALLOW_NUL, NULL);
-    if (!json_is_boolean(json_object_get(*ret, "loaded")))
-        return err_set(e, ERR_SYSTEM, "the answer to %s is not understood", path.data);
-    return 0;
-}
-
 /* The version is saved; what does not load is learnt now and not by the first caller. Nobody can
  * call an inactive function. */
 static int load(struct cli *c, const json_t *fn, struct err *e)
@@ -157,13 +94,13 @@ static int load(struct cli *c, const json_t *fn, struct err *e)
     auto_json json_t *result = NULL;
     if (options_has(&c->options, "no-load") || !str_is(cli_text(fn, "status"), "active"))
         return CLI_OK;
-    if (ask_load(c, fn, &result, e) < 0) {
+    if (load_ask(c, fn, &result, e) < 0) {
         cli_hint(c, "the version is saved, but was not loaded; --no-load leaves that out");
         return -1;
     }
     if (json_is_true(json_object_get(result, "loaded")))
         return CLI_OK;
-    show_failure(c, fn, result);
+    load_show_failure(c, fn, result);
     return CLI_FAILED;
 }
 

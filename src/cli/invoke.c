@@ -1,49 +1,19 @@
 /* invoke — input and result pass through as the bytes they are: no tree that would round numbers.
- */
-#include "base/fd.h"
+ * A result in pieces is printed as they come. */
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/input.h"
+#include "cli/pieces.h"
 #include "cli/when.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { INPUT_MAX = 6 << 20 };
 
 const struct option_spec invoke_options[] = {
     {'q', "quiet", NULL, "leaves out what the function printed"},
+    {0, "saved", "INPUT", "calls with an input that is saved: 'virga input list NAME'"},
     {0},
 };
-
-static int read_input(const char *arg, struct buf *ret, struct err *e)
-{
-    if (!arg)
-        buf_addz(ret, "{}");
-    else if (strcmp(arg, "-") == 0)
-        return fd_read_all(STDIN_FILENO, INPUT_MAX, ret, e) < 0 ? err_in(e, "standard input") : 0;
-    else if (arg[0] == '@')
-        return fd_read_file(arg + 1, INPUT_MAX, ret, e);
-    else
-        buf_addz(ret, arg);
-    return 0;
-}
-
-static int make_body(const char *arg, struct buf *ret, struct err *e)
-{
-    auto_buf struct buf input = {0};
-    if (read_input(arg, &input, e) < 0)
-        return err_in(e, "input");
-    if (json_check(buf_str(&input), e) < 0) {
-        e->code = ERR_INVALID;
-        return err_in(e, "the input is no JSON");
-    }
-    buf_addz(ret, "{\"input\":");
-    buf_add_str(ret, buf_str(&input));
-    buf_addz(ret, "}");
-    return 0;
-}
 
 /* An id calls at once, a name has to be looked up first. */
 static int find_id(struct cli *c, const char *name, struct buf *ret, struct err *e)
@@ -61,19 +31,26 @@ static int find_id(struct cli *c, const char *name, struct buf *ret, struct err 
     return 0;
 }
 
-static int call(struct cli *c, const char *name, struct str body, struct buf *ret, struct err *e)
+static int saved_body(struct cli *c, const char *id, const char *name, struct buf *ret,
+                      struct err *e)
 {
     auto_buf struct buf path = {0};
-    struct client *client;
-    buf_addz(&path, "/api/invoke/");
-    if (cli_client(c, &client, e) < 0 || find_id(c, name, &path, e) < 0)
-        return -1;
+    buf_addf(&path, "/api/functions/%s", id);
+    return input_saved(c, path.data, name, ret, e);
+}
+
+/* With --json the answer is one object, so the pieces are joined by the server. */
+static int call(struct cli *c, struct client *client, const char *id, struct str body,
+                struct buf *ret, struct err *e)
+{
+    auto_buf struct buf path = {0};
+    buf_addf(&path, "/api/invoke/%s", id);
     struct client_request req = {.method = "POST",
                                  .path = path.data,
                                  .content_type = "application/json",
                                  .body = body,
                                  .patient = true};
-    return client_call(client, &req, ret, e);
+    return c->json ? client_call(client, &req, ret, e) : pieces_call(c, &req, ret, e);
 }
 
 /* A member decoded, "" unless it is a string; the caller owns the tree. */
@@ -89,22 +66,13 @@ static struct str member_text(struct str answer, const char *name, json_t **ret_
     return (struct str){json_string_value(*ret_tree), json_string_length(*ret_tree)};
 }
 
-static void show_line(struct term *t, enum style style, struct str text)
-{
-    if (text.n == 0)
-        return;
-    term_show(t, style, text);
-    if (text.p[text.n - 1] != '\n')
-        term_say(t, STYLE_PLAIN, "\n");
-}
-
 static void show_printed(struct cli *c, struct str answer)
 {
     auto_json json_t *out = NULL, *err = NULL;
     if (options_has(&c->options, "quiet"))
         return;
-    show_line(&c->err, STYLE_DIM, member_text(answer, "stdout", &out));
-    show_line(&c->err, STYLE_DIM, member_text(answer, "stderr", &err));
+    term_show_line(&c->err, STYLE_DIM, member_text(answer, "stdout", &out));
+    term_show_line(&c->err, STYLE_DIM, member_text(answer, "stderr", &err));
 }
 
 static void show_failure(struct cli *c, struct str answer, struct str status)
@@ -113,8 +81,8 @@ static void show_failure(struct cli *c, struct str answer, struct str status)
     term_say(&c->err, STYLE_RED, "virga: ");
     term_show(&c->err, STYLE_BOLD, status.n ? status : STR("error"));
     term_say(&c->err, STYLE_PLAIN, ": ");
-    show_line(&c->err, STYLE_PLAIN, member_text(answer, "error", &error));
-    show_line(&c->err, STYLE_PLAIN, member_text(answer, "traceback", &traceback));
+    term_show_line(&c->err, STYLE_PLAIN, member_text(answer, "error", &error));
+    term_show_line(&c->err, STYLE_PLAIN, member_text(answer, "traceback", &traceback));
 }
 
 static void show_timing(struct cli *c, struct str answer)
@@ -141,14 +109,29 @@ static int exit_status(struct str answer, struct str status)
     return str_is(status, "platform_error") ? CLI_SERVER : CLI_FAILED;
 }
 
+/* What is on the command line is checked before anything is asked of a server. */
+static int make_call(struct cli *c, struct buf *ret, struct err *e)
+{
+    struct client *client;
+    auto_buf struct buf id = {0}, body = {0};
+    const char *saved = options_value(&c->options, "saved");
+    if (saved && cli_arg(c, 1))
+        return err_set(e, ERR_INVALID, "give either INPUT or --saved");
+    if (!saved && input_body(cli_arg(c, 1), &body, e) < 0)
+        return -1;
+    if (cli_client(c, &client, e) < 0 || find_id(c, cli_arg(c, 0), &id, e) < 0)
+        return -1;
+    if (saved && saved_body(c, id.data, saved, &body, e) < 0)
+        return -1;
+    return call(c, client, id.data, buf_str(&body), ret, e);
+}
+
 int invoke_run(struct cli *c, struct err *e)
 {
-    auto_buf struct buf body = {0}, answer = {0};
+    auto_buf struct buf answer = {0};
     auto_json json_t *status_tree = NULL;
     struct str output = {0};
-    if (make_body(cli_arg(c, 1), &body, e) < 0)
-        return -1;
-    if (call(c, cli_arg(c, 0), buf_str(&body), &answer, e) < 0)
+    if (make_call(c, &answer, e) < 0)
         return -1;
     struct str text = buf_str(&answer), status = member_text(text, "status", &status_tree);
     int exit = exit_status(text, status);

@@ -20,6 +20,7 @@ const struct option_spec logs_options[] = {
     {0, "source", "WORD", "only calls that came this way: direct, gateway"},
     {0, "cold", NULL, "only cold starts"},
     {0, "text", "TEXT", "only with this text in input, output, error or log"},
+    {0, "call", "ID", "this one alone, with its input and output"},
     {0, "export", "FILE", "writes all records to a file (-: standard output), as JSON lines"},
     {0},
 };
@@ -137,14 +138,35 @@ static int find_base(struct logs *l, struct err *e)
     return 0;
 }
 
+/* One record, whole. */
+static int show_call(struct logs *l, const char *id, struct err *e)
+{
+    struct cli *c = l->cli;
+    auto_json json_t *call = NULL;
+    auto_buf struct buf path = {0};
+    if (!cli_arg(c, 0))
+        return err_set(e, ERR_INVALID, "--call goes with the function's name: virga logs NAME");
+    if (find_base(l, e) < 0)
+        return -1;
+    buf_addf(&path, "%s/", l->base.data);
+    client_escape(&path, id);
+    if (cli_get(c, path.data, &call, NULL, e) < 0)
+        return -1;
+    record_show_whole(c, call);
+    return 0;
+}
+
 static int run(struct logs *l, struct err *e)
 {
     const struct options *o = &l->cli->options;
+    const char *call = options_value(o, "call");
     const char *file = options_value(o, "export");
     bool following = options_has(o, "follow");
     if (file && (following || options_has(o, "lines")))
         return err_set(e, ERR_INVALID, "--export takes all records: it goes without --%s",
                        following ? "follow" : "lines");
+    if (call)
+        return show_call(l, call, e);
     if (parse_count(l, e) < 0 || add_filters(l, e) < 0 || find_base(l, e) < 0)
         return -1;
     if (file)

@@ -13,14 +13,7 @@ const struct option_spec manifest_options[] = {
      "what the function is called (default: virga.json, else the file's name)"},
     {'r', "runtime", "RUNTIME", "python, nodejs, provided (default: told by the entry file)"},
     {0, "handler", "FILE.NAME", "what is called, such as main.handler"},
-    {'e', "env", "KEY=VALUE", "an environment variable; may be repeated"},
-    {'m', "memory", "SIZE", "memory limit: 256 or 256m for megabytes, 1g"},
-    {'t', "timeout", "TIME", "longest time for a call: 30s, 500ms, 2m; plain seconds"},
-    {0, "cpu", "CORES", "processor time: 0.5 is half a core"},
-    {0, "concurrency", "COUNT", "calls that may run at the same time"},
-    {0, "reuse", "WHEN", "always: keep a sandbox for later calls; never: a fresh copy for each"},
-    {0, "snapstart", "WHEN", "on: load Python code once, ahead of cold calls; or off"},
-    {0, "queue", "COUNT", "calls that may wait beyond that; more are refused with 429"},
+    MANIFEST_SETTINGS,
     {0, "no-load", NULL, "uploads only, without trying whether the code loads"},
     {0},
 };
@@ -118,6 +111,12 @@ static int read_word(const char *text, json_t **ret, struct err *e)
     return *ret ? 0 : err_set(e, ERR_INVALID, "empty or not UTF-8");
 }
 
+static int read_text(const char *text, json_t **ret, struct err *e)
+{
+    *ret = json_string(text);
+    return *ret ? 0 : err_set(e, ERR_INVALID, "not UTF-8");
+}
+
 static int read_reuse(const char *text, json_t **ret, struct err *e)
 {
     if (strcmp(text, "always") != 0 && strcmp(text, "never") != 0)
@@ -188,6 +187,12 @@ static const struct member {
     {"queue", "queue", false, read_count},
     {"reuse", "reuse", false, read_reuse},
     {"snapstart", "snapstart", false, read_switch},
+    {"access", "access", false, read_word},
+    {"rate-limit", "rate_limit", false, read_count},
+    {"client-rate-limit", "client_rate_limit", false, read_count},
+    {"public-logs", "public_logs", false, read_switch},
+    {"network", "network_enabled", false, read_switch},
+    {"description", "description", false, read_text},
 };
 
 static int put_member(json_t *manifest, const struct member *m, const char *text, struct err *e)

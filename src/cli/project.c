@@ -9,6 +9,7 @@
 
 const struct option_spec project_options[] = {
     {0, "description", "TEXT", "what the project is for"},
+    {0, "status", "WORD", "active, or inactive: its routes answer 503"},
     {0, "names", NULL, "prints slugs only, one per line"},
     {'y', "yes", NULL, "does not ask"},
     {0},
@@ -70,13 +71,6 @@ static int project_list(struct cli *c, struct err *e)
     return CLI_OK;
 }
 
-static void say_field(struct cli *c, const char *name, struct str value)
-{
-    term_say(&c->out, STYLE_DIM, "  %-9s ", name);
-    term_show(&c->out, STYLE_PLAIN, value);
-    term_say(&c->out, STYLE_PLAIN, "\n");
-}
-
 static int show(struct cli *c, const json_t *project, struct str raw)
 {
     if (c->json) {
@@ -90,24 +84,27 @@ static int show(struct cli *c, const json_t *project, struct str raw)
     } fields[] = {{"about", "description"}, {"slug", "slug"}, {"id", "id"}, {"role", "role"}};
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         if (cli_text(project, fields[i].member).n > 0)
-            say_field(c, fields[i].name, cli_text(project, fields[i].member));
+            cli_field(c, fields[i].name, cli_text(project, fields[i].member));
     if (str_is(cli_text(project, "status"), "inactive"))
-        say_field(c, "status", STR("inactive: its routes answer 503"));
+        cli_field(c, "status", STR("inactive: its routes answer 503"));
     auto_buf struct buf url = {0};
     buf_addf(&url, "%s/api/gateway/" STR_FMT "/", client_server(c->client),
              STR_ARG(cli_text(project, "slug")));
-    say_field(c, "gateway", buf_str(&url));
+    cli_field(c, "gateway", buf_str(&url));
     return CLI_OK;
 }
 
 static json_t *project_body(const struct cli *c, const char *name)
 {
-    const char *description = options_value(&c->options, "description");
+    static const char *const members[] = {"description", "status"};
     json_t *body = json_object();
     if (name)
         json_object_set_new(body, "name", json_string(name));
-    if (description)
-        json_object_set_new(body, "description", json_string(description));
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        const char *value = options_value(&c->options, members[i]);
+        if (value)
+            json_object_set_new(body, members[i], json_string(value));
+    }
     return body;
 }
 
@@ -153,6 +150,22 @@ static int project_rename(struct cli *c, struct err *e)
     json_t *body = project_body(c, cli_arg(c, 1));
     if (cli_send(c, "PUT", path.data, body, &project, &raw, e) < 0 ||
         follow_slug(c, cli_text(project, "slug").p, e) < 0)
+        return -1;
+    return show(c, project, buf_str(&raw));
+}
+
+/* Of the project in use, unless one is named. */
+static int project_set(struct cli *c, struct err *e)
+{
+    auto_json json_t *project = NULL, *body = project_body(c, NULL);
+    auto_buf struct buf raw = {0}, path = {0};
+    if (json_object_size(body) == 0)
+        return err_set(e, ERR_INVALID, "nothing to change: give --description or --status");
+    if (cli_arg(c, 0))
+        add_path(cli_arg(c, 0), &path);
+    else if (cli_project_path(c, "", &path, e) < 0)
+        return -1;
+    if (cli_send(c, "PUT", path.data, json_incref(body), &project, &raw, e) < 0)
         return -1;
     return show(c, project, buf_str(&raw));
 }
@@ -223,6 +236,8 @@ const struct verb project_verbs[] = {
     {"show", "[SLUG]", "show one, or the one in use", 0, 1, project_show, NULL},
     {"rename", "SLUG NAME", "change its name, and its slug with it", 2, 2, project_rename,
      "description"},
+    {"set", "[SLUG]", "change what is said of it, or switch it off and on", 0, 1, project_set,
+     "description status"},
     {"delete", "SLUG", "delete it with all that is in it", 1, 1, project_delete, "yes"},
     {"use", "[SLUG]", "choose the one for the other commands; none without SLUG", 0, 1, project_use,
      NULL},

@@ -103,22 +103,46 @@ static const json_t *find(const struct cli *c, const json_t *routes)
     return NULL;
 }
 
-static int route_remove(struct cli *c, struct err *e)
+/* The route that the arguments name, and its path in the API. */
+static int locate(struct cli *c, json_t **ret_routes, const json_t **ret, struct buf *ret_path,
+                  struct err *e)
 {
-    auto_json json_t *routes = NULL;
-    auto_buf struct buf path = {0}, raw = {0};
-    if (get_routes(c, &routes, &raw, e) < 0 || cli_project_path(c, "/routes/", &path, e) < 0)
+    auto_buf struct buf raw = {0};
+    if (get_routes(c, ret_routes, &raw, e) < 0 || cli_project_path(c, "/routes/", ret_path, e) < 0)
         return -1;
-    const json_t *route = find(c, routes);
-    if (!route)
+    *ret = find(c, *ret_routes);
+    if (!*ret)
         return err_set(e, ERR_NOT_FOUND, "no such route in %s; 'virga route list' shows all",
                        cli_project(c));
-    client_escape(&path, cli_text(route, "id").p);
-    buf_clear(&raw);
-    if (cli_send(c, "DELETE", path.data, NULL, NULL, &raw, e) < 0)
+    client_escape(ret_path, cli_text(*ret, "id").p);
+    return 0;
+}
+
+static int route_remove(struct cli *c, struct err *e)
+{
+    const json_t *route;
+    auto_json json_t *routes = NULL;
+    auto_buf struct buf path = {0}, raw = {0};
+    if (locate(c, &routes, &route, &path, e) < 0 ||
+        cli_send(c, "DELETE", path.data, NULL, NULL, &raw, e) < 0)
         return -1;
     return cli_done(c, &raw, "removed %s %s", cli_text(route, "method").p,
                     cli_text(route, "path").p);
+}
+
+/* The route stays the same one: no request falls into a gap. */
+static int route_change(struct cli *c, struct err *e)
+{
+    const json_t *route;
+    auto_json json_t *routes = NULL, *fn = NULL;
+    auto_buf struct buf path = {0}, raw = {0};
+    if (locate(c, &routes, &route, &path, e) < 0 || cli_function(c, cli_arg(c, 2), &fn, e) < 0)
+        return -1;
+    json_t *body = json_pack("{s:s}", "function_id", cli_text(fn, "id").p);
+    if (cli_send(c, "PUT", path.data, body, NULL, &raw, e) < 0)
+        return -1;
+    return cli_done(c, &raw, "%s %s calls %s", cli_text(route, "method").p,
+                    cli_text(route, "path").p, cli_text(fn, "name").p);
 }
 
 /* --- match --- */
@@ -166,6 +190,7 @@ static int route_match(struct cli *c, struct err *e)
 const struct verb route_verbs[] = {
     {"list", "", "routes of the project", 0, 0, route_list, NULL},
     {"add", "METHOD PATH FUNCTION", "send requests to a function", 3, 3, route_add, NULL},
+    {"change", "METHOD PATH FUNCTION", "send them to another function", 3, 3, route_change, NULL},
     {"remove", "ID | METHOD PATH", "remove one", 1, 2, route_remove, NULL},
     {"match", "METHOD PATH", "show which route a request would take", 2, 2, route_match, NULL},
     {0},

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { GAP = 2, FIRST_MIN = 8 };
+enum { GAP = 2, LEAST = 10 /* "59 min ago" */ };
 
 static const char ELLIPSIS[] = "\xE2\x80\xA6";
 
@@ -48,6 +48,30 @@ void table_add_ago(struct table *t, struct str rfc3339)
     table_add(t, STYLE_PLAIN, str_of(when_ago(rfc3339.p, time(NULL), text)));
 }
 
+/* Ids and times are dim: half of one is of no use to anybody. */
+static bool is_dim(const struct table *t, size_t column)
+{
+    size_t below_heading = t->columns + column;
+    return below_heading < t->count && t->cells[below_heading].style == STYLE_DIM;
+}
+
+/* Takes `excess` off the widest columns, as long as they are wider than LEAST. Returns the rest. */
+static size_t narrow(const struct table *t, bool dim_too, size_t excess,
+                     size_t width[TABLE_COLUMNS_MAX])
+{
+    for (; excess > 0; excess--) {
+        size_t widest = t->columns;
+        for (size_t c = 0; c < t->columns; c++)
+            if ((dim_too || !is_dim(t, c)) && width[c] > LEAST &&
+                (widest == t->columns || width[c] > width[widest]))
+                widest = c;
+        if (widest == t->columns)
+            break;
+        width[widest]--;
+    }
+    return excess;
+}
+
 static void measure(const struct table *t, unsigned limit, size_t width[TABLE_COLUMNS_MAX])
 {
     size_t total = GAP * (t->columns - 1);
@@ -59,11 +83,8 @@ static void measure(const struct table *t, unsigned limit, size_t width[TABLE_CO
         }
         total += width[c];
     }
-    if (limit == 0 || total <= limit)
-        return;
-    size_t excess = total - limit;
-    size_t least = width[0] < FIRST_MIN ? width[0] : FIRST_MIN;
-    width[0] = width[0] > least + excess ? width[0] - excess : least;
+    if (limit && total > limit)
+        (void)narrow(t, true, narrow(t, false, total - limit, width), width);
 }
 
 static void print_cell(struct term *out, const struct table_cell *cell, size_t width, bool last)

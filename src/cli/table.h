@@ -28,5 +28,6 @@ void table_add(struct table *t, enum style style, struct str text); /* the next 
 void table_add_number(struct table *t, enum style style, long long n);
 void table_add_ago(struct table *t, struct str rfc3339); /* "5 min ago", see when_ago */
 
-/* On a terminal too narrow for it the first column is cut, and marked with an ellipsis. */
+/* On a terminal too narrow for it the widest cells are cut, and marked with an ellipsis; dim ones
+ * last. */
 void table_print(const struct table *t, struct term *out);

@@ -60,6 +60,15 @@ void term_show(struct term *t, enum style style, struct str text)
     end(t, style);
 }
 
+void term_show_line(struct term *t, enum style style, struct str text)
+{
+    if (text.n == 0)
+        return;
+    term_show(t, style, text);
+    if (text.p[text.n - 1] != '\n')
+        term_say(t, STYLE_PLAIN, "\n");
+}
+
 void term_show_indented(struct term *t, enum style style, const char *indent, struct str text)
 {
     while (text.n > 0) {

@@ -27,6 +27,8 @@ void term_say(struct term *t, enum style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same for bytes: neutralised on a terminal, as they are elsewhere. */
 void term_show(struct term *t, enum style style, struct str text);
+/* The same, with a newline at its end if it has none. Nothing for empty text. */
+void term_show_line(struct term *t, enum style style, struct str text);
 /* The same, each line behind `indent`; ends with a newline. Nothing for empty text. */
 void term_show_indented(struct term *t, enum style style, const char *indent, struct str text);
 

@@ -6,12 +6,12 @@
 #include "engine/frame.h"
 #include "engine/private.h"
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "loop/loop.h"
 
 #include <jansson.h>
-#include <sodium.h>
 #include <string.h>
 
 enum {
@@ -279,12 +279,8 @@ void stream_chunk(struct slot *s, const struct frame *f)
 
 static void add_base64(struct buf *out, struct str bytes)
 {
-    size_t room = sodium_base64_ENCODED_LEN(bytes.n, sodium_base64_VARIANT_ORIGINAL);
     buf_addz(out, "\"");
-    buf_reserve(out, room);
-    sodium_bin2base64(out->data + out->len, room, (const unsigned char *)bytes.p, bytes.n,
-                      sodium_base64_VARIANT_ORIGINAL);
-    out->len += room - 1;
+    base64_add(out, bytes);
     buf_addz(out, "\"");
 }
 

@@ -4,6 +4,7 @@
 #include "functions/files_input.h"
 #include "functions/pages.h"
 #include "functions/save.h"
+#include "http/compress.h"
 #include "http/form.h"
 
 #include <stdio.h>
@@ -76,7 +77,7 @@ static int reply_page(struct request *req, struct response *res, const struct pa
         form_link_next(req, res, page->next);
     res->content_type = "application/json";
     res->body = page->body;
-    return 0;
+    return http_compress(req, res);
 }
 
 /* The same question of the same account is answered by the same bytes until something changes.

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "functions/functions_input.h"
+#include "http/compress.h"
 #include "http/http.h"
 
 /* A member's beginning: ,"name": */
@@ -161,7 +162,8 @@ int functions_reply(struct request *req, struct response *res, const struct func
 {
     auto_buf struct buf json = {0};
     functions_add_json(&json, rules_functions(req), fn);
-    return http_reply_text(req, res, 200, "application/json", buf_str(&json));
+    (void)http_reply_text(req, res, 200, "application/json", buf_str(&json));
+    return http_compress(req, res);
 }
 
 json_t *functions_files_json(const char *text)

@@ -1,12 +1,16 @@
 /* versions_api — a function's versions, newest first, with their files, and rolling back to one
  * (contracts 1.4, rows 14 and 15). */
 #include "auth/auth.h"
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/must.h"
 #include "functions/files.h"
 #include "functions/save.h"
+#include "http/compress.h"
 #include "http/form.h"
+
+#include <string.h>
 
 static json_t *to_json(const struct version *v)
 {
@@ -50,7 +54,8 @@ static int list_versions(struct request *req, struct response *res, struct err *
     if (page.more)
         form_link_next(req, res,
                        arena_printf(req->arena, "%u", page.versions[page.count - 1].number));
-    return http_reply_json(req, res, 200, list);
+    (void)http_reply_json(req, res, 200, list);
+    return http_compress(req, res);
 }
 
 static int show_version(struct request *req, struct response *res, struct err *e)
@@ -64,7 +69,8 @@ static int show_version(struct request *req, struct response *res, struct err *e
         versions_find(req->context, req->arena, id, number, &version, e) < 0)
         return -1;
     version.active = number == fn.active_version;
-    return http_reply_json(req, res, 200, to_json(&version));
+    (void)http_reply_json(req, res, 200, to_json(&version));
+    return http_compress(req, res);
 }
 
 /* --- files --- */
@@ -72,7 +78,14 @@ static int show_version(struct request *req, struct response *res, struct err *e
 /* Bytes of text in one file, and in one answer. */
 enum { TEXT_MAX = 1 << 20, TEXTS_MAX = 4 << 20 };
 
-static void add_text(struct buf *out, struct str bytes, size_t *left)
+static void add_base64(struct buf *out, struct str bytes)
+{
+    buf_addz(out, ",\"base64\":\"");
+    base64_add(out, bytes);
+    buf_addz(out, "\"");
+}
+
+static void add_content(struct buf *out, struct str bytes, bool binary, size_t *left)
 {
     bool shown = bytes.n <= TEXT_MAX && bytes.n <= *left && files_is_text(bytes);
     buf_addz(out, ",\"text\":");
@@ -81,11 +94,13 @@ static void add_text(struct buf *out, struct str bytes, size_t *left)
         *left -= bytes.n;
     } else {
         buf_addz(out, "null");
+        if (binary)
+            add_base64(out, bytes);
     }
     buf_addz(out, "}");
 }
 
-static void add_files(struct buf *out, struct str section)
+static void add_files(struct buf *out, struct str section, bool binary)
 {
     struct file f;
     size_t left = TEXTS_MAX;
@@ -94,25 +109,38 @@ static void add_files(struct buf *out, struct str section)
         buf_addf(out, "%s{\"path\":", before);
         json_add_string(out, f.path);
         buf_addf(out, ",\"size\":%zu,\"mode\":\"%04o\"", f.bytes.n, (unsigned)f.mode);
-        add_text(out, f.bytes, &left);
+        add_content(out, f.bytes, binary, &left);
     }
 }
 
+static int read_binary(struct request *req, bool *ret, struct err *e)
+{
+    const char *text = http_query(req, "binary");
+    *ret = text && strcmp(text, "true") == 0;
+    if (!text || *ret || strcmp(text, "false") == 0)
+        return 0;
+    return http_invalid(req, "query.binary", "bool_parsing", e, "Input should be true or false");
+}
+
+/* With `binary=true` what is not shown as text comes as base64: as much as a version may hold. */
 static int show_files(struct request *req, struct response *res, struct err *e)
 {
     auto_buf struct buf json = {0};
     struct str section;
     uint32_t number = 0;
+    bool binary;
     const char *id = http_param(req, "id");
     if (read_number(req, "path.version", http_param(req, "version"), &number, e) < 0 ||
+        read_binary(req, &binary, e) < 0 ||
         versions_section(req->context, req->arena, id, number, &section, e) < 0)
         return -1;
     buf_addz(&json, "{\"function_id\":");
     json_add_string(&json, str_of(id));
     buf_addf(&json, ",\"version\":%u,\"files\":[", number);
-    add_files(&json, section);
+    add_files(&json, section, binary);
     buf_addz(&json, "]}");
-    return http_reply_text(req, res, 200, "application/json", buf_str(&json));
+    (void)http_reply_text(req, res, 200, "application/json", buf_str(&json));
+    return http_compress(req, res);
 }
 
 static int roll_back(struct request *req, struct response *res, struct err *e)

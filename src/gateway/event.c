@@ -1,11 +1,11 @@
 #include "gateway/event.h"
 
 #include "auth/auth.h"
+#include "base/base64.h"
 #include "base/json.h"
 #include "gateway/pairs.h"
 #include "gateway/percent.h"
 
-#include <sodium.h>
 #include <string.h>
 #include <strings.h>
 
@@ -149,13 +149,9 @@ static void add_authorization(struct buf *out, const struct event_source *from)
 
 static void add_base64(struct buf *out, struct str bytes)
 {
-    size_t room = sodium_base64_ENCODED_LEN(bytes.n, sodium_base64_VARIANT_ORIGINAL);
-    buf_add(out, "\"", 1);
-    buf_reserve(out, room);
-    (void)sodium_bin2base64(out->data + out->len, room, (const unsigned char *)bytes.p, bytes.n,
-                            sodium_base64_VARIANT_ORIGINAL);
-    out->len += room - 1;
-    buf_add(out, "\"", 1);
+    buf_addz(out, "\"");
+    base64_add(out, bytes);
+    buf_addz(out, "\"");
 }
 
 static void add_body(struct buf *out, const struct request *req)

@@ -4,6 +4,8 @@
  * byte, the result comes back the same way. Once the function was found and attempted the answer is
  * 200, also when its code failed.
  *
+ * A result in pieces is joined, unless the caller takes them as they come (invoke_events.h).
+ *
  * Access, rates and quotas come before the call (admission.h). Only the function's own people see
  * traceback, problem and output in the answer. */
 #include "app.h"
@@ -13,8 +15,9 @@
 #include "engine/engine.h"
 #include "gateway/admission.h"
 #include "gateway/answer.h"
+#include "gateway/invoke_events.h"
 #include "gateway/table.h"
-#include "http/http.h"
+#include "http/stream.h"
 
 #include <inttypes.h>
 
@@ -37,15 +40,16 @@ static void add_private(struct buf *out, const struct call_record *r)
     add_text(out, "stderr", (struct str){r->err, r->err_len});
 }
 
-static void add_result(struct buf *out, const struct call_record *r)
+/* Without its output when that went out in pieces. */
+static void add_result(struct buf *out, const struct call_record *r, bool in_pieces)
 {
     bool ok = r->status == CALL_SUCCESS;
     buf_reserve(out, r->output_len + 512);
     buf_addf(out, "{\"success\":%s", ok ? "true" : "false");
-    if (ok) {
+    if (ok && !in_pieces) {
         buf_addz(out, ",\"output\":");
         buf_add(out, r->output, r->output_len);
-    } else {
+    } else if (!ok) {
         add_text(out, "error", str_of(r->error));
     }
     buf_addf(out,
@@ -60,6 +64,7 @@ struct invocation {
     struct http_exchange *x;
     struct str input;
     struct verdict verdict;
+    bool streaming; /* events have begun */
 };
 
 /* Whoever may read a function's records may see what one says. */
@@ -82,20 +87,81 @@ static void refuse(struct invocation *i, const struct err *why)
     http_answer(i->x, &res);
 }
 
+static void write_answer(const struct invocation *i, const struct call_record *r, struct buf *out)
+{
+    add_result(out, r, i->streaming);
+    if (is_insider(http_exchange_request(i->x), r->function_id))
+        add_private(out, r);
+    buf_addz(out, "}");
+}
+
+/* --- in pieces --- */
+
+static void on_drained(void *arg)
+{
+    struct invocation *i = arg;
+    const struct request *req = http_exchange_request(i->x);
+    engine_resume(((const struct app *)req->app)->engine, i);
+}
+
+static void on_gone(void *arg)
+{
+    struct invocation *i = arg;
+    const struct request *req = http_exchange_request(i->x);
+    engine_abandon(((const struct app *)req->app)->engine, i);
+}
+
+static void on_opened(void *arg, unsigned status, struct str headers)
+{
+    struct invocation *i = arg;
+    struct request *req = http_exchange_request(i->x);
+    struct response res = {.status = 200, .content_type = "text/event-stream"};
+    auto_buf struct buf event = {0};
+    invoke_events_open(&event, status, headers);
+    res.body = buf_str(&event);
+    http_response_header(req, &res, "Cache-Control", "no-store");
+    http_response_header(req, &res, "X-Accel-Buffering", "no"); /* proxies must not collect it */
+    admission_headers(req, &i->verdict, &res);
+    i->streaming = true;
+    http_stream_start(i->x, &res, &(struct http_stream){on_drained, on_gone, i});
+}
+
+static bool on_piece(void *arg, struct str bytes)
+{
+    struct invocation *i = arg;
+    auto_buf struct buf event = {0};
+    invoke_events_piece(&event, bytes);
+    return http_stream_write(i->x, buf_str(&event));
+}
+
+static const struct call_stream pieces = {on_opened, on_piece};
+
+static void end_stream(struct invocation *i, const struct call_record *r)
+{
+    auto_buf struct buf answer = {0}, event = {0};
+    write_answer(i, r, &answer);
+    invoke_events_result(&event, buf_str(&answer));
+    (void)http_stream_write(i->x, buf_str(&event));
+    http_stream_end(i->x);
+}
+
+/* --- the call --- */
+
 static void answer(void *arg, const struct call_record *r, const struct err *refused)
 {
     struct invocation *i = arg;
     struct request *req = http_exchange_request(i->x);
     struct response res = {.status = 200};
     auto_buf struct buf body = {0};
+    if (i->streaming) {
+        end_stream(i, r);
+        return;
+    }
     if (refused) {
         refuse(i, refused);
         return;
     }
-    add_result(&body, r);
-    if (is_insider(req, r->function_id))
-        add_private(&body, r);
-    buf_addz(&body, "}");
+    write_answer(i, r, &body);
     res.body = buf_str(&body);
     admission_headers(req, &i->verdict, &res);
     http_answer(i->x, &res);
@@ -110,10 +176,14 @@ static void on_decided(void *arg, const struct verdict *v)
         refuse(i, &i->verdict.refused);
         return;
     }
+    bool events = invoke_events_wanted(req);
+    if (events)
+        http_on_gone(i->x, on_gone, i);
     engine_call(((const struct app *)req->app)->engine,
                 &(struct call_request){.function_id = http_param(req, "id"),
                                        .event = i->input,
                                        .source = "direct",
+                                       .stream = events ? &pieces : NULL,
                                        .done = answer,
                                        .arg = i});
 }

@@ -1,6 +1,7 @@
 #include "web/web.h"
 
 #include "auth/auth.h"
+#include "http/compress.h"
 #include "web/accept.h"
 #include "web/assets.h"
 #include "web/page.h"
@@ -44,7 +45,7 @@ static void answer(struct http_exchange *x, const char *path)
     if (accept_has_tag(http_header(req, "If-None-Match"), asset->etag)) {
         res.status = 304;
         http_answer(x, &res);
-    } else if (accept_gzip(http_header(req, "Accept-Encoding"))) {
+    } else if (http_takes_gzip(req)) {
         http_response_header(req, &res, "Content-Encoding", "gzip");
         res.body = asset->gzip;
         http_answer(x, &res);

@@ -5,19 +5,6 @@
 
 #include <string.h>
 
-TEST(gzip_is_sent_only_to_whoever_says_that_it_is_welcome)
-{
-    static const char *const yes[] = {"gzip",   "GZIP", "deflate, gzip;q=1.0", "br ,gzip ; q=0.001",
-                                      "x-gzip", "*",    "identity, *;q=0.5",   "*;q=0, gzip"};
-    static const char *const no[] = {
-        NULL,          "",       "br",       "gzip;q=0", "gzip; q=0.000", "*;q=0",
-        "*, gzip;q=0", "gzippy", "identity", ",,;;,"};
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        CHECK(accept_gzip(yes[i]));
-    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        CHECK(!accept_gzip(no[i]));
-}
-
 TEST(a_tag_is_found_in_any_list_strong_or_weak)
 {
     static const char tag[] = "W/\"ab\"";
@@ -45,6 +32,5 @@ TEST(every_file_inside_the_program_is_found_by_its_path)
     CHECK(!assets_find("/docs/index.html/"));
 }
 
-TEST_MAIN(gzip_is_sent_only_to_whoever_says_that_it_is_welcome,
-          a_tag_is_found_in_any_list_strong_or_weak,
+TEST_MAIN(a_tag_is_found_in_any_list_strong_or_weak,
           every_file_inside_the_program_is_found_by_its_path)

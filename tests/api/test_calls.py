@@ -172,6 +172,15 @@ def test_filters_choose_records(shared):
         assert reply.status == 422 and reply.json["detail"][0]["loc"] == ["query", wrong.split("=")[0]], wrong
 
 
+def test_a_search_finds_what_people_read_however_its_json_was_written(shared):
+    fn = shared.create("def handler(event): return None")
+    for text in ('"\\u00c4rger \\ud83d\\ude00 a\\"b\\\\c\\n\\ud800"', '"Ärger \U0001f600 a\\"b\\\\c\\t"'):
+        assert shared.request("POST", f"/api/invoke/{fn['id']}", ('{"input": %s}' % text).encode()).status == 200
+    from urllib.parse import quote
+    found = {q: len(shared.records(fn, "?q=" + quote(q))) for q in ("Ärger", "rger \U0001f600 A", 'a"b', "b\\c", "\\u00c4", "nothing")}
+    assert found == {"Ärger": 2, "rger \U0001f600 A": 2, 'a"b': 2, "b\\c": 2, "\\u00c4": 1, "nothing": 0}
+
+
 def test_one_record_is_found_by_its_id(shared):
     fn, other = (shared.create("def handler(event): return event") for _ in range(2))
     result = shared.call(fn, {"n": 1})
@@ -192,6 +201,27 @@ def test_records_across_functions(server):
     assert inputs(reply.json) == [1, 0] and reply.headers["Link"] is None
     assert inputs(server.request("GET", f"/api/invocations?function={first['id']}").json) == [4, 2, 0]
     assert server.request("GET", "/api/invocations", key=False).status == 401
+
+
+def exported(server, query=""):
+    reply = server.request("GET", "/api/invocations/export" + query)
+    assert reply.status == 200 and reply.headers["Content-Type"] == "application/x-ndjson", reply.body
+    return [json.loads(line) for line in reply.body.splitlines()]
+
+
+def test_an_export_of_everything_holds_what_the_account_sees(server):
+    project = server.request("POST", "/api/projects", {"name": "One"}).json
+    loose = server.create("def handler(event): return event", name="loose")
+    inside = server.create("def handler(event): return 1 / event", name="inside", project_id=project["id"])
+    for n in range(6):
+        server.call(inside if n % 2 else loose, n)
+    server.call(inside, 0)
+    rows = exported(server)
+    assert inputs(rows) == [0, 1, 2, 3, 4, 5, 0] and [r["function_name"] for r in rows[:2]] == ["loose", "inside"]
+    assert inputs(exported(server, f"?function={loose['id']}")) == [0, 2, 4]
+    assert inputs(exported(server, f"?project={project['id']}&status=success")) == [1, 3, 5]
+    assert server.request("GET", "/api/invocations/export?status=fine").json["detail"][0]["loc"] == ["query", "status"]
+    assert server.request("GET", f"/api/invocations/export?project={'0' * 24}").status in (404, 422)
 
 
 def test_events_follow_calls_and_go_on_where_they_ended(shared):

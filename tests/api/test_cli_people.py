@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from test_cli_real import DONE, FAILED, SERVER, USAGE
+from test_cli_real import DONE, FAILED, SERVER, USAGE, on_terminal
 from virga import PROGRAM, Server, until
 
 CODE = "import os\ndef handler(event):\n    print('seen')\n    return os.environ.get('WORD')\n"
@@ -160,7 +160,163 @@ def test_two_servers_are_kept_apart_by_profiles(town, ada, tmp_path):
     assert [p["name"] for p in ada.json("profile")] == ["default"]
 
 
+def test_administrators_invite_promote_limit_and_delete(town, olga, tmp_path):
+    server = town[0]
+    olga.login(server, "olga", "--admin")
+    olga.ok("account", "invite", "eve@example.org")
+    invite = next(i for i in olga.json("account", "invites") if i["email"] == "eve@example.org")
+    assert "eve@example.org" in olga.ok("account", "invites")
+    assert olga.ok("account", "withdraw", invite["id"]) == f"withdrew {invite['id']}\n"
+    carl = Person(tmp_path / "carl")
+    join(server, olga, carl, "carl")
+    assert "projects    2" in olga.ok("account", "quota", "carl", "--projects", "2", "--calls", "none")
+    assert carl.json("whoami")["effective_quotas"]["projects"] == 2
+    olga.refused("account", "quota", "carl", "--projects", "many", words="--projects takes a number", status=USAGE)
+    assert olga.ok("account", "promote", "carl") == "carl is an administrator\n" and carl.json("whoami")["admin"]
+    olga.ok("account", "demote", "carl")
+    assert carl.ok("account", "change", "--name", "charles", "--email", "c@example.org") == "charles, c@example.org\n"
+    carl.refused("account", "change", words="nothing to change", status=USAGE)
+    carl.refused("account", "close", "--yes", "--password-stdin", stdin="wrong", words="assword")
+    assert carl.ok("account", "close", "--yes", "--password-stdin", stdin=PASSWORD) == "deleted the account charles\n"
+    dora = Person(tmp_path / "dora")
+    join(server, olga, dora, "dora")
+    olga.refused("account", "delete", "dora", words="--yes", status=USAGE)
+    assert olga.ok("account", "delete", "dora", "--yes") == "deleted dora\n"
+    dora.refused("whoami", words="key")
+
+
+def test_sessions_in_browsers_are_seen_and_ended(town, ada):
+    server = town[0]
+    token = server.request("POST", "/api/login", {"login": "ada", "password": PASSWORD}, key=False, headers={"User-Agent": "Browser/1"}).json["token"]
+    assert re.search(r"^Browser/1 +127.0.0.1 ", ada.ok("session"), re.M)
+    assert re.fullmatch(r"ended \d sessions?; keys stay\n", ada.ok("session", "end-all"))
+    assert server.request("GET", "/api/account", key=token).status == 401 and ada("whoami").returncode == DONE
+    token = server.request("POST", "/api/login", {"login": "ada", "password": PASSWORD}, key=False).json["token"]
+    ada.ok("session", "end", ada.json("session")[0]["id"])
+    assert server.request("GET", "/api/account", key=token).status == 401
+
+
 # Projects
+
+def test_what_a_project_is_and_may_is_changed(town, olga, project):
+    assert "about" in olga.ok("project", "set", "--description", "for tests")
+    assert "inactive" in olga.ok("project", "set", project, "--status", "inactive")
+    olga.refused("project", "set", words="--status", status=USAGE)
+    olga.refused("project", "set", "--status", "off", words="status")
+    assert olga.ok("domain", "add", f"{project}.example").startswith(f"{project}.example leads to the gateway of {project}")
+    olga.refused("domain", "add", "no domain", words="domain")
+    assert re.search(rf"^{project}.example +just now", olga.ok("domain"), re.M)
+    assert olga.ok("domain", "remove", f"{project}.example") == f"removed {project}.example from {project}\n"
+    assert "no domains yet" in olga("domain").stderr
+    shown = olga.ok("cors", "on", "--origins", "https://a.example, https://b.example", "--credentials", "on", "--max-age", "1h")
+    assert shown.startswith("on\n") and "https://a.example, https://b.example" in shown and "3600 s" in shown
+    assert olga.json("cors")["origins"] == ["https://a.example", "https://b.example"]
+    olga.refused("cors", "on", "--origins", "*", words="origins")
+    assert olga.ok("cors", "off").startswith("off\n") and olga.json("cors")["credentials"]
+    actions = olga.ok("audit")
+    assert re.search(r"olga +\S+ +domain\.", actions) and re.search(r"project\.", actions)
+    assert len(olga.json("audit", "-n", "2")) == 2
+    assert olga.ok("audit", "--project", "").startswith("WHEN")
+
+
+def test_a_functions_settings_are_changed_without_a_deploy(town, olga, project):
+    fn = olga.deploy("set", CODE, "--env", "WORD=own", "--env", "OTHER=x", "--access", "key", "--description", "says a word")
+    assert fn["access"] == "key" and "says a word" in olga.ok("settings", "set")
+    shown = olga.ok("settings", "set", "--memory", "64m", "--timeout", "5s", "--client-rate-limit", "9", "--public-logs", "on")
+    assert "64 MB" in shown and "5.00 s a call" in shown and "9 calls a minute from each client" in shown and "anybody" in shown
+    assert olga.ok("invoke", "set") == '"own"\n'
+    assert "OTHER, NEW" in olga.ok("settings", "set", "--env", "NEW=1", "--unset-env", "WORD")
+    assert olga.ok("invoke", "set") == "null\n"
+    olga.refused("settings", "set", "--unset-env", "WORD", words="no variable 'WORD'", status=USAGE)
+    olga.refused("settings", "set", "--memory", "1m", words="memory_mb")
+    olga.refused("settings", "set", "--status", "off", words="active or inactive", status=USAGE)
+    assert "inactive" in olga.ok("settings", "set", "--status", "inactive", "--name", "reset")
+    olga.refused("invoke", "reset", words="not active")
+    assert olga.json("settings", "reset", "--move-to", "", "--status", "active")["project_id"] is None
+    assert olga.json("settings", fn["id"], "--move-to", project)["project_id"]
+    assert re.fullmatch(r"version 1 is ready(, loaded in .* [um]s)?\n", olga.ok("load", "reset"))
+    assert olga.ok("load", "reset") == "version 1 is ready\n"
+
+
+def test_code_is_pulled_as_it_was_deployed(olga, project):
+    at = olga.home / "tree"
+    (at / "lib" / "deep").mkdir(parents=True)
+    (at / "main.py").write_text("from lib.deep.x import y\ndef handler(event): return y\n")
+    (at / "lib" / "deep" / "x.py").write_text("y = 'ü'\n")
+    (at / "logo.png").write_bytes(bytes(range(256)))
+    (at / "run.sh").write_text("#!/bin/sh\n")
+    (at / "run.sh").chmod(0o755)
+    olga.ok("deploy", "tree")
+    (at / "main.py").write_text("def handler(event): return 2\n")
+    olga.ok("deploy", "tree")
+    assert olga.ok("pull", "tree", "copy", "--version", "1") == "copy: 4 files of version 1 of tree\n"
+    copy = olga.home / "copy"
+    assert {str(p.relative_to(copy)) for p in copy.rglob("*") if p.is_file()} == {
+        "main.py", "lib/deep/x.py", "logo.png", "run.sh", "virga.json"}
+    assert (copy / "logo.png").read_bytes() == bytes(range(256)) and (copy / "run.sh").stat().st_mode & 0o100
+    assert json.loads((copy / "virga.json").read_text()) == {"name": "tree", "runtime": "python", "handler": "main.handler"}
+    assert olga.json("deploy", "copy")["active_version"] == 3 and olga.ok("invoke", "tree") == '"ü"\n'
+    olga.refused("pull", "tree", "copy", words="--force", status=USAGE)
+    olga.ok("pull", "tree", "copy", "--version", "2", "--force")
+    assert (copy / "main.py").read_text() == "def handler(event): return 2\n"
+    (copy / "main.py").unlink()
+    (copy / "main.py").symlink_to(olga.home / "elsewhere")
+    assert olga("pull", "tree", "copy", "--force").returncode == USAGE and not (olga.home / "elsewhere").exists()
+    olga.refused("pull", "tree", "--version", "9", words="ersion")
+
+
+def test_saved_inputs_are_called_with(olga, project):
+    olga.deploy("echo", "def handler(event): return event\n")
+    assert "no inputs yet" in olga("input", "list", "echo").stderr
+    olga.ok("input", "save", "echo", "a customer", f'{{"n": {10**30}}}')
+    (olga.home / "e.json").write_text("[1]")
+    olga.ok("input", "save", "echo", "list", "@e.json")
+    assert olga.ok("invoke", "echo", "--saved", "a customer") == '{"n":%d}\n' % 10**30
+    assert olga.ok("input", "show", "echo", "list") == "[1]\n"
+    assert re.search(r"^a customer +just now ", olga.ok("input", "list", "echo"), re.M)
+    olga.refused("invoke", "echo", "--saved", "none", words="no input 'none'")
+    olga.refused("invoke", "echo", "1", "--saved", "list", words="either INPUT or --saved", status=USAGE)
+    assert olga.ok("input", "remove", "echo", "list") == "removed list\n"
+
+
+def test_a_result_in_pieces_is_printed_as_it_comes(olga, project):
+    olga.deploy("drip", "def handler(event):\n    yield 'first é\\n'\n    while event: yield 'more'\n    print('log')\n    yield b'\\xff'\n")
+    done = subprocess.run([PROGRAM, "invoke", "drip", "0"], env=olga.env, cwd=olga.home, capture_output=True, timeout=30)
+    assert done.returncode == DONE and done.stdout == "first é\n".encode() + b"\xff" and done.stderr == b"log\n"
+    assert olga.json("invoke", "drip", "0")["output"]["isBase64Encoded"]
+    olga.deploy("halves", "def handler(event):\n    yield b'\\xf0\\x9f'\n    yield b'\\x98\\x80\\x1b[31m\\xc3'\n")
+    shown = on_terminal(olga, "invoke", "halves")
+    assert "\U0001f600\\x1b[31m\\xc3\r\n" in shown, "letters are put together, and nothing is done to the terminal"
+    with subprocess.Popen([PROGRAM, "invoke", "drip", "1"], env=olga.env, cwd=olga.home, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert select.select([running.stdout], [], [], 15)[0] and running.stdout.readline() == "first é\n"
+            running.send_signal(signal.SIGINT)
+            assert running.wait(timeout=15) == -signal.SIGINT
+        finally:
+            running.kill()
+    until(lambda: "the caller went away" in olga.ok("logs", "drip", "--status", "error"), "the call ends with its caller")
+
+
+def test_one_call_is_shown_whole(olga, project):
+    olga.deploy("whole", "def handler(event):\n    print('seen')\n    return {'got': event}\n")
+    called = olga.json("invoke", "whole", "[7]")["invocation_id"]
+    shown = olga.ok("logs", "whole", "--call", called)
+    for words in ("input\n    [7]\n", 'output\n    {"got":[7]}\n', "stdout\n    seen\n", "handler"):
+        assert words in shown, shown
+    assert olga.json("logs", "whole", "--call", called)["input"] == "[7]"
+    olga.refused("logs", "--call", called, words="function's name", status=USAGE)
+    olga.refused("logs", "whole", "--call", "0" * 36, words="not found")
+
+
+def test_everything_is_exported_without_a_project(olga, project):
+    olga.deploy("inside")
+    olga.ok("invoke", "inside")
+    olga.ok("project", "use")
+    olga.deploy("outside")
+    olga.ok("invoke", "outside")
+    lines = [json.loads(line) for line in olga.ok("logs", "--export", "-", "--status", "success").splitlines()]
+    assert [r["function_name"] for r in lines[-2:]] == ["inside", "outside"]
+
 
 def test_members_may_what_their_role_says(olga, ada, project):
     olga.deploy("shared")
@@ -204,6 +360,10 @@ def test_a_route_leads_to_the_function_that_a_match_names(town, olga, project):
     assert olga("route", "match", "POST", "/users/7").returncode == FAILED
     olga.refused("route", "add", "GET", "/users/:other", "users", words="already exists")
     olga.refused("route", "add", "FETCH", "/x", "users", words="FETCH")
+    olga.deploy("people", "def handler(event): return 'other'\n")
+    assert olga.ok("route", "change", "GET", "/users/:id", "people") == "GET /users/:id calls people\n"
+    assert town[0].request("GET", f"/api/gateway/{project}/users/7", key=False).json == "other"
+    olga.refused("route", "change", "GET", "/none", "people", words="no such route")
     olga.ok("route", "remove", "GET", "/users/:id")
     assert town[0].request("GET", f"/api/gateway/{project}/users/7", key=False).status == 404
 

@@ -276,6 +276,7 @@ class Walk:
             self.say("GET", f"{where}/stats" if where != "/api" else "/api/stats/series")
         self.say("GET", f"{path}/invocations/export")
         self.say("GET", f"{base}/invocations/export")
+        self.say("GET", "/api/invocations/export")
         self.say("GET", f"{path}/invocations/{rows[0]['id']}")
         self.say("GET", "/api/stats")
         self.say("DELETE", f"{base}/routes/{route['id']}")

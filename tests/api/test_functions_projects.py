@@ -1,5 +1,6 @@
 """Functions in lists and in projects: where they live, how they move, and what is shown of them."""
 
+import gzip
 import json
 import os
 import re
@@ -170,3 +171,20 @@ def test_a_deploy_goes_into_the_project_it_names(shared, projects):
     assert first(shared.deploy(files, wanted, project="none"))[0] == "query.project"
     assert first(shared.deploy({**files, "virga.json": b'{"project": "none"}'}, wanted))[0] == "body.virga_json.project"
     assert first(shared.deploy({**files, "virga.json": b'{"project": null}'}, wanted))[0] == "body.virga_json.project"
+
+
+def test_long_answers_shrink_for_who_takes_gzip_but_never_records_of_calls(shared):
+    """Records hold what strangers sent beside what others did: their length must not tell (BREACH)."""
+    fn = shared.create("def handler(event): return event\n" + "# filler\n" * 1000)
+    shared.call(fn, "x" * 10000)
+    paths = [f"/api/functions/{fn['id']}", "/api/functions?limit=3", f"/api/functions/{fn['id']}/versions",
+             f"/api/functions/{fn['id']}/versions/1/files", f"/api/functions/{fn['id']}/stats"]
+    for path in paths:
+        plain, packed = (shared.request("GET", path, headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip, br"))
+        assert plain.headers["Content-Encoding"] is None and plain.headers["Vary"] == "Accept-Encoding"
+        assert packed.headers["Content-Encoding"] == "gzip" and len(packed.body) < len(plain.body) / 3
+        assert path.endswith("stats") or gzip.decompress(packed.body) == plain.body
+    for path in (f"/api/functions/{fn['id']}/invocations", "/api/invocations", "/api/invocations/export", f"/api/invoke/{fn['id']}"):
+        reply = shared.request("POST" if "invoke/" in path else "GET", path, {"input": "x" * 10000} if "invoke/" in path else None,
+                               headers={"Accept-Encoding": "gzip"})
+        assert reply.status == 200 and reply.headers["Content-Encoding"] is None and len(reply.body) > 10000

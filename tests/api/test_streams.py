@@ -1,6 +1,11 @@
 """Results in pieces and bytes through the real server and sandbox, joined for a caller that wants them whole."""
 
+import base64
+import http.client
+import json
+
 import pytest
+from virga import until
 
 OPENED = {"statusCode": 201, "headers": {"a": "b"}, "body": "one two"}
 BOOTSTRAP = """#!/usr/bin/python3 -IS
@@ -45,6 +50,62 @@ def test_pieces_without_status_are_a_string_or_base64(shared):
     fn = python(shared, "yield 'a' if event else b'\\xff'\nyield 'é'")
     assert shared.call(fn, 1)["output"] == "aé"
     assert shared.call(fn, 0)["output"] == {"isBase64Encoded": True, "body": "/8Op"}
+
+
+def stream(server, fn, event=None, **headers):
+    """The events of a call as (name, data), while they come."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)
+    try:
+        connection.request("POST", f"/api/invoke/{fn['id']}", json.dumps({"input": event}),
+                           {"Accept": "text/event-stream", "Authorization": f"Bearer {server.key}", **headers})
+        reply = connection.getresponse()
+        assert reply.status == 200 and reply.headers["Content-Type"] == "text/event-stream", reply.read()
+        while (line := reply.readline()):
+            name, data = line.decode()[len("event: "):-1], reply.readline().decode()[len("data: "):]
+            assert reply.readline() == b"\n"
+            yield name, json.loads(data)
+    finally:
+        connection.close()
+
+
+def joined(events):
+    return b"".join(d["text"].encode() if "text" in d else base64.b64decode(d["base64"]) for name, d in events if name == "piece")
+
+
+def test_pieces_are_passed_on_as_events_to_who_takes_them(shared):
+    fn = python(shared, "yield {'statusCode': 201, 'headers': {'a': 'b'}}\nprint('log')\nyield 'é\\n'\nyield b'\\xff'\nyield '\\x01' * 9999")
+    events = list(stream(shared, fn))
+    assert events[0] == ("open", {"statusCode": 201, "headers": {"a": "b"}}) and events[1] == ("piece", {"text": "é\n"})
+    assert joined(events) == "é\n".encode() + b"\xff" + b"\x01" * 9999
+    name, result = events[-1]
+    assert name == "result" and result["success"] and result["stdout"] == "log\n" and "output" not in result
+    assert shared.records(fn)[0]["id"] == result["invocation_id"] and shared.records(fn)[0]["streamed"]
+
+
+def test_what_is_no_stream_is_answered_as_ever(shared):
+    fn = python(shared, "return event")
+    reply = shared.request("POST", f"/api/invoke/{fn['id']}", {"input": 7}, headers={"Accept": "text/event-stream, */*;q=0.1"})
+    assert reply.headers["Content-Type"] == "application/json" and reply.json["output"] == 7
+    reply = shared.request("POST", f"/api/invoke/{'0' * 24}", {}, headers={"Accept": "text/event-stream"})
+    assert reply.status == 404 and reply.json == {"detail": "Function not found"}
+
+
+def test_a_stream_of_events_that_fails_ends_with_the_reason(shared):
+    fn = python(shared, "yield 'a'\n1 / 0")
+    *pieces, (name, result) = stream(shared, fn)
+    assert joined(pieces) == b"a" and name == "result" and not result["success"] and "ZeroDivisionError" in result["error"]
+    assert "Traceback" in result["traceback"]
+    stranger = [d for n, d in stream(shared, fn, Authorization="") if n == "result"]
+    assert "traceback" not in stranger[0] and "stdout" not in stranger[0]
+
+
+def test_a_call_whose_caller_leaves_its_events_is_ended(shared):
+    fn = python(shared, "yield 'first'\nwhile True: yield 'more'")
+    events = stream(shared, fn)
+    assert [next(events)[0], next(events)[1]] == ["open", {"text": "first"}]
+    events.close()
+    ended = until(lambda: shared.records(fn), "the call ends")[0]
+    assert (ended["status"], ended["error"]) == ("error", "the caller went away")
 
 
 def test_joined_pieces_keep_to_the_limit_of_a_result(shared):

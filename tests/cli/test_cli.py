@@ -78,6 +78,26 @@ def test_output_that_cannot_be_written_is_no_success(cli):
 
 # Server and key
 
+def test_output_that_is_closed_is_no_success_and_does_not_reach_the_server(cli, api):
+    api.add("a-name")
+    done = subprocess.run(["sh", "-c", f"exec {VIRGA} list >&-"], env=cli.env, capture_output=True, text=True, timeout=DEADLINE_S)
+    assert done.returncode == 2 and "write the output" in done.stderr
+    assert len(api.requests) == 1 and subprocess.run(["sh", "-c", f"exec {VIRGA} list 2>&-"], env=cli.env,
+                                                     capture_output=True, timeout=DEADLINE_S).returncode == 0
+
+
+def test_a_url_that_is_nearly_one_is_told(cli):
+    done = cli("list", "--server", "127.0.0.1:8000")
+    assert done.returncode == 2 and "is http://127.0.0.1:8000 meant?" in done.stderr
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        url = f"https://127.0.0.1:{plain.getsockname()[1]}"
+        with subprocess.Popen([VIRGA, "list", "--server", url], env=cli.env, stderr=subprocess.PIPE, text=True) as running:
+            client = plain.accept()[0]
+            client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            assert "does it speak TLS?" in running.communicate(timeout=DEADLINE_S)[1] and running.returncode == 3
+            client.close()
+
+
 def test_a_server_that_is_not_there_is_status_3(cli):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
@@ -150,14 +170,16 @@ def test_an_answer_that_is_no_api_answer_is_status_3(cli, api, status, body):
     assert done.returncode == 3 and done.stdout == "" and done.stderr.startswith("virga: ")
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b"5", b'[null]', b'{"id": 5}', b'{"id":"a"}',
-                                  b'[{"name":"x\\u0000y"}]', b'{"id":"a","active_version":"x"}',
-                                  b"9" * 400])
+STRANGE = [b"[]", b"null", b"5", b'[null]', b'{"id": 5}', b'{"id":"a"}', b'[{"name":"x\\u0000y"}]',
+           b'{"id":"a","active_version":"x"}', b"9" * 400]
+
+
 @pytest.mark.parametrize("args", [("list",), ("logs", "x"), ("versions", "x"), ("rollback", "x"),
                                   ("invoke", "x"), ("delete", "x", "--yes"), ("list", "--names")])
-def test_answers_of_a_strange_shape_do_not_crash(cli, api, args, body):
-    api.canned = (200, body, {})
-    assert cli(*args).returncode in (0, 1, 2, 3)
+def test_answers_of_a_strange_shape_do_not_crash(cli, api, args):
+    for body in STRANGE:
+        api.canned = (200, body, {})
+        assert cli(*args).returncode in (0, 1, 2, 3), body
 
 
 # list, versions, rollback, delete

@@ -121,6 +121,8 @@ def test_bash_completes_what_a_commands_command_takes(cli, api):
     assert complete(cli, "virga", "project", "create", "") == []
     assert complete(cli, "virga", "list", "--project", "s") == ["shop"]
     assert complete(cli, "virga", "route", "add", "GET", "/x", "h") == ["hello"]
+    assert complete(cli, "virga", "route", "change", "GET", "/x", "h") == ["hello"]
+    assert complete(cli, "virga", "input", "save", "h") == complete(cli, "virga", "settings", "h") == ["hello"]
     assert complete(cli, "virga", "profile", "use", "") == ["work"]
     assert complete(cli, "virga", "list", "--profile", "") == ["work"]
     assert complete(cli, "virga", "member", "add", "ada", "v") == ["viewer"]

@@ -203,11 +203,11 @@ test("the address of a call leads to it, also where the list does not hold it", 
   await panel().waitFor(gone);
 });
 
-test("what is exported are the calls that are listed", async () => {
+test.each(["the project", "everything"])("what is exported are the calls that are listed, of %s", async (of) => {
   const { page } = world;
-  await world.open(`/projects/${project.id}/logs?live=off&status=error`);
+  await world.open(`${of === "everything" ? "" : `/projects/${project.id}`}/logs?live=off&status=error`);
   await row(/Error/).first().waitFor();
-  await inspect(world, "logs-project");
+  await inspect(world, of === "everything" ? "logs-all-errors" : "logs-project");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("link", { name: "Export" }).click(),

@@ -64,16 +64,12 @@ function FiltersButton({ open, set, controls, onClick }: FiltersButtonProps) {
   );
 }
 
-/** The server exports the calls of one function or of one project. */
+/** All calls that fit, as a file. */
 function Export({ scope, filters, since }: Pick<LogToolbarProps, "scope" | "filters" | "since">) {
-  const { function: one, ...rest } = filters;
-  const of = scope.function || scope.project || !one ? scope : { function: one };
-  if (!of.function && !of.project) return null;
-  const query = queryOf(of === scope ? filters : { ...rest, function: "" }, since);
   return (
     <Button asChild className="max-sm:w-9 max-sm:px-0 sm:order-last">
       <a
-        href={withQuery(`${callsPath(of)}/export`, query)}
+        href={withQuery(`${callsPath(scope)}/export`, queryOf(filters, since))}
         download
         title="All calls that fit the filters, whole, as NDJSON: one a line, oldest first"
       >

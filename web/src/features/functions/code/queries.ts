@@ -63,15 +63,17 @@ export const loadResultQuery = (id: string, version: number) =>
 /** `input` is JSON text and goes out as it was written: numbers keep all their digits. */
 export function useCall(id: string) {
   return useMutation({
-    mutationFn: (input: string) =>
-      take(
+    mutationFn: async (input: string) => {
+      const result = await take(
         api.POST("/api/invoke/{id}", {
           params: { path: { id } },
           body: {},
           bodySerializer: () => `{"input":${input}}`,
-          headers: { "Content-Type": "application/json" },
+          headers: { "Content-Type": "application/json", Accept: "application/json" },
         }),
-      ),
+      );
+      return result as Schema<"InvokeResult">; // events are for who asks for them
+    },
   });
 }
 
