@@ -20,6 +20,7 @@ const struct option_spec manifest_options[] = {
     {0, "concurrency", "COUNT", "calls that may run at the same time"},
     {0, "reuse", "WHEN", "always: keep a sandbox for later calls; never: a fresh copy for each"},
     {0, "snapstart", "WHEN", "on: load Python code once, ahead of cold calls; or off"},
+    {0, "network", "WHEN", "on: the function may open connections to the outside; or off"},
     {0, "queue", "COUNT", "calls that may wait beyond that; more are refused with 429"},
     {0, "no-load", NULL, "uploads only, without trying whether the code loads"},
     {0},
@@ -188,6 +189,7 @@ static const struct member {
     {"queue", "queue", false, read_count},
     {"reuse", "reuse", false, read_reuse},
     {"snapstart", "snapstart", false, read_switch},
+    {"network", "network_enabled", false, read_switch},
 };
 
 static int put_member(json_t *manifest, const struct member *m, const char *text, struct err *e)

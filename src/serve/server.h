@@ -38,6 +38,7 @@ struct server {
     struct checks *checks; /* serve/checks.h */
     struct index *index;   /* where packages come from: deps/index.h */
     unsigned build_template;
+    char no_egress[256]; /* why functions get no network; "" when they may have it */
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */

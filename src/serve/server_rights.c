@@ -98,7 +98,9 @@ int server_start_spawner(struct server *s, struct err *e)
                                     .sockets_dir = sockets,
                                     .slots_max = s->settings.slots_max,
                                     .variant_memory_bytes = s->settings.template_memory_max,
-                                    .weaker = s->settings.weaker};
+                                    .weaker = s->settings.weaker,
+                                    .egress =
+                                        s->settings.egress ? &s->settings.egress_rules : NULL};
     privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
                            SPARE_FILES);
     return spawner_start(&config, &s->spawner_fd, &s->app.spawner, e);
