@@ -323,3 +323,10 @@ bool probe_unprotected(const struct probe_result *r)
 {
     return r->state == PROBE_MISSING || (r->state == PROBE_WEAKER && r->weaker);
 }
+
+bool probe_egress(struct probe_result *ret)
+{
+    struct results l = {.at = ret, .max = 1};
+    put(&l, "egress network", PROBE_WORKS, "", "");
+    return ret->state == PROBE_WORKS;
+}

@@ -87,7 +87,7 @@ function NetworkSwitch({ draft, error }: { draft: Draft; error: unknown }) {
     <div>
       <Switch
         label="Network"
-        hint={none ? "This server gives functions no network" : "Calls reach the internet, but no private networks, this server or mail ports"}
+        hint={none ? `This server gives functions no network: ${system.egress_missing}` : "Calls reach the internet, but no private networks, this server or mail ports"}
         checked={on}
         disabled={none && !on}
         onChange={(network_enabled) => draft.set({ network_enabled })}
