@@ -10,6 +10,7 @@ It says "ready" on its standard output, and ends with its standard input."""
 import asyncio
 import http
 import json
+import os
 import ssl
 import struct
 import sys
@@ -108,6 +109,7 @@ async def main(certificate=None, key=None):
     await loop.create_datagram_endpoint(Names, local_addr=("0.0.0.0", 53))
     print("ready", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
+    os._exit(0)  # connections that are open must not complain
 
 
 asyncio.run(main(*sys.argv[1:]))

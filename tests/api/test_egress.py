@@ -35,7 +35,7 @@ def test_a_function_from_a_time_with_network_is_told_why_it_does_not_run_and_can
         path = f"/api/functions/{function['id']}"
         assert server.request("PUT", path, {"code": "def handler(event): return 2"}).status == 200
         assert server.request("PUT", path, {"network_enabled": False}).status == 200
-        assert server.call(function)["result"] == 2
+        assert server.call(function)["output"] == 2
 
 
 @pytest.mark.parametrize("option, value, complaint", [
