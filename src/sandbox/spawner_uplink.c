@@ -288,18 +288,17 @@ static int take_report(struct spawner *s, struct spawner_slot *slot)
     return -1;
 }
 
-/* With a process it is over when that is reaped. */
+/* With a process it is over when that is reaped, which also tells why. */
 static void broken(struct spawner *s, struct spawner_slot *slot)
 {
-    if (!slot->why.code && !s->uplink.why.code)
-        err_set(&slot->why, ERR_SYSTEM, "the process of the slot's network ended");
-    else if (!slot->why.code)
-        slot->why = s->uplink.why;
     fd_close(&slot->uplink.report);
-    if (slot->uplink.pid > 0)
+    if (slot->uplink.pid > 0) {
         (void)kill(slot->uplink.pid, SIGKILL);
-    else
-        over(s, slot);
+        return;
+    }
+    if (!slot->why.code && spawner_uplink_check(s, &slot->why) == 0)
+        err_set(&slot->why, ERR_SYSTEM, "the program 'virga-uplink' made no process");
+    over(s, slot);
 }
 
 void spawner_uplink_on_report(struct spawner *s, unsigned index)

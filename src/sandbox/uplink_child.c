@@ -18,7 +18,10 @@
 /* Where its descriptors end up, and no others. */
 enum { AT_REPORT = 3, AT_TAP = 4, AT_END = 5 };
 
-#define MEMORY_BYTES (64ull << 20)
+/* Room for the buffers of as many connections as there can be: what does not fit ends the process,
+ * since its library cannot do without. */
+#define CONNECTION_BYTES (384ull << 10)
+#define MEMORY_BYTES     ((32ull << 20) + UPLINK_FILES * CONNECTION_BYTES)
 
 /* It buffers and computes for the slot, so that is whose memory and time it takes. On v2 it was
  * born there. */

@@ -127,6 +127,27 @@ static void guest_push(const char *arg)
         guest_say(strerror(errno));
 }
 
+/* As many connections as there may be, all kept; answers with their number. */
+static void guest_crowd(const char *arg)
+{
+    struct sockaddr_in a = guest_address(arg);
+    long made = 0;
+    for (;; made++) {
+        int s = socket(AF_INET, SOCK_STREAM, 0);
+        if (s < 0 || connect(s, (struct sockaddr *)&a, sizeof a) < 0)
+            break;
+    }
+    guest_say_number(made);
+}
+
+static void guest_listen(const char *arg)
+{
+    struct sockaddr_in a = guest_address(arg);
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    bool good = bind(s, (struct sockaddr *)&a, sizeof a) == 0 && listen(s, 1) == 0;
+    guest_say(good ? "listening" : strerror(errno));
+}
+
 static bool guest_net(const char *line, const char *arg)
 {
     if (!strcmp(line, "tcp"))
@@ -145,6 +166,10 @@ static bool guest_net(const char *line, const char *arg)
         guest_socket(AF_INET, SOCK_RAW, IPPROTO_TCP);
     else if (!strcmp(line, "packet"))
         guest_socket(AF_PACKET, SOCK_RAW, 0);
+    else if (!strcmp(line, "crowd"))
+        guest_crowd(arg);
+    else if (!strcmp(line, "listen"))
+        guest_listen(arg);
     else if (!strcmp(line, "push"))
         guest_push(arg);
     else
