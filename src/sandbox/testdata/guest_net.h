@@ -8,10 +8,7 @@
 #include <poll.h>
 #include <time.h>
 
-enum { GUEST_ANSWER_MS = 10000, GUEST_HELD = 64 };
-
-static int guest_held[GUEST_HELD];
-static unsigned guest_held_count;
+enum { GUEST_ANSWER_MS = 10000 };
 
 static struct sockaddr_in guest_address(const char *arg)
 {
@@ -38,18 +35,17 @@ static void guest_say_answer(int s)
     guest_say(line);
 }
 
-static void guest_tcp(const char *arg, bool hold)
+static void guest_tcp(const char *arg, bool answer)
 {
     struct sockaddr_in a = guest_address(arg);
     int s = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(s, (struct sockaddr *)&a, sizeof a) < 0)
         guest_say(strerror(errno));
-    else
+    else if (answer)
         guest_say_answer(s);
-    if (hold && guest_held_count < GUEST_HELD)
-        guest_held[guest_held_count++] = s;
     else
-        close(s);
+        guest_say("connected");
+    close(s);
 }
 
 static void guest_udp(const char *arg, bool wait)
@@ -151,9 +147,9 @@ static void guest_listen(const char *arg)
 static bool guest_net(const char *line, const char *arg)
 {
     if (!strcmp(line, "tcp"))
-        guest_tcp(arg, false);
-    else if (!strcmp(line, "hold"))
         guest_tcp(arg, true);
+    else if (!strcmp(line, "reach"))
+        guest_tcp(arg, false);
     else if (!strcmp(line, "udp"))
         guest_udp(arg, true);
     else if (!strcmp(line, "send"))
