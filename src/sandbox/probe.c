@@ -327,10 +327,10 @@ static void check_egress(struct results *l)
 {
     char detail[200];
     int sys = in_child(try_egress);
-    snprintf(detail, sizeof detail, "functions have no network: /dev/net/tun: %s",
+    snprintf(detail, sizeof detail, "/dev/net/tun: %s",
              sys < 0 ? "the attempt was killed" : strerror(sys));
     put(l, "egress network", sys ? PROBE_WEAKER : PROBE_WORKS,
-        sys ? detail : "functions may have a network (/dev/net/tun)",
+        sys ? detail : "functions can have network: /dev/net/tun",
         sys == EACCES || sys == EPERM
             ? "chmod 0666 /dev/net/tun, or start as root; in a container also --device /dev/net/tun"
             : "modprobe tun (and name it in /etc/modules-load.d/); in a container: --device "
@@ -358,11 +358,4 @@ size_t probe_all(const char *runners_dir, struct probe_result *ret, size_t max)
 bool probe_unprotected(const struct probe_result *r)
 {
     return r->state == PROBE_MISSING || (r->state == PROBE_WEAKER && r->weaker);
-}
-
-bool probe_egress(struct probe_result *ret)
-{
-    struct results l = {.at = ret, .max = 1};
-    put(&l, "egress network", PROBE_WORKS, "", "");
-    return ret->state == PROBE_WORKS;
 }

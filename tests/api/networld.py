@@ -71,10 +71,16 @@ class World:
         assert said == word, f"a part of the world did not start: {said!r}"
         return process.pid
 
+    def resolv(self, name):
+        return self.directory / f"resolv-{name}"
+
+    def ask_names_of(self, server, name="host"):
+        self.resolv(name).write_text(f"nameserver {server}\noptions attempts:1 timeout:5\n")
+
     def keep(self, name, program):
         """Makes a network and a mount namespace in which names are asked of the internet."""
-        resolv = self.directory / f"resolv-{name}"
-        resolv.write_text(f"nameserver {API}\noptions attempts:1 timeout:5\n")
+        resolv = self.resolv(name)
+        self.ask_names_of(API, name)
         script = f"mount --bind {resolv} /etc/resolv.conf && ip link set lo up && echo made && exec {program} >/dev/null"
         return self.started(subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", script],
                                              stdin=subprocess.PIPE, stdout=subprocess.PIPE), b"made\n")

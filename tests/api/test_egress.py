@@ -1,10 +1,12 @@
 """Whether functions may have network at all, and what a server says of it."""
 
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from virga import PROGRAM, Server
+from virga import PROGRAM, Server, until
 
 
 def test_a_server_without_egress_says_so_and_refuses_what_needs_it(tmp_path):
@@ -36,6 +38,24 @@ def test_a_function_from_a_time_with_network_is_told_why_it_does_not_run_and_can
         assert server.request("PUT", path, {"code": "def handler(event): return 2"}).status == 200
         assert server.request("PUT", path, {"network_enabled": False}).status == 200
         assert server.call(function)["output"] == 2
+
+
+def test_a_host_that_cannot_give_network_starts_all_the_same_and_says_what_is_missing(tmp_path):
+    if os.geteuid() or not Path("/dev/net/tun").exists():
+        pytest.skip("needs root and /dev/net/tun, to hide it")
+    hide = 'mount --bind /dev/null /dev/net/tun && exec "$@"'
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", hide, "sh", PROGRAM, "serve", "--data-dir",
+               tmp_path / "data", "--listen", "127.0.0.1:0"]
+    with Server(tmp_path, command=command) as server:
+        state = server.request("GET", "/api/system").json
+        assert state["egress"] is False and state["egress_missing"].startswith("/dev/net/tun: ")
+        check, = (c for c in until(lambda: server.request("GET", "/api/system").json["isolation"]["checks"], "the checks are done")
+                  if c["feature"] == "egress network")
+        assert check["state"] == "weaker" and "modprobe tun" in check["fix"]
+        reply = server.request("POST", "/api/functions", {"name": "f", "code": "", "network_enabled": True})
+        assert reply.status == 422 and "/dev/net/tun" in reply.json["detail"][0]["msg"]
+        assert "virga doctor" in reply.json["detail"][0]["msg"]
+        assert server.call(server.create("def handler(event): return 1"))["output"] == 1
 
 
 @pytest.mark.parametrize("option, value, complaint", [

@@ -153,6 +153,19 @@ def test_names_are_those_of_the_host(online, python):
     assert ask(online, python, ("look", "api.example.test"), ("look", "nowhere.example.test")) == [[API], "gaierror -2"]
 
 
+def test_a_resolver_on_the_hosts_loopback_serves_functions_that_start_after_it_was_named(world, online):
+    function = online.create(PYTHON, network_enabled=True, limits=LIMITS, reuse="never")
+    for server in OTHER, "127.0.0.1", API:
+        world.ask_names_of(server)
+        assert ask(online, function, ("look", "api.example.test"), ("tcp", "127.0.0.1", 53)) == [[API], "ECONNREFUSED"]
+
+
+def test_code_that_is_loaded_ahead_has_network_in_its_calls_only(online):
+    code = PYTHON + "\nat_load = attempt('tcp', '203.0.113.10', 7)\ndef both(event): return [at_load, attempt('tcp', '203.0.113.10', 7)]\n"
+    function = online.create(code, handler="main.both", network_enabled=True, limits=LIMITS, snapstart=True)
+    until(lambda: online.call(function)["output"] == ["ENETUNREACH", "hello"], "a copy of what was loaded ahead serves a call")
+
+
 def test_tls_is_verified(world, online, python):
     authority = world.tls[0].read_text()
     answer, = ask(online, python, ("get", "https://api.example.test/", authority))
@@ -263,7 +276,6 @@ def test_a_changed_switch_reaches_the_next_call(online):
 def test_a_call_that_is_ended_leaves_nothing_behind(world, online):
     hanging = online.create("import socket\ndef handler(event):\n    s = socket.create_connection(('203.0.113.10', 7))\n"
                             "    while True: s.recv(1)\n", network_enabled=True, limits={**LIMITS, "timeout_ms": 1000}, reuse="never")
-    online.create(PYTHON)
     before = None
 
     def quiet():
