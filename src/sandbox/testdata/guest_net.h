@@ -62,6 +62,30 @@ static void guest_udp(const char *arg, bool wait)
     close(s);
 }
 
+/* A datagram that tries to slip by, then an honest one, whose answer shows that both have been
+ * seen.
+ */
+static void guest_slip(const char *arg, bool options)
+{
+    static char large[65507]; /* with its headers more than one packet takes */
+    static const char nothing[] = {1, 1, 1, 1};
+    struct sockaddr_in a = guest_address(arg);
+    int odd = socket(AF_INET, SOCK_DGRAM, 0), honest = socket(AF_INET, SOCK_DGRAM, 0);
+    int rc = options ? setsockopt(odd, IPPROTO_IP, IP_OPTIONS, nothing, sizeof nothing)
+                     : setsockopt(odd, SOL_SOCKET, SO_SNDBUF, &(int){1 << 20}, sizeof(int));
+    size_t n = options ? 8 : sizeof large;
+    struct pollfd p = {honest, POLLIN, 0};
+    if (rc < 0 || sendto(odd, large, n, 0, (struct sockaddr *)&a, sizeof a) < 0 ||
+        sendto(honest, "datagram", 8, 0, (struct sockaddr *)&a, sizeof a) != 8)
+        guest_say(strerror(errno));
+    else if (poll(&p, 1, GUEST_ANSWER_MS) != 1)
+        guest_say("no answer");
+    else
+        guest_say(recv(odd, large, sizeof large, MSG_DONTWAIT) < 0 ? "dropped" : "answered");
+    close(odd);
+    close(honest);
+}
+
 static void guest_name(const char *name)
 {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
@@ -154,6 +178,10 @@ static bool guest_net(const char *line, const char *arg)
         guest_udp(arg, true);
     else if (!strcmp(line, "send"))
         guest_udp(arg, false);
+    else if (!strcmp(line, "options"))
+        guest_slip(arg, true);
+    else if (!strcmp(line, "fragments"))
+        guest_slip(arg, false);
     else if (!strcmp(line, "name"))
         guest_name(arg);
     else if (!strcmp(line, "ipv6"))
