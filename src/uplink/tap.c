@@ -16,7 +16,10 @@
 #include <unistd.h>
 
 enum {
-    QUEUE_FRAMES = 32, /* what the slot may send ahead: memory of the kernel, counted for nobody */
+    /* What the slot may send ahead: memory of the kernel that is counted for nobody, 16 MB at most.
+     * What does not fit is lost, and connections that lose together wait for seconds together: 200
+     * of them must be able to speak at once. */
+    QUEUE_FRAMES = 256,
     NO_LINK_LOCAL = 1, /* IN6_ADDR_GEN_MODE_NONE */
 };
 
