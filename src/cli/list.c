@@ -25,9 +25,9 @@ static void print_functions(struct cli *c, const json_t *functions)
     size_t i;
     const json_t *fn;
     auto_table struct table t;
-    table_init(&t, 7,
-               (const char *const[]){"NAME", "RUNTIME", "VERSION", "STATUS", "NETWORK", "UPDATED",
-                                     "ID"});
+    table_init(
+        &t, 7,
+        (const char *const[]){"NAME", "RUNTIME", "VERSION", "STATUS", "NETWORK", "UPDATED", "ID"});
     json_array_foreach(functions, i, fn)
     {
         bool active = str_is(cli_text(fn, "status"), "active");

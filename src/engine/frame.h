@@ -41,12 +41,11 @@
  *          off a stream. FRAME_FATAL: this runner serves no more calls. When the runner knows where
  *          the user's code failed it adds "file": path below /code, "line": number and "column":
  *          number or null, both from 1. When a module was not found it adds "module": its name as
- *          the code says it ("cv2", "@scope/name/sub"). When the cause is a socket without a route or
- *          a name without an answer it adds "offline": true. Members that a reader does not know
- *          are ignored.
- *   STREAM JSON {"statusCode": number, "headers": {name: text}}, both optional: opens a streamed
- *          result. No longer than FRAME_OPENING_MAX.
- *   CHUNK  1 to FRAME_CHUNK_MAX bytes of a streamed result.
+ *          the code says it ("cv2", "@scope/name/sub"). When the cause is a socket without a route
+ * or a name without an answer it adds "offline": true. Members that a reader does not know are
+ * ignored. STREAM JSON {"statusCode": number, "headers": {name: text}}, both optional: opens a
+ * streamed result. No longer than FRAME_OPENING_MAX. CHUNK  1 to FRAME_CHUNK_MAX bytes of a
+ * streamed result.
  *
  * Standard output and error are pipes of their own. The runner flushes both before RESULT or
  * FAILED, so that all that a handler printed is in the pipes when its result arrives.

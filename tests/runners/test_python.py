@@ -145,18 +145,6 @@ def test_async_failures_show_only_the_users_frames(runner):
     assert failed.traceback.count("File ") == 1 and "line 2, in handler" in failed.traceback
 
 
-@pytest.mark.parametrize("body, offline", [
-    ("raise OSError(errno.ENETUNREACH, 'no route')", True), ("raise socket.gaierror(socket.EAI_AGAIN, 'no name')", True),
-    ("try: raise OSError(errno.ENETUNREACH, 'x')\n    except OSError as e: raise RuntimeError('wrapped') from e", True),
-    ("try: raise OSError(errno.ENETUNREACH, 'x')\n    except OSError: raise RuntimeError('wrapped')", True),
-    ("raise OSError(errno.ECONNREFUSED, 'refused')", None), ("raise socket.gaierror(socket.EAI_NONAME, 'no such name')", None),
-    ("raise ValueError(errno.ENETUNREACH)", None), ("e = OSError(); e.__cause__ = e; raise e", None),
-])
-def test_a_failure_for_want_of_network_is_told(runner, body, offline):
-    runner.load(f"import errno, socket\ndef handler(event):\n    {body}")
-    assert runner.call_fails().frame.json.get("offline") is offline
-
-
 def test_a_sync_handler_may_use_asyncio_run(runner):
     runner.load("import asyncio\nasync def f(): return 3\n"
                 "def handler(event): return asyncio.run(f())")
