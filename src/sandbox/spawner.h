@@ -37,14 +37,8 @@ enum slot_state {
     SLOT_STATES,
 };
 
-/* A slot's network; of spawner_uplink.c. */
-enum uplink_state {
-    UPLINK_NONE,
-    UPLINK_WAITING, /* for its turn to be asked for */
-    UPLINK_ASKED,   /* there may be a process, nobody has said hello */
-    UPLINK_BORN,    /* its process is known, the interface not there yet */
-    UPLINK_UP,
-};
+/* A slot's network: none; waits to be asked for; asked for; its process is known; there. */
+enum uplink_state { UPLINK_NONE, UPLINK_WAITING, UPLINK_ASKED, UPLINK_BORN, UPLINK_UP };
 
 struct spawner_uplink {
     enum uplink_state state;
@@ -142,8 +136,8 @@ enum spawner_event {
     EVENT_SIGNALS,
     EVENT_TEMPLATE,
     EVENT_START,
-    EVENT_UPLINKS, /* the program */
-    EVENT_UPLINK,  /* a slot's process */
+    EVENT_UPLINKS,
+    EVENT_UPLINK
 };
 int spawner_watch(struct spawner *s, int fd, uint32_t events, enum spawner_event kind,
                   unsigned index, struct err *e);

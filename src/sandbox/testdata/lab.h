@@ -20,10 +20,11 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LAB_CONNS = 256 };
+enum { LAB_CONNS = 2048 };
 
 static pid_t lab_world;
 
@@ -91,8 +92,8 @@ static size_t lab_answer_name(uint8_t *q, size_t n, size_t cap)
 static void lab_serve(int ready)
 {
     static char block[1 << 16];
-    struct pollfd p[8 + LAB_CONNS];
-    bool sink[8 + LAB_CONNS] = {0};
+    static struct pollfd p[8 + LAB_CONNS];
+    static bool sink[8 + LAB_CONNS];
     int n = 0;
     p[n++] = (struct pollfd){lab_bound(SOCK_STREAM, "0.0.0.0", 80), POLLIN, 0};
     p[n++] = (struct pollfd){lab_bound(SOCK_STREAM, "0.0.0.0", 25), POLLIN, 0};
@@ -101,6 +102,8 @@ static void lab_serve(int ready)
     p[n++] = (struct pollfd){lab_bound(SOCK_DGRAM, "0.0.0.0", 7), POLLIN, 0};
     p[n++] = (struct pollfd){lab_bound(SOCK_DGRAM, "0.0.0.0", 53), POLLIN, 0};
     const int fixed = n;
+    if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){2 * LAB_CONNS, 2 * LAB_CONNS}) < 0)
+        exit(1);
     (void)!write(ready, "r", 1);
     for (;;) {
         if (poll(p, (nfds_t)n, -1) < 0)
