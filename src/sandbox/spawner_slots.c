@@ -302,7 +302,9 @@ static int take_report(struct spawner *s, struct spawner_slot *slot)
     if (r.kind == REPORT_READY && slot->pid && m.pid == slot->pid) {
         fd_close(&slot->start);
         if (slot->limits.network)
-            spawner_uplink_plug(s, slot); /* before anybody can give it code */
+            /* Before anybody can give it code. Not earlier: while it changes its user the kernel
+             * lets nobody into its namespaces. */
+            spawner_uplink_plug(s, slot);
         else
             hand_over(s, slot);
         return 1;
