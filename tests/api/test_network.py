@@ -3,7 +3,10 @@
 import datetime
 import hashlib
 import ipaddress
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -273,20 +276,48 @@ def test_a_changed_switch_reaches_the_next_call(online):
         assert ask(online, function, ("tcp", API, 7)) == [answer]
 
 
+def uplinks(server):
+    """The processes of sandboxes' networks: under user ids of their own, unlike the program that makes them."""
+    found = set()
+    for pid in descendants(server.process.pid):
+        try:
+            if Path(f"/proc/{pid}/comm").read_text() == "virga-uplink\n" and Path(f"/proc/{pid}").stat().st_uid:
+                found.add(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has ended meanwhile
+    return found
+
+
 def test_a_call_that_is_ended_leaves_nothing_behind(world, online):
     hanging = online.create("import socket\ndef handler(event):\n    s = socket.create_connection(('203.0.113.10', 7))\n"
-                            "    while True: s.recv(1)\n", network_enabled=True, limits={**LIMITS, "timeout_ms": 1000}, reuse="never")
-    before = None
-
-    def quiet():
-        nonlocal before
-        last, before = before, len(descendants(online.process.pid))
-        return last == before and world.get("/open") == b"0"
-    until(quiet, "nothing is under way")
-    for _ in range(3):
+                            "    while True: s.recv(1)\n", network_enabled=True, limits={**LIMITS, "timeout_ms": 3000}, reuse="never")
+    before = uplinks(online)
+    for _ in range(2):
         assert online.call(hanging)["status"] == "timeout"
     until(lambda: world.get("/open") == b"0", "the connections are closed")
-    until(lambda: len(descendants(online.process.pid)) <= before, "the processes are gone")
+    until(lambda: uplinks(online) <= before, "the processes of its networks are gone")
+
+
+def test_a_network_that_dies_takes_its_sandbox_with_it_and_the_next_call_gets_another(world, tmp_path):
+    with Hosted(world, tmp_path) as server:
+        function = server.create(PYTHON, network_enabled=True, limits=LIMITS)
+        assert ask(server, function, ("tcp", API, 7)) == ["hello"] and server.call(function, [])["cold_start"] is False
+        died, = uplinks(server)
+        os.kill(died, signal.SIGKILL)
+        until(lambda: died not in descendants(server.process.pid), "it has ended")
+        result = until(lambda: (r := server.call(function, [["tcp", API, 7]]))["cold_start"] and r, "another sandbox serves the call")
+        assert result["output"] == ["hello"] and died not in uplinks(server)
+
+
+def test_a_killed_server_leaves_no_network_behind(world, tmp_path):
+    server = Hosted(world, tmp_path).start()
+    try:
+        function = server.create(PYTHON, network_enabled=True, limits=LIMITS)
+        assert ask(server, function, ("tcp", API, 7)) == ["hello"]
+        left = descendants(server.process.pid)
+    finally:
+        server.stop(signal.SIGKILL)
+    until(lambda: not any(Path(f"/proc/{p}").exists() for p in left), "all of its processes have ended")
 
 
 # --- what the operator says ---
