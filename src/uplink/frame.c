@@ -84,6 +84,7 @@ static enum frame_kind parse_ip(const uint8_t *p, size_t n, struct frame *ret)
         return FRAME_BAD;
     ret->address = get32(p + 16);
     ret->port = get16(p + IP_LEN + 2);
+    ret->opens = ret->tcp && (p[IP_LEN + 13] & (TCP_SYN | TCP_ACK)) == TCP_SYN;
     return ret->port && get16(p + IP_LEN) ? FRAME_PACKET : FRAME_BAD;
 }
 

@@ -22,7 +22,7 @@ enum frame_kind { FRAME_BAD, FRAME_ARP, FRAME_PACKET };
 struct frame {
     uint32_t address; /* of a packet: where to, host order */
     uint16_t port;
-    bool tcp;
+    bool tcp, opens; /* the first packet of a connection */
 };
 
 enum frame_kind frame_parse(const uint8_t *p, size_t n, struct frame *ret);

@@ -77,12 +77,14 @@ TEST(what_linux_sends_is_taken)
     struct frame f;
     struct bytes b = tcp();
     CHECK_INT(frame_parse(b.p, b.n, &f), FRAME_PACKET);
-    CHECK(f.tcp && f.address == OUT && f.port == 80);
+    CHECK(f.tcp && f.address == OUT && f.port == 80 && f.opens);
+    b.p[L4 + 13] = 0x12;
+    CHECK(frame_parse(b.p, b.n, &f) == FRAME_PACKET && !f.opens);
     b.n += 6; /* padding */
     CHECK_INT(kind(b), FRAME_PACKET);
     b = udp();
     CHECK_INT(frame_parse(b.p, b.n, &f), FRAME_PACKET);
-    CHECK(!f.tcp && f.address == OUT && f.port == 80);
+    CHECK(!f.tcp && f.address == OUT && f.port == 80 && !f.opens);
     CHECK_INT(kind(arp()), FRAME_ARP);
 }
 

@@ -11,7 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { VERDICTS = 256, KEPT_US = 1000000, PORT_DNS = 53, LOOPBACK_INDEX = 1 };
+enum {
+    OPEN_US = 1000000 / GATE_OPENS_PER_S,
+    CREDIT_US = UPLINK_FILES * OPEN_US,
+    VERDICTS = 256,
+    KEPT_US = 1000000,
+    PORT_DNS = 53,
+    LOOPBACK_INDEX = 1
+};
 
 struct verdict {
     struct frame of;
@@ -23,6 +30,7 @@ struct gate {
     const struct uplink_rules *rules;
     int routes;
     uint32_t sequence;
+    uint64_t credit_us, counted_us; /* each connection costs OPEN_US of the time that has passed */
     struct verdict verdicts[VERDICTS];
 };
 
@@ -33,6 +41,7 @@ int gate_open(const struct uplink_rules *rules, struct gate **ret, struct err *e
         return err_sys(e, "open a netlink socket");
     struct gate *g = mem_alloc(sizeof *g);
     g->rules = rules;
+    g->credit_us = CREDIT_US;
     g->routes = take_fd(&routes);
     *ret = g;
     return 0;
@@ -120,4 +129,15 @@ bool gate_allows(struct gate *g, const struct frame *f, uint64_t now_us)
     if (!same || v->until_us <= now_us)
         *v = (struct verdict){*f, now_us + KEPT_US, judge(g, f)};
     return v->allows;
+}
+
+bool gate_opens(struct gate *g, uint64_t now_us)
+{
+    uint64_t credit_us = g->credit_us + (now_us - g->counted_us);
+    g->counted_us = now_us;
+    g->credit_us = credit_us < CREDIT_US ? credit_us : CREDIT_US;
+    if (g->credit_us < OPEN_US)
+        return false;
+    g->credit_us -= OPEN_US;
+    return true;
 }

@@ -14,3 +14,8 @@ void gate_close(struct gate *g);
 
 /* Verdicts are kept for a second: so long an address that becomes this host's is still reached. */
 bool gate_allows(struct gate *g, const struct frame *f, uint64_t now_us);
+
+/* One more connection now? Each stays for minutes in tables that the host has for all, so a slot
+ * may open UPLINK_FILES at once, and from then on so many a second. */
+enum { GATE_OPENS_PER_S = 128 };
+bool gate_opens(struct gate *g, uint64_t now_us);

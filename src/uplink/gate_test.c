@@ -11,7 +11,7 @@ enum { SECOND = 1000000, OUT = 0xcb00710a };
 
 static bool allows(struct gate *g, uint32_t address, uint16_t port, bool tcp, uint64_t now_us)
 {
-    struct frame f = {address, port, tcp};
+    struct frame f = {address, port, tcp, false};
     return gate_allows(g, &f, now_us);
 }
 
@@ -101,7 +101,27 @@ TEST(verdicts_of_many_addresses_do_not_mix)
     gate_close(g);
 }
 
-TEST_MAIN(only_addresses_that_the_kernel_sends_out_are_reached,
+TEST(connections_are_opened_in_a_burst_and_then_at_a_rate)
+{
+    static const struct uplink_rules none;
+    struct gate *g = open_gate(&none);
+    unsigned burst = 0, later = 0;
+    uint64_t now_us = 7 * SECOND;
+    while (gate_opens(g, now_us))
+        burst++;
+    CHECK_INT(burst, UPLINK_FILES);
+    for (int ms = 0; ms < 10000; ms++)
+        later += gate_opens(g, now_us += 1000);
+    CHECK(later >= 10 * GATE_OPENS_PER_S - 1 && later <= 10 * GATE_OPENS_PER_S + 1);
+    now_us += 1000ull * SECOND; /* what was not used is not kept for ever */
+    for (burst = 0; gate_opens(g, now_us);)
+        burst++;
+    CHECK_INT(burst, UPLINK_FILES);
+    gate_close(g);
+}
+
+TEST_MAIN(connections_are_opened_in_a_burst_and_then_at_a_rate,
+          only_addresses_that_the_kernel_sends_out_are_reached,
           routes_that_refuse_or_lead_back_are_refused, the_name_server_is_reached_at_its_port_only,
           an_address_that_becomes_the_hosts_is_refused_a_second_later,
           verdicts_of_many_addresses_do_not_mix)

@@ -175,17 +175,26 @@ void uplink_free(struct uplink *u)
     free(u);
 }
 
+static void refuse(struct uplink *u, size_t n)
+{
+    uint8_t reset[FRAME_RESET];
+    size_t len = frame_reset(u->frame, n, reset);
+    if (len)
+        (void)send_packet(reset, len, u);
+}
+
+/* A connection too many is not refused: the slot's kernel asks again a second later. */
 static void take_frame(struct uplink *u, size_t n)
 {
     struct frame f;
-    uint8_t reset[FRAME_RESET];
+    uint64_t now_us = clock_mono_us();
     enum frame_kind kind = frame_parse(u->frame, n, &f);
     if (kind == FRAME_BAD)
         return;
-    if (kind == FRAME_ARP || gate_allows(u->gate, &f, clock_mono_us()))
+    if (kind == FRAME_PACKET && !gate_allows(u->gate, &f, now_us))
+        refuse(u, n);
+    else if (!f.opens || gate_opens(u->gate, now_us))
         slirp_input(u->slirp, u->frame, (int)n);
-    else if ((n = frame_reset(u->frame, n, reset)) > 0)
-        (void)send_packet(reset, n, u);
 }
 
 /* False: the interface is gone. */

@@ -29,8 +29,9 @@ enum {
     UPLINK_GATEWAY = 0x64400001,  /* 100.64.0.1 */
     UPLINK_RESOLVER = 0x64400003, /* 100.64.0.3, port 53: the host's own name servers */
     UPLINK_PREFIX = 24,
-    /* What one slot's process may have open: bounds its connections. A question to a name server
-     * counts for ten seconds, other datagrams for four minutes. */
+    /* What one slot's process may have open: bounds its connections, of which it also may not open
+     * more than so many a second (gate.h). A question to a name server counts for ten seconds,
+     * other datagrams for four minutes. */
     UPLINK_FILES = 1024,
 };
 
