@@ -21,7 +21,7 @@ ifneq ($(shell pkg-config --exists $(PKGS) 2>&1 && echo yes),yes)
 $(error Some libraries are missing. `scripts/deps run` installs them or names the command)
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-LIBS    := $(shell pkg-config --libs $(PKGS)) -lwslay -lpthread -lm # wslay has no .pc file
+LIBS    := $(shell pkg-config --libs $(PKGS)) -lwslay -lslirp -lpthread -lm # wslay has no .pc file, and that of slirp asks for the one of glib
 endif
 
 WERROR  ?= -Werror

@@ -36,6 +36,7 @@ SECTIONS = [
     ("density", "Density", "scenarios.density"),
     ("packages", "Functions with packages", "scenarios.packages"),
     ("databases", "Databases", "scenarios.databases"),
+    ("network", "Functions with network", "scenarios.network"),
     ("control", "The control plane", "scenarios.control"),
     ("overload", "Overload: ten times the capacity of a function", "scenarios.overload"),
     ("soak", "Soak", "scenarios.soak"),

@@ -41,7 +41,7 @@ struct app {
     const char *public_url;         /* "https://virga.example", or NULL */
     int64_t started_us;
     pid_t spawner, keeper;
-    bool egress;                       /* functions may be given the network */
+    const char *no_egress;             /* why functions may not have network; NULL: they may */
     const struct probe_result *checks; /* what `virga doctor` would have said at the start */
     const _Atomic size_t *check_count; /* 0 until they are known, a moment after the start */
 };

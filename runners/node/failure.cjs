@@ -3,6 +3,7 @@
 
 const { inspect } = require('node:util');
 const { missing } = require('./missing.cjs');
+const { offline } = require('./offline.cjs');
 const { place } = require('./place.cjs');
 
 const TEXT_MAX = 32 * 1024;
@@ -67,6 +68,7 @@ function describe(thrown, codeDir) {
     const [type, message, traceback] = parts(thrown).map(cut);
     return stringify({
       type, message, traceback, ...placeOf(thrown, codeDir), ...missing(thrown, codeDir),
+      ...offline(thrown),
     });
   } catch {
     // Getters and proxies of user code may throw while we look.

@@ -4,7 +4,7 @@ PLAIN_RUNNER := $(BUILD)/runners/plain/virga-plain
 PLAIN_OBJ    := $(BUILD)/runners/plain/main.o \
                 $(patsubst %.c,$(BUILD)/%.o,$(filter-out %_test.c %_fuzz.c,$(wildcard src/base/*.c))) \
                 $(patsubst %,$(BUILD)/src/sandbox/%.o, \
-                template slot slot_mounts rights clone filter filter_table)
+                template order slot slot_mounts rights clone filter filter_table)
 PLAIN_STATIC := $(if $(findstring -fsanitize,$(CFLAGS)),,-static-pie)
 RUNNERS += $(PLAIN_RUNNER)
 

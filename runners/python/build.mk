@@ -8,7 +8,7 @@ PYTHON_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard runners/python/*.c runne
 # here makes every copy dearer.
 BASE_SRC      := $(filter-out %_test.c %_fuzz.c,$(wildcard src/base/*.c))
 PYTHON_SRC    := $(BASE_SRC) $(patsubst %,src/sandbox/%.c, \
-                 template slot slot_mounts rights clone filter filter_table)
+                 template order slot slot_mounts rights clone filter filter_table)
 PYTHON_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(PYTHON_SRC))
 
 # The same program over a template that copies without a sandbox: for tests/runners.

@@ -24,6 +24,7 @@ import asyncio as _asyncio
 del _sys.modules["ssl"]
 import asyncio.sslproto as _sslproto
 import builtins as _builtins
+import errno as _errno
 import inspect as _inspect
 import io as _io
 import json as _json
@@ -46,6 +47,8 @@ _os.register_at_fork = _register_at_fork
 _AHEAD = frozenset(_sys.modules) - _at_start
 _MESSAGE_MAX = 8 << 10
 _TRACEBACK_MAX = 64 << 10
+_ORIGINS_MAX = 8  # clients wrap what the socket said several times
+_EAI_AGAIN = -3  # as socket.EAI_AGAIN, without that module
 
 _builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
 _builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
@@ -504,9 +507,18 @@ def failure(error, phase):
         text = f"{type(second).__name__} while the traceback was made"
     described = {"type": kind, "message": _bounded(message, _MESSAGE_MAX),
                  "traceback": _bounded(text, _TRACEBACK_MAX), **_place(error),
-                 **_missing(error)}
+                 **_missing(error), **_offline(error)}
     # Not as an escape: the server takes no half of a surrogate pair, and the failure would be lost.
     return _json.dumps(described, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _offline(error):
+    """That `error` came of no network, as a member for failure(): no route, or no answer to a name."""
+    for _ in range(_ORIGINS_MAX):
+        if isinstance(error, OSError) and error.errno in (_errno.ENETUNREACH, _EAI_AGAIN):
+            return {"offline": True}
+        error = getattr(error, "__cause__", None) or getattr(error, "__context__", None)
+    return {}
 
 
 def _summary(error, phase):

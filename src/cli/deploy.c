@@ -75,6 +75,8 @@ static void report(struct cli *c, const json_t *fn)
     term_say(&c->out, STYLE_PLAIN,
              " version %" JSON_INTEGER_FORMAT "\n  id       %s\n  runtime  %s\n",
              cli_integer(fn, "active_version"), id.p, cli_text(fn, "runtime").p);
+    if (json_is_true(json_object_get(fn, "network_enabled")))
+        term_say(&c->out, STYLE_PLAIN, "  network  on\n");
     if (!is_plain(id))
         return;
     bool keyed = access.n > 0 && !str_is(access, "public");

@@ -25,15 +25,18 @@ static void print_functions(struct cli *c, const json_t *functions)
     size_t i;
     const json_t *fn;
     auto_table struct table t;
-    table_init(&t, 6,
-               (const char *const[]){"NAME", "RUNTIME", "VERSION", "STATUS", "UPDATED", "ID"});
+    table_init(
+        &t, 7,
+        (const char *const[]){"NAME", "RUNTIME", "VERSION", "STATUS", "NETWORK", "UPDATED", "ID"});
     json_array_foreach(functions, i, fn)
     {
         bool active = str_is(cli_text(fn, "status"), "active");
+        bool network = json_is_true(json_object_get(fn, "network_enabled"));
         table_add(&t, STYLE_BOLD, cli_text(fn, "name"));
         table_add(&t, STYLE_PLAIN, cli_text(fn, "runtime"));
         table_add_number(&t, STYLE_PLAIN, cli_integer(fn, "active_version"));
         table_add(&t, active ? STYLE_GREEN : STYLE_YELLOW, cli_text(fn, "status"));
+        table_add(&t, STYLE_PLAIN, network ? STR("on") : STR("off"));
         table_add_ago(&t, cli_text(fn, "updated_at"));
         table_add(&t, STYLE_DIM, cli_text(fn, "id"));
     }

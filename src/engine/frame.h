@@ -41,8 +41,9 @@
  *          off a stream. FRAME_FATAL: this runner serves no more calls. When the runner knows where
  *          the user's code failed it adds "file": path below /code, "line": number and "column":
  *          number or null, both from 1. When a module was not found it adds "module": its name as
- *          the code says it ("cv2", "@scope/name/sub"). Members that a reader does not know are
- *          ignored.
+ *          the code says it ("cv2", "@scope/name/sub"). When the cause is a socket without a route
+ *          or a name without an answer it adds "offline": true. Members that a reader does not know
+ *          are ignored.
  *   STREAM JSON {"statusCode": number, "headers": {name: value}, "multiValueHeaders": the same,
  *          "cookies": [text]}, all optional, a value being a text, a number or a list of these:
  *          opens a streamed result. No longer than FRAME_OPENING_MAX.

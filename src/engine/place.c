@@ -15,12 +15,12 @@ bool pool_limits_equal(const struct sandbox_limits *a, const struct sandbox_limi
            a->open_files == b->open_files && a->network == b->network;
 }
 
-/* What sandbox_limit cannot change on a running slot: mounts at all, and the limits of the process
- * itself (setrlimit(2)) not upwards, which takes a right that the spawner does not have everywhere.
- */
+/* What sandbox_limit cannot change on a running slot: mounts at all, a network not back, and the
+ * limits of the process itself (setrlimit(2)) not upwards, which takes a right that the spawner
+ * does not have everywhere. */
 bool pool_limits_reachable(const struct sandbox_limits *from, const struct sandbox_limits *to)
 {
-    return from->tmp_bytes == to->tmp_bytes && from->network == to->network &&
+    return from->tmp_bytes == to->tmp_bytes && from->network <= to->network &&
            from->file_bytes >= to->file_bytes && from->open_files >= to->open_files &&
            from->pids >= to->pids;
 }

@@ -279,10 +279,45 @@ TEST(limits_no_spawner_would_accept_fail_every_call_at_once)
 {
     auto_world struct world *w = world_new((struct setup){0});
     struct function_spec spec = fake_spec("a", 1);
-    spec.limits.network = true;
+    spec.limits.cpu_millis = 1;
     world_set(w, &spec);
     struct answer *a = world_ask(w, "a", "1");
-    CHECK(a->status == CALL_PLATFORM_ERROR && strstr(a->error, "network"));
+    CHECK(a->status == CALL_PLATFORM_ERROR && strstr(a->error, "cpu_millis"));
+}
+
+TEST(a_blank_slot_gets_its_functions_network_before_its_code)
+{
+    auto_world struct world *w = world_new((struct setup){.blanks = 1});
+    struct function_spec spec = fake_spec("a", 1);
+    spec.limits.network = true;
+    world_set(w, &spec);
+    UNTIL(w, count(w, SLOT_BLANK) == 2);
+    w->hold_limit = true;
+    struct answer *a = world_call(w, "a", "1");
+    UNTIL(w, w->limits == 1);
+    world_settle(w);
+    for (int i = 0; i < FAKE_SLOTS; i++)
+        if (w->slots[i].limit_asked) {
+            CHECK(w->slots[i].limits.network && w->slots[i].loads == 0);
+            spawner_limited(&w->slots[i], NULL);
+        }
+    UNTIL(w, a->times);
+    CHECK(a->status == CALL_SUCCESS);
+}
+
+TEST(a_slot_with_network_serves_no_function_that_has_lost_it)
+{
+    auto_world struct world *w = world_new((struct setup){0});
+    struct function_spec spec = fake_spec("a", 1);
+    spec.limits.network = true;
+    world_set(w, &spec);
+    CHECK(world_ask(w, "a", "1")->cold && !world_ask(w, "a", "2")->cold);
+    spec.limits.network = false;
+    world_set(w, &spec);
+    CHECK(world_ask(w, "a", "3")->cold);
+    for (int i = 0; i < FAKE_SLOTS; i++)
+        if (w->slots[i].calls == 1)
+            CHECK(!w->slots[i].limits.network);
 }
 
 TEST(calls_wait_for_a_template_that_is_not_up_yet)
@@ -396,6 +431,8 @@ TEST_MAIN(the_most_recently_used_idle_slot_is_taken_first,
           blank_slots_that_do_not_fit_make_room,
           a_start_that_fails_fails_its_call_and_later_ones_work_again,
           a_failed_start_feeds_those_who_are_hungry,
+          a_blank_slot_gets_its_functions_network_before_its_code,
+          a_slot_with_network_serves_no_function_that_has_lost_it,
           limits_no_spawner_would_accept_fail_every_call_at_once,
           calls_wait_for_a_template_that_is_not_up_yet,
           a_failed_template_fails_calls_until_it_is_back,

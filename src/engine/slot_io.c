@@ -170,14 +170,18 @@ static const char *text_of(json_t *object, const char *name)
 }
 
 /* "ModuleNotFoundError: No module named 'cv2' (the package ... provides it)": what its name does
- * not say. Behind the first line; Node's goes on with who has asked for it. */
-static void add_error(struct buf *line, json_t *failed, const struct problem_missing *missing)
+ * not say, or what a function cannot know about its sandbox. Behind the first line; Node's goes on
+ * with who has asked for the module. */
+static void add_error(struct buf *line, json_t *failed, const struct problem_missing *missing,
+                      bool network)
 {
     const char *message = text_of(failed, "message");
     size_t first = strcspn(message, "\n");
     buf_addf(line, "%s: %.*s", text_of(failed, "type"), (int)first, message);
     if (missing && strcmp(missing->module, missing->package) != 0)
         buf_addf(line, " (the package %s provides it)", missing->package);
+    if (!network && json_is_true(json_object_get(failed, "offline")))
+        buf_addz(line, " (this function has no network; its settings can give it one)");
     buf_addz(line, message + first);
     if (line->len > ERROR_MAX) {
         line->len = ERROR_MAX;
@@ -198,7 +202,7 @@ static void on_failed(struct slot *s, const struct frame *f)
     const struct problem_missing *missing =
         problem_missing(failed, s->nursery->runtime, &found) ? &found : NULL;
     auto_buf struct buf line = {0};
-    add_error(&line, failed, missing);
+    add_error(&line, failed, missing, s->fn->spec.limits.network);
     if (f->flags & FRAME_FATAL)
         slot_kill(s);
     call_finish(c, &(struct call_outcome){.status = CALL_ERROR,

@@ -478,7 +478,23 @@ TEST(a_missing_module_names_its_package_behind_the_first_line)
     CHECK_STR(error_of(w, "{\"type\":\"E\",\"message\":\"m\",\"module\":7}"), "E: m");
 }
 
+TEST(a_failure_for_want_of_network_says_so_unless_the_function_has_it)
+{
+    static const char offline[] = "{\"type\":\"E\",\"message\":\"m\",\"offline\":true}";
+    auto_world struct world *w = world_new((struct setup){0});
+    world_function(w, "a");
+    CHECK_STR(error_of(w, offline),
+              "E: m (this function has no network; its settings can give it one)");
+    CHECK_STR(error_of(w, "{\"type\":\"E\",\"message\":\"m\",\"offline\":1}"), "E: m");
+    auto_world struct world *other = world_new((struct setup){0});
+    struct function_spec spec = fake_spec("a", 1);
+    spec.limits.network = true;
+    world_set(other, &spec);
+    CHECK_STR(error_of(other, offline), "E: m");
+}
+
 TEST_MAIN(a_missing_module_names_its_package_behind_the_first_line,
+          a_failure_for_want_of_network_says_so_unless_the_function_has_it,
           a_call_over_its_deadline_times_out_and_its_slot_is_killed,
           a_flood_that_is_found_at_the_deadline_ends_the_call_once,
           an_exit_for_want_of_memory_is_named_with_the_limit, an_exit_is_named_with_its_status,

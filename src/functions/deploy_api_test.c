@@ -35,7 +35,7 @@ static int deploy(struct world *w, const char *target, struct buf *tar)
 TEST(an_archive_becomes_a_function_and_then_its_next_version)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     auto_buf struct buf tar = {0};
     add_file(&tar, "virga.json",
              "{\"name\":\"app\",\"description\":\"d\",\"environment\":{\"K\":\"s3cr3t\"},"
@@ -67,7 +67,7 @@ TEST(an_archive_becomes_a_function_and_then_its_next_version)
 TEST(an_archive_that_does_not_say_enough_is_refused)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     auto_buf struct buf tar = {0}, empty = {0}, bad = {0};
     add_file(&tar, "app.txt", "x");
     CHECK(deploy(&w, "/api/deploy", &tar) == 422 && strstr(w.e.text, "query.name"));

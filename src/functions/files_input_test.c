@@ -37,7 +37,7 @@ static void create_tree(struct world *w, char path[96])
 TEST(a_function_is_made_of_files_and_shows_them)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create_tree(&w, path);
     CHECK_STR(text(&w, "code"), "main");
@@ -53,7 +53,7 @@ TEST(a_function_is_made_of_files_and_shows_them)
 TEST(a_change_replaces_all_files_and_keeps_what_is_only_named)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create_tree(&w, path);
     OK(&w, HTTP_PUT, path,
@@ -79,7 +79,7 @@ TEST(a_change_replaces_all_files_and_keeps_what_is_only_named)
 TEST(files_that_do_not_fit_are_refused_with_their_place)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create_tree(&w, path);
     static const struct {
@@ -128,7 +128,7 @@ TEST(files_that_do_not_fit_are_refused_with_their_place)
 TEST(files_have_a_bound_in_number_and_size)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create_tree(&w, path);
     auto_buf struct buf json = {0}, large = {0};
@@ -156,7 +156,7 @@ TEST(files_have_a_bound_in_number_and_size)
 TEST(large_texts_are_left_out_of_an_answer)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create_tree(&w, path);
     auto_buf struct buf json = {0}, mega = {0};
@@ -180,7 +180,7 @@ TEST(large_texts_are_left_out_of_an_answer)
 TEST(a_change_based_on_another_version_is_refused)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create_tree(&w, path);
     OK(&w, HTTP_PUT, path, "{\"code\":\"two\",\"base_version\":1}");
@@ -204,7 +204,7 @@ TEST(a_change_based_on_another_version_is_refused)
 TEST(one_version_is_shown_as_in_the_list)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], target[160];
     create_tree(&w, path);
     OK(&w, HTTP_PUT, path, "{\"code\":\"two\"}");

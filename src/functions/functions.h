@@ -73,7 +73,7 @@ struct function {
 
 struct functions_config {
     const struct seal *seal;
-    bool egress;      /* the sandbox can give a function the network */
+    const char *no_egress; /* why no function may have network here; NULL: it may. Not copied */
     size_t files_max; /* bytes of all files of a version that a change names; 6 MB unless set */
 };
 struct functions *functions_new(const struct functions_config *config);

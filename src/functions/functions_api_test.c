@@ -6,7 +6,7 @@
 TEST(a_created_function_has_every_field_and_its_defaults)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "hello", path);
     CHECK(strlen(text(&w, "id")) == 24);
@@ -36,7 +36,7 @@ TEST(a_created_function_has_every_field_and_its_defaults)
 TEST(a_function_is_found_by_id_and_by_name)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "My function_1.x", path);
     OK(&w, HTTP_GET, path, NULL);
@@ -48,7 +48,7 @@ TEST(a_function_is_found_by_id_and_by_name)
 TEST(what_does_not_fit_is_refused_with_its_place)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     static const struct {
         const char *member, *what;
     } wrong[] = {
@@ -79,7 +79,7 @@ TEST(what_does_not_fit_is_refused_with_its_place)
         {"\"reuse\":\"maybe\"", "'always' or 'never'"},
         {"\"status\":\"paused\"", "'active' or 'inactive'"},
         {"\"public_logs\":1", "valid boolean"},
-        {"\"network_enabled\":true", "this server has no egress network"},
+        {"\"network_enabled\":true", "this server gives functions no network: none here"},
         {"\"runtime\":\"nodejs\",\"limits\":{\"memory_mb\":32}", "at least 64 MB"},
         {"\"environment\":[]", "valid dictionary"},
         {"\"environment\":{\"1A\":\"x\"}", "not beginning with a digit"},
@@ -107,7 +107,7 @@ TEST(what_does_not_fit_is_refused_with_its_place)
 TEST(code_with_a_nul_and_a_huge_environment_are_refused)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     CHECK(ask(&w, HTTP_POST, "/api/functions", "{\"name\":\"x\",\"code\":\"a\\u0000b\"}") == 422);
     auto_buf struct buf json = {0};
     buf_addz(&json, "{\"name\":\"x\",\"code\":\"\",\"environment\":{\"A\":\"");
@@ -120,7 +120,7 @@ TEST(code_with_a_nul_and_a_huge_environment_are_refused)
 TEST(a_name_serves_one_function)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char one[96], two[96];
     create(&w, "one", one);
     create(&w, "two", two);
@@ -136,7 +136,7 @@ TEST(a_name_serves_one_function)
 TEST(only_what_is_sent_changes_and_only_code_makes_a_version)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "fn", path);
     OK(&w, HTTP_PUT, path, "{\"description\":\"d\",\"limits\":{\"memory_mb\":256},\"unknown\":1}");
@@ -163,7 +163,7 @@ TEST(only_what_is_sent_changes_and_only_code_makes_a_version)
 TEST(rolling_back_moves_the_pointer_and_the_next_save_goes_on_counting)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], versions[128], one[160];
     create(&w, "fn", path);
     snprintf(versions, sizeof versions, "%s/versions", path);
@@ -193,7 +193,7 @@ TEST(rolling_back_moves_the_pointer_and_the_next_save_goes_on_counting)
 TEST(the_newest_hundred_versions_are_kept_and_the_active_one)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], versions[128];
     create(&w, "fn", path);
     for (int i = 2; i <= 105; i++)
@@ -212,7 +212,7 @@ TEST(the_newest_hundred_versions_are_kept_and_the_active_one)
 TEST(values_of_the_environment_are_sealed_masked_and_kept)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "fn", path);
     OK(&w, HTTP_PUT, path, "{\"environment\":{\"KEY\":\"s3cr3t\",\"B\":\"b\"}}");
@@ -235,7 +235,7 @@ TEST(values_of_the_environment_are_sealed_masked_and_kept)
 TEST(the_engine_gets_limits_in_its_own_units)
 {
     auto_world struct world w;
-    world_make(&w, true);
+    world_make(&w, NULL);
     OK(&w, HTTP_POST, "/api/functions",
        "{\"name\":\"fn\",\"code\":\"\",\"reuse\":\"never\",\"network_enabled\":true,"
        "\"limits\":{\"cpu\":1.5,\"memory_mb\":64,\"output_kb\":2}}");
@@ -260,7 +260,7 @@ TEST(the_engine_gets_limits_in_its_own_units)
 TEST(a_functions_own_environment_wins_over_the_projects_variables)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     OK(&w, HTTP_POST, "/api/functions",
        "{\"name\":\"fn\",\"code\":\"\",\"environment\":{\"A\":\"own\"}}");
     struct function fn;
@@ -277,7 +277,7 @@ TEST(a_functions_own_environment_wins_over_the_projects_variables)
 TEST(lists_are_newest_first_and_go_on_where_they_ended)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], target[160];
     static const char *const names[] = {"a", "b", "c"};
     for (size_t i = 0; i < 3; i++)
@@ -305,7 +305,7 @@ static int count_functions(void *arg, const struct function *fn, struct err *e)
 TEST(a_deleted_function_is_gone_with_its_versions)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "kept", path);
     create(&w, "fn", path);

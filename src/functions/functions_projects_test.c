@@ -15,7 +15,7 @@ static size_t listed(struct world *w, const char *who, const char *target)
 TEST(a_function_is_made_in_a_project_by_its_editors_only)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char own[96];
     make_project(&w, "p1", "one");
     OK(&w, HTTP_POST, "/api/functions", P1);
@@ -44,7 +44,7 @@ TEST(a_function_is_made_in_a_project_by_its_editors_only)
 TEST(names_are_unique_within_a_project_or_an_account_without_one)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     make_project(&w, "p1", "one");
     make_project(&w, "p2", "two");
     static const char own[] = "{\"name\":\"fn\",\"code\":\"x\"}";
@@ -63,7 +63,7 @@ TEST(names_are_unique_within_a_project_or_an_account_without_one)
 TEST(what_strangers_ask_about_does_not_exist_and_viewers_change_nothing)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char own[96], shared[96];
     make_project(&w, "p1", "one");
     create(&w, "mine", own);
@@ -83,7 +83,7 @@ TEST(what_strangers_ask_about_does_not_exist_and_viewers_change_nothing)
 TEST(lists_hold_what_the_account_may_see)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     make_project(&w, "p1", "one");
     create(&w, "a", path);
@@ -111,7 +111,7 @@ TEST(lists_hold_what_the_account_may_see)
 TEST(a_list_never_shows_what_was_before_an_acknowledged_change)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     make_project(&w, "p1", "one");
     OK(&w, HTTP_POST, "/api/functions", P1);
@@ -133,7 +133,7 @@ TEST(a_list_never_shows_what_was_before_an_acknowledged_change)
 TEST(moving_takes_an_editor_of_both_projects)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     make_project(&w, "p1", "one");
     make_project(&w, "p2", "two");
@@ -155,7 +155,7 @@ TEST(moving_takes_an_editor_of_both_projects)
 TEST(only_who_made_it_takes_a_function_out_of_its_project)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     make_project(&w, "p1", "one");
     OK(&w, HTTP_POST, "/api/functions", P1);
@@ -173,7 +173,7 @@ TEST(only_who_made_it_takes_a_function_out_of_its_project)
 TEST(routes_hold_a_function_in_its_project)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], sql[160];
     make_project(&w, "p1", "one");
     make_project(&w, "p2", "two");
@@ -193,7 +193,7 @@ TEST(routes_hold_a_function_in_its_project)
 TEST(a_full_quota_refuses_one_more_and_counts_projects_too)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     make_project(&w, "p1", "one");
     w.quota.functions = 2;
@@ -210,7 +210,7 @@ TEST(a_full_quota_refuses_one_more_and_counts_projects_too)
 TEST(access_and_rates_are_settings_with_bounds)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "fn", path);
     CHECK_STR(text(&w, "access"), "public");
@@ -244,7 +244,7 @@ TEST(access_and_rates_are_settings_with_bounds)
 TEST(what_is_in_a_project_outlives_the_account_that_made_it)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     make_project(&w, "p1", "one");
     CHECK(ask_as(&w, "ann", HTTP_POST, "/api/functions", P1) == 200);
     CHECK(ask_as(&w, "ann", HTTP_POST, "/api/functions", "{\"name\":\"c\",\"code\":\"x\"}") == 200);

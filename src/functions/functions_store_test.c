@@ -18,7 +18,7 @@ static const char old_rows[] =
 TEST(functions_of_an_older_store_become_the_owners)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     snprintf(path, sizeof path, "%s/old.db", w.dir);
     const struct migration first[] = {
@@ -79,7 +79,7 @@ static void count(const struct saver *s, unsigned seen[2 * SAVES + 2])
 TEST(two_connections_that_save_at_once_make_a_version_each)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "fn", path);
     struct saver savers[2] = {{.path = path}, {.path = path}};
@@ -119,7 +119,7 @@ static void check_order(struct world *w, int newest)
 TEST(a_long_list_keeps_its_order_and_goes_on_where_it_ended)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], name[16], target[120];
     make_project(&w, "p1", "one");
     for (int i = 0; i < 50; i++) {
@@ -145,7 +145,7 @@ TEST(a_long_list_keeps_its_order_and_goes_on_where_it_ended)
 TEST(a_page_of_large_functions_ends_early_and_goes_on)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     auto_buf struct buf json = {0};
     buf_addz(&json, "{\"code\":\"");
@@ -171,7 +171,7 @@ TEST(a_page_of_large_functions_ends_early_and_goes_on)
 TEST(environments_open_with_the_new_key_after_resealing)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     enum { MANY = 120 };
     for (int i = 0; i < MANY; i++) {

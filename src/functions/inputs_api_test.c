@@ -32,7 +32,7 @@ static const char *name_at(const struct world *w, size_t i)
 TEST(saved_inputs_are_listed_by_name_and_saving_again_replaces)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "f", path);
     unsigned noted = w.noted;
@@ -60,7 +60,7 @@ TEST(saved_inputs_are_listed_by_name_and_saving_again_replaces)
 TEST(an_input_that_does_not_fit_is_refused_with_its_place)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], target[128], longest[80];
     create(&w, "f", path);
     memset(longest, 'n', sizeof longest);
@@ -85,7 +85,7 @@ TEST(an_input_that_does_not_fit_is_refused_with_its_place)
 TEST(an_input_has_at_most_64_kb_of_json)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "f", path);
     auto_buf struct buf json = {0};
@@ -103,7 +103,7 @@ TEST(an_input_has_at_most_64_kb_of_json)
 TEST(a_function_has_at_most_fifty_inputs_and_they_may_still_change)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96], other[96], name[16];
     create(&w, "f", path);
     create(&w, "g", other);
@@ -123,7 +123,7 @@ TEST(a_function_has_at_most_fifty_inputs_and_they_may_still_change)
 TEST(viewers_see_inputs_editors_change_them_and_strangers_find_nothing)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     make_project(&w, "p1", "shop");
     OK(&w, HTTP_POST, "/api/functions",
@@ -140,7 +140,7 @@ TEST(viewers_see_inputs_editors_change_them_and_strangers_find_nothing)
 TEST(inputs_go_with_their_function)
 {
     auto_world struct world w;
-    world_make(&w, false);
+    world_make(&w, "none here");
     char path[96];
     create(&w, "f", path);
     CHECK(save(&w, OWNER_ACCOUNT, path, "a", "1") == 200);

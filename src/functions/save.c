@@ -83,13 +83,20 @@ static void apply_settings(struct function *fn, const struct function_change *c)
             fn->limits[i] = c->limits[i];
 }
 
+/* One that has it from a time when the server gave it may be changed in everything else. */
+static int check_network(const struct save *s, const struct function_change *c, struct err *e)
+{
+    const char *no_egress = s->functions->config.no_egress;
+    if (c->network_enabled == KEEP || !c->network_enabled || !no_egress)
+        return 0;
+    return http_invalid(s->req, "body.network_enabled", "value_error", e,
+                        "Value error, this server gives functions no network: %s", no_egress);
+}
+
 /* What only the whole can tell. */
 static int check_together(const struct save *s, struct err *e)
 {
     const struct function *fn = &s->fn;
-    if (fn->network_enabled && !s->functions->config.egress)
-        return http_invalid(s->req, "body.network_enabled", "value_error", e,
-                            "Value error, this server has no egress network");
     if (strcmp(fn->runtime, "nodejs") == 0 && fn->limits[LIMIT_MEMORY_MB] < 64)
         return http_invalid(s->req, "body.limits.memory_mb", "range_error", e,
                             "nodejs needs at least 64 MB");
@@ -295,7 +302,7 @@ static int apply(struct save *s, struct function_change *c, struct err *e)
 {
     s->fn.updated_us = clock_wall_us();
     apply_settings(&s->fn, c);
-    if (apply_version(s, c, e) < 0 || check_together(s, e) < 0)
+    if (apply_version(s, c, e) < 0 || check_network(s, c, e) < 0 || check_together(s, e) < 0)
         return -1;
     return c->environment ? merge_environment(s, c->environment, e) : 0;
 }

@@ -89,8 +89,9 @@ static int configure(scmp_filter_ctx ctx, struct err *e)
     return 0;
 }
 
-static int fill_base(scmp_filter_ctx ctx, struct err *e)
+static int fill_base(scmp_filter_ctx ctx, const void *arg, struct err *e)
 {
+    (void)arg;
     for (size_t i = 0; i < filter_allowed_count; i++)
         if (add_group(ctx, &filter_allowed[i], filter_allowed[i].error, e) < 0)
             return -1;
@@ -109,13 +110,26 @@ static int fill_base(scmp_filter_ctx ctx, struct err *e)
     return 0;
 }
 
-static int fill_seal(scmp_filter_ctx ctx, struct err *e)
+static int fill_seal(scmp_filter_ctx ctx, const void *arg, struct err *e)
 {
+    (void)arg;
     for (size_t i = 0; i < filter_setup_count; i++)
         if (add_group(ctx, &filter_setup[i], filter_setup[i].error, e) < 0)
             return -1;
     for (size_t i = 0; i < filter_setup_rule_count; i++)
         if (add_rule(ctx, &filter_setup_rules[i], filter_setup_rules[i].error, e) < 0)
+            return -1;
+    return 0;
+}
+
+static int fill_list(scmp_filter_ctx ctx, const void *arg, struct err *e)
+{
+    const struct filter_list *list = arg;
+    for (size_t i = 0; i < list->group_count; i++)
+        if (add_group(ctx, &list->groups[i], list->groups[i].error, e) < 0)
+            return -1;
+    for (size_t i = 0; i < list->rule_count; i++)
+        if (add_rule(ctx, &list->rules[i], list->rules[i].error, e) < 0)
             return -1;
     return 0;
 }
@@ -140,13 +154,14 @@ static int export(scmp_filter_ctx ctx, struct sock_fprog *ret, struct err *e)
     return 0;
 }
 
-static int build(uint32_t otherwise, int (*fill)(scmp_filter_ctx ctx, struct err *e),
+static int build(uint32_t otherwise,
+                 int (*fill)(scmp_filter_ctx ctx, const void *arg, struct err *e), const void *arg,
                  struct sock_fprog *ret, struct err *e)
 {
     __attribute__((cleanup(release))) scmp_filter_ctx ctx = seccomp_init(otherwise);
     if (!ctx)
         return err_set(e, ERR_SYSTEM, "syscall filter: libseccomp has no filter for this machine");
-    if (configure(ctx, e) < 0 || fill(ctx, e) < 0)
+    if (configure(ctx, e) < 0 || fill(ctx, arg, e) < 0)
         return -1;
     return export(ctx, ret, e);
 }
@@ -154,11 +169,16 @@ static int build(uint32_t otherwise, int (*fill)(scmp_filter_ctx ctx, struct err
 int filter_build(struct filter *ret, struct err *e)
 {
     *ret = (struct filter){0};
-    if (build(SCMP_ACT_ERRNO(ENOSYS), fill_base, &ret->base, e) == 0 &&
-        build(SCMP_ACT_ALLOW, fill_seal, &ret->seal, e) == 0)
+    if (build(SCMP_ACT_ERRNO(ENOSYS), fill_base, NULL, &ret->base, e) == 0 &&
+        build(SCMP_ACT_ALLOW, fill_seal, NULL, &ret->seal, e) == 0)
         return 0;
     filter_done(ret);
     return -1;
+}
+
+int filter_build_deadly(const struct filter_list *list, struct sock_fprog *ret, struct err *e)
+{
+    return build(SCMP_ACT_KILL_PROCESS, fill_list, list, ret, e);
 }
 
 void filter_done(struct filter *f)
@@ -168,7 +188,7 @@ void filter_done(struct filter *f)
     *f = (struct filter){0};
 }
 
-static int load(const struct sock_fprog *program, struct err *e)
+int filter_load(const struct sock_fprog *program, struct err *e)
 {
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program) != 0)
         return err_sys(e, "load the syscall filter");
@@ -177,10 +197,10 @@ static int load(const struct sock_fprog *program, struct err *e)
 
 int filter_load_base(const struct filter *f, struct err *e)
 {
-    return load(&f->base, e);
+    return filter_load(&f->base, e);
 }
 
 int filter_load_seal(const struct filter *f, struct err *e)
 {
-    return load(&f->seal, e);
+    return filter_load(&f->seal, e);
 }

@@ -25,3 +25,9 @@ void filter_done(struct filter *f);
  * undone. */
 int filter_load_base(const struct filter *f, struct err *e);
 int filter_load_seal(const struct filter *f, struct err *e);
+
+/* For processes of ours that do only so much: whatever the list (filter_table.h) does not name
+ * kills the process. The program's memory is the caller's. */
+struct filter_list;
+int filter_build_deadly(const struct filter_list *list, struct sock_fprog *ret, struct err *e);
+int filter_load(const struct sock_fprog *program, struct err *e); /* as above */

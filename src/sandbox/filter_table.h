@@ -24,6 +24,13 @@ struct filter_rule {
     struct filter_arg args[FILTER_ARGS];
 };
 
+struct filter_list {
+    const struct filter_group *groups;
+    size_t group_count;
+    const struct filter_rule *rules;
+    size_t rule_count;
+};
+
 extern const struct filter_group filter_allowed[], filter_refused[];
 extern const struct filter_rule filter_rules[];
 extern const size_t filter_allowed_count, filter_refused_count, filter_rule_count;

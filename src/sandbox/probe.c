@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "sandbox/cgroup_tree.h"
 #include "sandbox/filter.h"
+#include "uplink/uplink.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -309,6 +310,41 @@ static void check_runtimes(struct results *l, const char *runners_dir)
         "apt-get install nodejs");
 }
 
+/* --- what slots may have on top --- */
+
+/* Without an id map, which takes rights that a service need not have: to the device we stay who we
+ * are. */
+static int try_egress(void)
+{
+    struct err e = {0};
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+        return errno;
+    auto_fd int tap = uplink_tap_open(&e);
+    return tap >= 0 ? 0 : e.sys ? e.sys : EINVAL;
+}
+
+/* It protects from nothing: without it functions have no network. */
+static void check_egress(struct results *l)
+{
+    char detail[200];
+    int sys = in_child(try_egress);
+    snprintf(detail, sizeof detail, "/dev/net/tun: %s",
+             sys < 0 ? "the attempt was killed" : strerror(sys));
+    put(l, "egress network", sys ? PROBE_WEAKER : PROBE_WORKS,
+        sys ? detail : "functions can have network: /dev/net/tun",
+        sys == EACCES || sys == EPERM
+            ? "chmod 0666 /dev/net/tun, or start as root; in a container also --device /dev/net/tun"
+            : "modprobe tun (and name it in /etc/modules-load.d/); in a container: --device "
+              "/dev/net/tun");
+}
+
+bool probe_egress(struct probe_result *ret)
+{
+    struct results l = {.at = ret, .max = 1};
+    check_egress(&l);
+    return ret->state == PROBE_WORKS;
+}
+
 size_t probe_all(const char *runners_dir, struct probe_result *ret, size_t max)
 {
     struct results l = {.at = ret, .max = max};
@@ -316,6 +352,7 @@ size_t probe_all(const char *runners_dir, struct probe_result *ret, size_t max)
     check_cgroup(&l);
     check_uids(&l);
     check_runtimes(&l, runners_dir);
+    check_egress(&l);
     return l.n;
 }
 

@@ -22,3 +22,5 @@ enum { PROBE_RESULTS_MAX = 64 }; /* no more than these */
 size_t probe_all(const char *runners_dir, struct probe_result *ret, size_t max);
 /* Something that protects is not there: a server that runs all the same does without it. */
 bool probe_unprotected(const struct probe_result *r);
+/* Whether functions can have network here: the row of that name alone. */
+bool probe_egress(struct probe_result *ret);

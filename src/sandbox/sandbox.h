@@ -88,7 +88,7 @@ struct sandbox_limits {
     uint32_t cpu_millis; /* 500 is half a core */
     uint32_t pids;
     uint32_t open_files;
-    bool network; /* egress; refused while the backend has none */
+    bool network; /* egress, uplink/uplink.h; a start that cannot have it fails */
 };
 
 extern const struct sandbox_limits
@@ -148,7 +148,8 @@ int sandbox_start(struct sandbox *s, uint64_t ticket, unsigned template_index,
                   const struct sandbox_limits *limits, struct err *e);
 
 /* Changes memory, cpu, pids, file size and open files of a running slot that carries no user code
- * yet; tmp_bytes and network cannot change (ERR_INVALID). `limited` follows. */
+ * yet; tmp_bytes cannot change, and a network not be taken away (ERR_INVALID). `limited` follows; a
+ * network is there then. One change at a time (ERR_CONFLICT). */
 int sandbox_limit(struct sandbox *s, uint32_t slot, const struct sandbox_limits *limits,
                   struct err *e);
 

@@ -177,14 +177,11 @@ TEST(limits_of_a_running_slot_change)
     world_close(w);
 }
 
-TEST(limits_out_of_bounds_and_network_are_refused)
+TEST(limits_out_of_bounds_are_refused)
 {
     struct err e = {0};
     struct world *w = world_open();
     struct sandbox_limits limits = sandbox_default_limits;
-    limits.network = true;
-    CHECK(sandbox_start(w->sandbox, 1, 0, &limits, &e) < 0 && e.code == ERR_INVALID);
-    limits = sandbox_default_limits;
     limits.memory_bytes = 0;
     CHECK(sandbox_start(w->sandbox, 1, 0, &limits, &e) < 0 && e.code == ERR_INVALID);
     CHECK(sandbox_start(w->sandbox, 1, 1, &sandbox_default_limits, &e) == 0);
@@ -425,7 +422,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(empty_files_count_as_memory_and_a_large_tmp_has_room_for_many),
     cmocka_unit_test(processes_files_and_scratch_space_are_bounded),
     cmocka_unit_test(limits_of_a_running_slot_change),
-    cmocka_unit_test(limits_out_of_bounds_and_network_are_refused),
+    cmocka_unit_test(limits_out_of_bounds_are_refused),
     cmocka_unit_test(a_slot_that_exits_is_reported_with_its_status),
     cmocka_unit_test(a_kill_ends_grandchildren_too),
     cmocka_unit_test(two_hundred_slots_live_at_once),

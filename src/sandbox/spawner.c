@@ -7,6 +7,7 @@
  *   the server's socket   fixed-size requests (wire.h); its end is our end
  *   templates' sockets    ready, failed
  *   start sockets         one per copy on its way: hello, ready, failed
+ *   uplink sockets        one per slot with network, one to the program that makes them
  *   a signalfd            children to reap: templates, slots, and orphans that fell to pid 1
  *
  * Rights: set-up uses all there are (mounts, cgroups); afterwards only what user id maps need is
@@ -19,6 +20,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "sandbox/rights.h"
+#include "sandbox/spawner_uplink.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -116,11 +118,13 @@ static void on_children(struct spawner *s)
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
             return;
         spawner_slots_hear(s);
+        spawner_uplinks_hear(s);
         if (wait4(info.si_pid, &status, 0, &usage) != info.si_pid)
             return;
         uint64_t cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
                           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-        if (!spawner_slot_reaped(s, info.si_pid, status, cpu_us))
+        if (!spawner_slot_reaped(s, info.si_pid, status, cpu_us) &&
+            !spawner_uplink_reaped(s, info.si_pid, status, cpu_us))
             (void)spawner_template_reaped(s, info.si_pid, status); /* else an orphan */
     }
 }
@@ -141,6 +145,12 @@ static void on_event(struct spawner *s, const struct epoll_event *ev)
     case EVENT_START:
         spawner_slot_on_start_socket(s, index);
         break;
+    case EVENT_UPLINKS:
+        spawner_uplink_on_control(s);
+        break;
+    case EVENT_UPLINK:
+        spawner_uplink_on_report(s, index);
+        break;
     }
 }
 
@@ -148,6 +158,8 @@ static int next_timeout_ms(struct spawner *s)
 {
     uint64_t slots = spawner_slots_deadline_us(s), templates = spawner_templates_deadline_us(s);
     uint64_t first = slots < templates ? slots : templates, now = clock_mono_us();
+    if (spawner_uplinks_deadline_us(s) < first)
+        first = spawner_uplinks_deadline_us(s);
     if (first == UINT64_MAX)
         return -1;
     if (first <= now)
@@ -172,6 +184,7 @@ void spawner_run(struct spawner *s)
         for (int i = 0; i < n; i++)
             on_event(s, &events[i]);
         spawner_slots_expire(s, clock_mono_us());
+        spawner_uplinks_expire(s, clock_mono_us());
         spawner_slots_dispatch(s);
     }
 }

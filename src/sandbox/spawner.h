@@ -7,6 +7,7 @@
  *   spawner_birth.c      a template's way to its program
  *   spawner_variants.c   templates that come and go on request
  *   spawner_ranges.c     what a variant has for itself on the host: ids, a cgroup
+ *   spawner_uplink.c     slots' networks: the program and the processes behind them
  *   spawner_slots.c      a slot's way through its states
  *   spawner_out.c        messages to the server */
 #pragma once
@@ -36,6 +37,19 @@ enum slot_state {
     SLOT_STATES,
 };
 
+/* A slot's network: none; waits to be asked for; asked for; its process is known; there. */
+enum uplink_state { UPLINK_NONE, UPLINK_WAITING, UPLINK_ASKED, UPLINK_BORN, UPLINK_UP };
+
+struct spawner_uplink {
+    enum uplink_state state;
+    bool unwanted;      /* the slot is ending */
+    struct list node;   /* of uplink.waiting or uplink.asked */
+    struct list by_pid; /* of uplink.pids, once `pid` is known */
+    pid_t pid;
+    int report;
+    uint64_t deadline_us, cpu_us;
+};
+
 struct spawner_slot {
     struct list node;   /* of by_state */
     struct list by_pid; /* of pids, once `pid` is known */
@@ -53,7 +67,11 @@ struct spawner_slot {
     bool has_cgroup;
     struct cgroup_slot cgroup;
     unsigned range; /* of ids; kept while FREE when its cgroup could not be removed yet */
-    struct err why; /* of a failing start */
+    struct err why; /* of a failing start or network */
+    struct spawner_uplink uplink;
+    bool limiting;   /* LIMITED is due when the network is there */
+    int exit_status; /* once reaped, while its network is not */
+    uint64_t exit_cpu_us;
 };
 
 enum template_state {
@@ -95,6 +113,14 @@ struct spawner {
     struct spawner_template templates[SPAWNER_TEMPLATES];
     unsigned templates_end;                            /* all from here on are free */
     unsigned range_users[1 + INSTANCE_VARIANT_RANGES]; /* variants: template and slots */
+    struct {
+        pid_t pid;
+        int control;
+        struct err why; /* no slot can have a network */
+        struct list waiting, asked;
+        unsigned asked_count; /* in state UPLINK_ASKED */
+        struct list pids[SPAWNER_PID_BUCKETS];
+    } uplink;
     bool ahead_failed; /* preparing a slot ahead did; tried again after the next start */
     uint64_t skip;     /* VIRGA_TESTING: steps of slot.c left out */
 };
@@ -105,7 +131,14 @@ void spawner_run(struct spawner *s); /* until the server is gone */
 void spawner_end(struct spawner *s); /* kills and reaps all, removes the cgroups */
 
 /* Who an epoll event is for. */
-enum spawner_event { EVENT_SERVER, EVENT_SIGNALS, EVENT_TEMPLATE, EVENT_START };
+enum spawner_event {
+    EVENT_SERVER,
+    EVENT_SIGNALS,
+    EVENT_TEMPLATE,
+    EVENT_START,
+    EVENT_UPLINKS,
+    EVENT_UPLINK
+};
 int spawner_watch(struct spawner *s, int fd, uint32_t events, enum spawner_event kind,
                   unsigned index, struct err *e);
 

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/must.h"
 #include "sandbox/order.h"
+#include "sandbox/spawner_uplink.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -50,13 +51,19 @@ static int open_channels(struct spawner *s, struct spawner_slot *slot, int fds[O
     return spawner_watch(s, slot->start, EPOLLIN, EVENT_START, slot->index, e);
 }
 
+/* The process of the slot's network is in its cgroups, but none of those that it may start. */
+static struct cgroup_limits cgroup_of(const struct sandbox_limits *l)
+{
+    return (struct cgroup_limits){l->memory_bytes, l->cpu_millis, l->pids + l->network};
+}
+
 static int open_cgroup(struct spawner *s, struct spawner_slot *slot, const struct sandbox_limits *l,
                        struct err *e)
 {
     const struct sandbox_limits *d = &sandbox_default_limits;
-    struct cgroup_limits limits = {l->memory_bytes, l->cpu_millis, l->pids};
+    struct cgroup_limits limits = cgroup_of(l);
     if (slot->has_cgroup && l->memory_bytes == d->memory_bytes && l->cpu_millis == d->cpu_millis &&
-        l->pids == d->pids)
+        limits.pids == d->pids)
         return 0; /* made ahead, just so */
     if (slot->has_cgroup)
         return cgroup_slot_limit(s->cgroups, &slot->cgroup, &limits, e);
@@ -126,9 +133,13 @@ static int limit_resource(pid_t pid, int resource, const char *name, uint64_t va
 int spawner_limit(struct spawner *s, struct spawner_slot *slot, const struct sandbox_limits *l,
                   struct err *e)
 {
-    struct cgroup_limits limits = {l->memory_bytes, l->cpu_millis, l->pids};
+    struct cgroup_limits limits = cgroup_of(l);
     if (l->tmp_bytes != slot->limits.tmp_bytes)
         return err_set(e, ERR_INVALID, "the size of /tmp of a running slot cannot change");
+    if (slot->limits.network && !l->network)
+        return err_set(e, ERR_INVALID, "the network of a running slot cannot be taken away");
+    if (l->network && !slot->limits.network && spawner_uplink_check(s, e) < 0)
+        return -1;
     if (slot->limits.file_bytes != l->file_bytes &&
         limit_resource(slot->pid, RLIMIT_FSIZE, "file size", l->file_bytes, e) < 0)
         return -1;
@@ -140,6 +151,8 @@ int spawner_limit(struct spawner *s, struct spawner_slot *slot, const struct san
         return -1;
     if (cgroup_slot_limit(s->cgroups, &slot->cgroup, &limits, e) < 0)
         return -1;
+    bool network = slot->limits.network; /* until it is there */
     slot->limits = *l;
+    slot->limits.network = network;
     return 0;
 }

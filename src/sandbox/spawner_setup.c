@@ -9,6 +9,7 @@
 #include "sandbox/helper.h"
 #include "sandbox/rights.h"
 #include "sandbox/slot.h"
+#include "sandbox/spawner_uplink.h"
 #include "sandbox/stage.h"
 
 #include <fcntl.h>
@@ -161,6 +162,13 @@ static int prepare_tables(struct setup *u, struct err *e)
     return 0;
 }
 
+static int start_uplinks(struct setup *u, struct err *e)
+{
+    (void)e;
+    spawner_uplink_start(u->s);
+    return 0;
+}
+
 struct step {
     const char *name;
     int (*run)(struct setup *u, struct err *e);
@@ -174,6 +182,7 @@ static const struct step spawner_steps[] = {
     {"open files", raise_descriptors},
     {"event loop", open_loop},
     {"tables", prepare_tables},
+    {"networks", start_uplinks},
     {"rights", drop_rights}, /* last: the steps above need them */
 };
 

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "sandbox/order.h"
 #include "sandbox/spawner_launch.h"
+#include "sandbox/spawner_uplink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,8 +47,10 @@ void spawner_slots_init(struct spawner *s)
     for (uint32_t i = 0; i < s->config->slots_max; i++) {
         struct spawner_slot *slot = &s->slots[i];
         slot->index = i;
-        slot->start = slot->socket = slot->out = slot->err = -1;
+        slot->start = slot->socket = slot->out = slot->err = slot->uplink.report = -1;
         list_init(&slot->by_pid);
+        list_init(&slot->uplink.node);
+        list_init(&slot->uplink.by_pid);
         list_append(&s->by_state[SLOT_FREE], &slot->node);
     }
 }
@@ -96,6 +99,7 @@ static void say_end(struct spawner *s, struct spawner_slot *slot, int status, ui
 static void finish(struct spawner *s, struct spawner_slot *slot, int status, uint64_t cpu_us)
 {
     struct err later; /* what is still there now is looked for before the next start */
+    must(spawner_uplink_over(slot));
     if (slot->has_cgroup)
         cgroup_slot_kill(s->cgroups, &slot->cgroup);
     say_end(s, slot, status, cpu_us);
@@ -110,6 +114,7 @@ static void finish(struct spawner *s, struct spawner_slot *slot, int status, uin
     fd_close(&slot->err);
     list_remove(&slot->by_pid);
     slot->pid = 0;
+    slot->limiting = false;
     slot->generation++;
     slot_move(s, slot, SLOT_FREE);
 }
@@ -118,9 +123,22 @@ static void end(struct spawner *s, struct spawner_slot *slot)
 {
     /* Not reaped yet, so the pid is still its own. */
     (void)kill(slot->pid, SIGKILL);
+    spawner_uplink_end(s, slot);
     fd_close(&slot->start);
     uncount(s, slot);
     slot_move(s, slot, SLOT_ENDING);
+}
+
+/* Its first process was reaped: over, or as soon as its network is. */
+static void settle(struct spawner *s, struct spawner_slot *slot)
+{
+    if (!spawner_uplink_over(slot)) {
+        if (slot->state != SLOT_ENDING)
+            slot_move(s, slot, SLOT_ENDING);
+        return;
+    }
+    spawner_range_guard(s, slot);
+    finish(s, slot, slot->exit_status, slot->exit_cpu_us + slot->uplink.cpu_us);
 }
 
 /* --- start --- */
@@ -145,6 +163,8 @@ void spawner_slot_start(struct spawner *s, const struct wire *w)
         err_set(&e, ERR_UNAVAILABLE, "template '%s' is down: %.180s", t->config->name, t->why.text);
     else if (!node)
         err_set(&e, ERR_LIMIT, "all %u slots are in use", s->config->slots_max);
+    else if (w->limits.network)
+        (void)spawner_uplink_check(s, &e);
     if (e.code) {
         spawner_refuse(s, w->ticket, &e);
         return;
@@ -156,6 +176,7 @@ void spawner_slot_start(struct spawner *s, const struct wire *w)
     slot->asked_us = clock_mono_us();
     slot->handed_over = false;
     slot->why = (struct err){0};
+    slot->uplink.cpu_us = 0;
     s->ahead_failed = false;
     slot_move(s, slot, SLOT_QUEUED);
 }
@@ -219,7 +240,6 @@ static void hand_over(struct spawner *s, struct spawner_slot *slot)
     w.cpu_base_us = slot->cgroup.cpu_base_us;
     w.has_peak = add_copy(slot->cgroup.memory_peak, fds, &n);
     w.has_cpu = add_copy(slot->cgroup.cpu_usage, fds, &n);
-    fd_close(&slot->start);
     slot->handed_over = true;
     slot_move(s, slot, SLOT_RUNNING);
     spawner_say(s, &w, fds, n);
@@ -230,7 +250,7 @@ static void hand_over(struct spawner *s, struct spawner_slot *slot)
 static bool meet(struct spawner *s, struct spawner_slot *slot, pid_t pid)
 {
     siginfo_t info;
-    if (slot->pid || pid <= 0 || slot_of_pid(s, pid) ||
+    if (slot->pid || pid <= 0 || slot_of_pid(s, pid) || spawner_uplink_knows(s, pid) ||
         waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
         return false;
     for (unsigned i = 0; i < s->templates_end; i++)
@@ -280,7 +300,13 @@ static int take_report(struct spawner *s, struct spawner_slot *slot)
     if (r.kind == REPORT_HELLO)
         return meet(s, slot, m.pid) ? 1 : -1;
     if (r.kind == REPORT_READY && slot->pid && m.pid == slot->pid) {
-        hand_over(s, slot);
+        fd_close(&slot->start);
+        if (slot->limits.network)
+            /* Before anybody can give it code. Not earlier: while it changes its user the kernel
+             * lets nobody into its namespaces. */
+            spawner_uplink_plug(s, slot);
+        else
+            hand_over(s, slot);
         return 1;
     }
     spawner_heard(&r, &slot->why);
@@ -291,7 +317,7 @@ void spawner_slot_on_start_socket(struct spawner *s, unsigned index)
 {
     struct spawner_slot *slot = &s->slots[index];
     int result = 1;
-    while (slot->state == SLOT_STARTING && result > 0)
+    while (slot->state == SLOT_STARTING && slot->start >= 0 && result > 0)
         result = take_report(s, slot);
     if (slot->state == SLOT_STARTING && result < 0)
         start_lost(s, slot);
@@ -307,21 +333,61 @@ static struct spawner_slot *running(struct spawner *s, const struct wire *w)
     return slot->state == SLOT_RUNNING && slot->generation == w->generation ? slot : NULL;
 }
 
-void spawner_slot_limit(struct spawner *s, const struct wire *w)
+static void say_limited(struct spawner *s, uint32_t slot, uint32_t generation,
+                        const struct err *why)
 {
     struct wire reply;
+    wire_init(&reply, WIRE_LIMITED);
+    reply.slot = slot;
+    reply.generation = generation;
+    reply.err = *why;
+    spawner_say(s, &reply, NULL, 0);
+}
+
+void spawner_slot_limit(struct spawner *s, const struct wire *w)
+{
     struct sandbox_limits limits;
     struct err why = {0};
     struct spawner_slot *slot = running(s, w);
-    wire_init(&reply, WIRE_LIMITED);
-    reply.slot = w->slot;
-    reply.generation = w->generation;
     wire_unpack_limits(&w->limits, &limits);
-    if (!slot)
-        err_set(&reply.err, ERR_NOT_FOUND, "slot %u is not running", w->slot);
-    else if (spawner_limit(s, slot, &limits, &why) < 0)
-        reply.err = why;
-    spawner_say(s, &reply, NULL, 0);
+    if (!slot) {
+        err_set(&why, ERR_NOT_FOUND, "slot %u is not running", w->slot);
+    } else if (slot->limiting) {
+        err_set(&why, ERR_CONFLICT, "the limits of slot %u are being changed", w->slot);
+    } else if (spawner_limit(s, slot, &limits, &why) == 0 && limits.network &&
+               spawner_uplink_over(slot)) {
+        slot->limiting = true;
+        slot->why = (struct err){0};
+        spawner_uplink_plug(s, slot);
+        return;
+    }
+    say_limited(s, w->slot, w->generation, &why);
+}
+
+void spawner_slot_plugged(struct spawner *s, struct spawner_slot *slot)
+{
+    struct err none = {0};
+    if (slot->state == SLOT_STARTING)
+        hand_over(s, slot);
+    else if (slot->limiting)
+        say_limited(s, slot->index, slot->generation, &none);
+    slot->limits.network = true;
+    slot->limiting = false;
+}
+
+/* A slot that has been promised a network does not live on without it; one that was only asked for
+ * it stays as it is. */
+void spawner_slot_unplugged(struct spawner *s, struct spawner_slot *slot)
+{
+    if (slot->pid <= 0) {
+        settle(s, slot);
+    } else if (slot->limiting) {
+        say_limited(s, slot->index, slot->generation, &slot->why);
+        slot->limiting = false;
+    } else if (slot->state != SLOT_ENDING) {
+        log_warn("sandbox", "network lost slot=%u why=%s", slot->index, slot->why.text);
+        end(s, slot);
+    }
 }
 
 void spawner_slot_kill(struct spawner *s, const struct wire *w)
@@ -345,8 +411,14 @@ bool spawner_slot_reaped(struct spawner *s, pid_t pid, int status, uint64_t cpu_
     if (!slot->handed_over && !slot->why.code)
         err_set(&slot->why, ERR_SYSTEM, "the copy ended before it was ready (status %#x)",
                 (unsigned)status);
-    spawner_range_guard(s, slot);
-    finish(s, slot, status, cpu_us);
+    slot->exit_status = status;
+    slot->exit_cpu_us = cpu_us;
+    slot->pid = 0;
+    list_remove(&slot->by_pid);
+    fd_close(&slot->start);
+    uncount(s, slot);
+    spawner_uplink_end(s, slot);
+    settle(s, slot);
     return true;
 }
 

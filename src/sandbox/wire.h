@@ -100,5 +100,5 @@ int wire_decode(const void *p, size_t len, enum wire_from from, struct wire *ret
 
 void wire_pack_limits(const struct sandbox_limits *limits, struct wire_limits *ret);
 void wire_unpack_limits(const struct wire_limits *limits, struct sandbox_limits *ret);
-/* The bounds above; `network` is refused as long as this backend has none. */
+/* The bounds above. */
 int wire_check_limits(const struct sandbox_limits *limits, struct err *e);

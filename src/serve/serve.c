@@ -28,6 +28,7 @@ static const struct step {
 } steps[] = {
     {"data directory", server_open_data},
     {"protections", server_probe}, /* by a child: behind the spawner the server never forks */
+    {"network for functions", server_settle_egress},
     {"database keeper", server_start_keeper},
     {"spawner", server_start_spawner},
     {"lock", server_lock_data},

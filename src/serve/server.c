@@ -86,7 +86,7 @@ int server_open_functions(struct server *s, struct err *e)
 {
     (void)e;
     s->app.functions = functions_new(&(struct functions_config){
-        .seal = s->seal, .egress = s->app.egress, .files_max = s->settings.body_max});
+        .seal = s->seal, .no_egress = s->app.no_egress, .files_max = s->settings.body_max});
     return 0;
 }
 

@@ -39,11 +39,13 @@ struct server {
     struct checks *checks; /* serve/checks.h */
     struct index *index;   /* where packages come from: deps/index.h */
     unsigned build_template;
+    char no_egress[256]; /* what app.no_egress points to */
 };
 
 /* The steps, in this order. What a failed start leaves half-made, server_done takes down. */
 int server_open_data(struct server *s, struct err *e);
 int server_probe(struct server *s, struct err *e);
+int server_settle_egress(struct server *s, struct err *e);
 int server_start_keeper(struct server *s, struct err *e);
 int server_start_spawner(struct server *s, struct err *e);
 int server_lock_data(struct server *s, struct err *e);

@@ -61,6 +61,22 @@ int server_probe(struct server *s, struct err *e)
     return 0;
 }
 
+/* A host that cannot give functions network is no reason not to start. */
+int server_settle_egress(struct server *s, struct err *e)
+{
+    struct probe_result found;
+    (void)e;
+    if (s->settings.egress && probe_egress(&found))
+        return 0;
+    if (s->settings.egress)
+        snprintf(s->no_egress, sizeof s->no_egress, "%s; `virga doctor` says what to do",
+                 found.detail);
+    else
+        snprintf(s->no_egress, sizeof s->no_egress, "it was started with --egress off");
+    s->app.no_egress = s->no_egress;
+    return 0;
+}
+
 int server_start_keeper(struct server *s, struct err *e)
 {
     struct cluster_config config = {.data_fd = s->data_fd,
@@ -90,15 +106,18 @@ int server_start_spawner(struct server *s, struct err *e)
     s->build_template = count;
     templates[count++] = (struct sandbox_template){.name = "build", .slot_argv = build_argv};
     snprintf(sockets, sizeof sockets, "%s/postgres/slots", s->settings.data_dir);
-    struct sandbox_config config = {.templates = templates,
-                                    .template_count = count,
-                                    .runners_dir = runners,
-                                    .root_dir = s->settings.root_dir,
-                                    .layers_dir = s->layers_path,
-                                    .sockets_dir = sockets,
-                                    .slots_max = s->settings.slots_max,
-                                    .variant_memory_bytes = s->settings.template_memory_max,
-                                    .weaker = s->settings.weaker};
+    struct sandbox_config config = {
+        .templates = templates,
+        .template_count = count,
+        .runners_dir = runners,
+        .root_dir = s->settings.root_dir,
+        .layers_dir = s->layers_path,
+        .sockets_dir = sockets,
+        .slots_max = s->settings.slots_max,
+        .variant_memory_bytes = s->settings.template_memory_max,
+        .weaker = s->settings.weaker,
+        .egress = s->app.no_egress ? NULL : &s->settings.egress_rules,
+    };
     privileges_raise_files(s->settings.connections_max + s->settings.slots_max * FILES_PER_SLOT +
                            SPARE_FILES);
     return spawner_start(&config, &s->spawner_fd, &s->app.spawner, e);

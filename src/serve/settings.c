@@ -158,6 +158,29 @@ static int set_auth(struct settings *o, const char *value, struct err *e)
     return 0;
 }
 
+static int set_egress(struct settings *o, const char *value, struct err *e)
+{
+    static const char *const words[] = {"off", "on", NULL};
+    int chosen;
+    if (choose(value, words, &chosen, e) < 0)
+        return -1;
+    o->egress = chosen;
+    return 0;
+}
+
+/* The list that was there before has been read without complaint. */
+static int set_egress_allow(struct settings *o, const char *value, struct err *e)
+{
+    o->egress_allow = value;
+    return uplink_rules_parse(o->egress_allow, o->egress_deny, &o->egress_rules, e);
+}
+
+static int set_egress_deny(struct settings *o, const char *value, struct err *e)
+{
+    o->egress_deny = value;
+    return uplink_rules_parse(o->egress_allow, o->egress_deny, &o->egress_rules, e);
+}
+
 static int set_public_url(struct settings *o, const char *value, struct err *e)
 {
     struct str url = str_of(value);
@@ -254,6 +277,11 @@ static const struct option options[] = {
     {"calls-days", "DAYS", "call records are kept so long (30)", set_calls_days},
     {"calls-kept", "N", "and at most so many per function (10000)", set_calls_kept},
     {"workers", "N", "threads for the control plane (4)", set_workers},
+    {"egress", "WORD", "on: functions may ask for network; or off (on)", set_egress},
+    {"egress-allow", "LIST",
+     "what they reach beside the internet: 10.1.2.3:5432,192.168.7.0/24 (none)", set_egress_allow},
+    {"egress-deny", "LIST", "and what of the internet they do not, written likewise (none)",
+     set_egress_deny},
     {"pip-index-url", "URL", "where Python packages come from (as the host's pip is configured)",
      set_pip_index},
     {"pip-extra-index-url", "URLS", "and further indexes, separated by blanks (likewise)",
@@ -400,6 +428,7 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .code_cache_max = 64 * 1024 * 1024,
         .calls_days = 30,
         .calls_per_function = 10000,
+        .egress = true,
         .build_memory = 2048ull << 20,
         .build_size = 1024ull << 20,
         .build_files = 100000,

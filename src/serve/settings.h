@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "deps/index.h"
 #include "databases/databases.h"
+#include "uplink/uplink.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,9 @@ struct settings {
     const char *database_url, *neon_key, *neon_url;
     uint64_t database_size_max; /* bytes */
     unsigned database_statement_ms;
+    bool egress; /* functions may ask for network */
+    const char *egress_allow, *egress_deny;
+    struct uplink_rules egress_rules; /* what these two say */
 };
 
 /* 0: go on; 1: help was printed; -1: an option is wrong, the error says which and what it takes. */

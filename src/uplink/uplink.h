@@ -29,6 +29,10 @@ enum {
     UPLINK_GATEWAY = 0x64400001,  /* 100.64.0.1 */
     UPLINK_RESOLVER = 0x64400003, /* 100.64.0.3, port 53: the host's own name servers */
     UPLINK_PREFIX = 24,
+    /* What one slot's process may have open: bounds its connections, of which it also may not open
+     * more than so many a second (gate.h). A question to a name server counts for ten seconds,
+     * other datagrams for four minutes. */
+    UPLINK_FILES = 1024,
 };
 
 struct uplink_rule {
@@ -54,3 +58,28 @@ int uplink_rules_parse(const char *allow, const char *deny, struct uplink_rules 
  * 6890), and TCP port 25. Says nothing about the host's own addresses. */
 bool uplink_rules_allow(const struct uplink_rules *rules, uint32_t address, uint16_t port,
                         bool tcp);
+
+/* Mask of the slots' own network, and whether an address is in it: nothing there leads anywhere,
+ * but the resolver's port. */
+static inline uint32_t uplink_mask(void)
+{
+    return UINT32_MAX << (32 - UPLINK_PREFIX);
+}
+static inline bool uplink_own(uint32_t address)
+{
+    return (address & uplink_mask()) == (UPLINK_GATEWAY & uplink_mask());
+}
+
+/* Makes `eth0` in the network namespace that the caller is in, with address and route, and returns
+ * the descriptor of its other end. Needs CAP_NET_ADMIN over that namespace. The interface goes with
+ * its namespace. */
+int uplink_tap_open(struct err *e);
+
+/* One slot's stack, in the caller's network namespace. Takes what it needs of the system, so that
+ * uplink_run can do without: then it makes sockets and reads /etc/resolv.conf, nothing else.
+ * `rules` must outlive it; `tap` stays the caller's. */
+struct uplink;
+int uplink_open(const struct uplink_rules *rules, int tap, struct uplink **ret, struct err *e);
+void uplink_free(struct uplink *u);
+/* Until the interface is gone or `alive` can be read or has ended. */
+void uplink_run(struct uplink *u, int alive);

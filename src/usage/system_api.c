@@ -23,6 +23,14 @@ static void add_text(struct buf *out, const char *name, const char *text)
     json_add_string(out, str_of(text));
 }
 
+static void add_text_or_null(struct buf *out, const char *name, const char *text)
+{
+    if (text)
+        add_text(out, name, text);
+    else
+        buf_addf(out, "\"%s\":null", name);
+}
+
 static void add_memory(struct buf *out, const struct app *app)
 {
     uint64_t total, available;
@@ -95,8 +103,10 @@ static void add_state(struct buf *out, const struct app *app)
              clock_rfc3339(app->started_us, started), sysconf(_SC_NPROCESSORS_ONLN));
     add_memory(out, app);
     add_engine(out, app);
-    buf_addf(out, ",\"connections\":%u,\"store\":\"%s\",\"egress\":%s", http.connections,
-             store_is_shared(app->store) ? "postgresql" : "sqlite", app->egress ? "true" : "false");
+    buf_addf(out, ",\"connections\":%u,\"store\":\"%s\",\"egress\":%s,", http.connections,
+             store_is_shared(app->store) ? "postgresql" : "sqlite",
+             app->no_egress ? "false" : "true");
+    add_text_or_null(out, "egress_missing", app->no_egress);
     add_runtimes(out, app);
 }
 

@@ -195,14 +195,6 @@ def test_an_unknown_runtime_lists_the_known_ones(shared):
     assert shared.create("exports.handler = e => e", runtime="node")["runtime"] == "nodejs"
 
 
-def test_a_network_is_refused_clearly_where_there_is_none(shared):
-    place, _, msg = first(post(shared, {"name": name(), "code": CODE, "network_enabled": True}))
-    assert place == "body.network_enabled" and "no egress network" in msg
-    fn = shared.create(CODE)
-    assert shared.request("PUT", f"/api/functions/{fn['id']}", {"network_enabled": True}).status == 422
-    assert shared.request("PUT", f"/api/functions/{fn['id']}", {"network_enabled": False}).status == 200
-
-
 def test_a_name_is_taken_once(shared):
     a, b = shared.create(CODE), shared.create(CODE)
     assert a["name"] in detail(post(shared, {"name": a["name"], "code": CODE}), 409)

@@ -93,6 +93,9 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
+    def connection(self, timeout):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
     def request(self, method, path, body=None, key=True, headers=None, timeout=60):
         headers = dict(headers or {})
         if key:
@@ -100,7 +103,7 @@ class Server:
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = self.connection(timeout)
         try:
             connection.request(method, path, body=body, headers=headers)
             reply = connection.getresponse()

@@ -188,7 +188,7 @@ def test_list_is_an_aligned_table(cli, api):
     api.add("hello")
     api.add("h\u00e9llo-w\u00f6rld", versions=3)
     heading, *rows = cli("list").stdout.splitlines()
-    assert heading.split() == ["NAME", "RUNTIME", "VERSION", "STATUS", "UPDATED", "ID"]
+    assert heading.split() == ["NAME", "RUNTIME", "VERSION", "STATUS", "NETWORK", "UPDATED", "ID"]
     assert {heading.index("RUNTIME")} == {r.index("python") for r in rows}
     assert rows[1].split()[:4] == ["h\u00e9llo-w\u00f6rld", "python", "3", "active"]
 
@@ -337,11 +337,12 @@ def test_options_are_merged_into_virga_json(cli, api, tmp_path):
     (tmp_path / "main.py").write_text("x")
     (tmp_path / "virga.json").write_text('{"name": "mine", "environment": {"A": "1"}, "limits": {"pids": 9}}')
     done = cli("deploy", ".", "--env", "B=2=3", "--timeout", "2m", "--memory", "1g", "--reuse",
-               "never", "--snapstart", "on", "--cpu", "0.5", "--concurrency", "4", "--queue", "0")
+               "never", "--snapstart", "on", "--network", "on", "--cpu", "0.5", "--concurrency", "4",
+               "--queue", "0")
     assert done.returncode == 0, done.stderr
     assert json.loads(api.files["virga.json"][1]) == {
-        "name": "mine", "environment": {"A": "1", "B": "2=3"}, "reuse": "never", "snapstart": True, "concurrency": 4,
-        "queue": 0, "limits": {"pids": 9, "timeout_ms": 120000, "memory_mb": 1024, "cpu": 0.5}}
+        "name": "mine", "environment": {"A": "1", "B": "2=3"}, "reuse": "never", "snapstart": True,
+        "network_enabled": True, "concurrency": 4, "queue": 0, "limits": {"pids": 9, "timeout_ms": 120000, "memory_mb": 1024, "cpu": 0.5}}
     assert "mine" in api.functions
 
 

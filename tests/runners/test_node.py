@@ -145,6 +145,17 @@ def test_a_call_that_fails_says_where(node, body, place):
     assert node.call_fails({}).place == place
 
 
+@pytest.mark.parametrize("body, offline", [
+    ("throw Object.assign(new Error('x'), { code: 'ENETUNREACH' });", True), ("throw Object.assign(new Error('x'), { code: 'EAI_AGAIN' });", True),
+    ("throw new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ENETUNREACH' }) });", True),
+    ("throw Object.assign(new Error('x'), { code: 'ECONNREFUSED' });", None), ("throw { get code() { throw 1; } };", None), ("throw null;", None),
+    ("const e = new Error('x'); e.cause = e; throw e;", None),
+])
+def test_a_failure_for_want_of_network_is_told(node, body, offline):
+    node.load(f"exports.handler = () => {{ {body} }};")
+    assert node.call_fails({}).frame.json.get("offline") is offline
+
+
 def test_a_missing_file_names_what_there_is(node):
     failed = node.load_fails({"main.js": ""})
     assert "index.js" in failed.message and "main.js" in failed.message

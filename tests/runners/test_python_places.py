@@ -60,3 +60,15 @@ def test_a_file_that_has_gone_is_named_all_the_same(runner):
     runner.load({"main.py": "import db\ndef handler(event):\n    import os; os.unlink(db.__file__); db.f()\n",
                  "db.py": "def f(): raise ValueError\n"})
     assert runner.call_fails().place[:2] == ("db.py", 1)
+
+
+@pytest.mark.parametrize("body, offline", [
+    ("raise OSError(errno.ENETUNREACH, 'no route')", True), ("raise socket.gaierror(socket.EAI_AGAIN, 'no name')", True),
+    ("try: raise OSError(errno.ENETUNREACH, 'x')\n    except OSError as e: raise RuntimeError('wrapped') from e", True),
+    ("try: raise OSError(errno.ENETUNREACH, 'x')\n    except OSError: raise RuntimeError('wrapped')", True),
+    ("raise OSError(errno.ECONNREFUSED, 'refused')", None), ("raise socket.gaierror(socket.EAI_NONAME, 'no such name')", None),
+    ("raise ValueError(errno.ENETUNREACH)", None), ("e = OSError(); e.__cause__ = e; raise e", None),
+])
+def test_a_failure_for_want_of_network_is_told(runner, body, offline):
+    runner.load(f"import errno, socket\ndef handler(event):\n    {body}")
+    assert runner.call_fails().frame.json.get("offline") is offline

@@ -74,12 +74,39 @@ test("variables of the function are masked, kept, replaced and removed", async (
   expect(await functions.invoke(id, {})).toEqual({ mode: "quiet", key: "old" });
 });
 
-test("access is chosen, and a server without network for functions says so", async () => {
+test("network is given to a function, and taken away", async () => {
   const { page } = world;
   const { id } = await functions.stored("moody");
   await functions.open(id, "/settings");
-  await page.getByText("This server gives functions no network").waitFor();
-  expect(await page.getByRole("switch", { name: "Network" }).isDisabled()).toBe(true);
+  const sandboxes = functions.section("Sandboxes");
+  for (const network_enabled of [true, false]) {
+    await sandboxes.getByRole("switch", { name: "Network" }).click();
+    await sandboxes.getByText("Not saved yet").waitFor();
+    await inspect(world, `function-settings-network-${network_enabled ? "on" : "off"}`, 1);
+    await sandboxes.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Sandboxes: saved").last().waitFor();
+    await expect.poll(async () => await functions.stored(id)).toMatchObject({ network_enabled });
+  }
+});
+
+test("a server without network for functions says why", async () => {
+  const other = await newWorld("--egress", "off");
+  try {
+    const { id } = await functionsOf(other).make({ name: "moody", code: "" });
+    await functionsOf(other).open(id, "/settings");
+    await other.page.getByText("This server gives functions no network: it was started with --egress off").waitFor();
+    expect(await other.page.getByRole("switch", { name: "Network" }).isDisabled()).toBe(true);
+    await functionsOf(other).section("Sandboxes").scrollIntoViewIfNeeded();
+    await inspect(other, "function-settings-no-network", 1);
+  } finally {
+    await other.end();
+  }
+});
+
+test("access is chosen", async () => {
+  const { page } = world;
+  const { id } = await functions.stored("moody");
+  await functions.open(id, "/settings");
   await choose(functions.section("Access").getByRole("radio", { name: "Private" }));
   await functions.section("Access").scrollIntoViewIfNeeded();
   await inspect(world, "function-settings-access", 1);

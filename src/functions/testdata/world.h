@@ -60,7 +60,7 @@ static inline void run(struct world *w, const char *sql)
         fail_msg("%s", w->e.text);
 }
 
-static inline void world_make(struct world *w, bool egress)
+static inline void world_make(struct world *w, const char *no_egress)
 {
     static const struct migration *const migrations[] = {auth_migrations, projects_migrations,
                                                          functions_migrations, routes_table, NULL};
@@ -77,7 +77,8 @@ static inline void world_make(struct world *w, bool egress)
     if (store_open(&config, &w->app.store, e) < 0 ||
         db_open(w->app.store, DB_DURABLE, &w->db, e) < 0 || seal_load(w->dir_fd, &w->seal, e) < 0)
         fail_msg("%s", e->text);
-    w->app.functions = functions_new(&(struct functions_config){.seal = w->seal, .egress = egress});
+    w->app.functions =
+        functions_new(&(struct functions_config){.seal = w->seal, .no_egress = no_egress});
     run(w, "INSERT INTO accounts (id, name, name_key, admin, status, created_us, updated_us)"
            " VALUES ('ann', 'ann', 'ann', 0, 'active', 1, 1), ('bob', 'bob', 'bob', 0, 'active', "
            "1, 1)");

@@ -82,12 +82,13 @@ function NetworkSwitch({ draft, error }: { draft: Draft; error: unknown }) {
   const { data: system } = useQuery(systemQuery());
   const on = draft.values.network_enabled;
   const none = system?.egress === false;
+  const reach = "Calls reach the internet, but never this server, and no private networks unless it allows them";
   const complaint = fieldError(error, "network_enabled");
   return (
     <div>
       <Switch
         label="Network"
-        hint={none ? "This server gives functions no network" : "The function may open connections to the outside"}
+        hint={none ? `This server gives functions no network: ${system.egress_missing}` : reach}
         checked={on}
         disabled={none && !on}
         onChange={(network_enabled) => draft.set({ network_enabled })}
