@@ -1,14 +1,14 @@
 /** Debian's Chromium, and what is asked of every page: no error in the console, no serious finding of axe, no jumps. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { note, shots } from "./pages";
 
 const flags =
   "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run";
-const axeFile = createRequire(import.meta.url).resolve("axe-core");
-const shots = process.env.VIRGA_SHOTS ?? "e2e/shots";
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -78,10 +78,8 @@ interface Finding {
 
 /** Findings of axe that are serious or critical, as text. */
 async function axeFindings(page: Page): Promise<string[]> {
-  const script = { path: axeFile };
   // By the debugger's way in: the page's policy lets no script of others through.
-  const source = (await import("node:fs")).readFileSync(script.path, "utf8");
-  await page.evaluate(source);
+  await page.evaluate(axe);
   const findings = await page.evaluate(async () => {
     const { axe } = window as unknown as {
       axe: { run: (on: Document, how: object) => Promise<{ violations: Finding[] }> };
@@ -101,6 +99,7 @@ export async function inspect({ page, troubles }: Viewer, name: string, maxShift
   expect(troubles, `${name}: console`).toEqual([]);
   expect(await overflow(page), `${name}: wider than the screen`).toBeLessThanOrEqual(0);
   await shoot(page, name);
+  await note(page);
 }
 
 const overflow = (page: Page) =>
