@@ -97,13 +97,22 @@ export async function inspect({ page, troubles }: Viewer, name: string, maxShift
   expect(await layoutShift(page), `${name}: layout shift`).toBeLessThan(maxShift);
   expect(await axeFindings(page), `${name}: axe`).toEqual([]);
   expect(troubles, `${name}: console`).toEqual([]);
-  expect(await overflow(page), `${name}: wider than the screen`).toBeLessThanOrEqual(0);
+  await inspectRoom(page, name);
   await shoot(page, name);
   await note(page);
 }
 
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** Nothing is wider than the screen, and nothing in a table lies over what stands beside it. */
+export async function inspectRoom(page: Page, name: string) {
+  const { wider, cells } = await page.evaluate(() => ({
+    wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    cells: [...document.querySelectorAll<HTMLElement>("[role=cell], [role=columnheader]")]
+      .filter((cell) => cell.scrollWidth > cell.clientWidth + 1 && getComputedStyle(cell).overflowX === "visible")
+      .map((cell) => cell.textContent.slice(0, 80)),
+  }));
+  expect(wider, `${name}: wider than the screen`).toBeLessThanOrEqual(0);
+  expect(cells, `${name}: cells with more than they have room for`).toEqual([]);
+}
 
 export async function shoot(page: Page, name: string) {
   mkdirSync(shots, { recursive: true });

@@ -37,7 +37,7 @@ export function ProjectLayout({ project: id }: { project: string }) {
   return (
     <>
       {project.data ? <ProjectHeader project={project.data} /> : <HeaderSkeleton />}
-      <LinkTabs label="Project" tabs={tabs} />
+      <LinkTabs label="Project" of={project.data?.name} tabs={tabs} />
       <Outlet />
     </>
   );
@@ -61,7 +61,11 @@ function ProjectHeader({ project }: { project: Schema<"Project"> }) {
             <span className="truncate font-mono text-[0.8125rem]">{url}</span>
             <CopyButton text={url} label="Copy the gateway URL" />
           </div>
-          {project.description && <p className="mt-0.5 max-w-prose wrap-anywhere">{project.description}</p>}
+          {project.description && (
+            <p className="mt-0.5 line-clamp-2 max-w-prose wrap-anywhere" title={project.description}>
+              {project.description}
+            </p>
+          )}
         </>
       }
     />
