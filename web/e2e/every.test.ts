@@ -71,10 +71,10 @@ test.each(inside.filter((pattern) => !withoutData.includes(pattern)))(
   },
 );
 
-/** As a link does it: the code that is there stays. */
+/** As forward does it, so that nothing is loaded anew; the router counts its entries of the history. */
 const go = (address: string) =>
   world.page.evaluate((to) => {
-    history.pushState({}, "", to);
+    history.pushState({ idx: history.state.idx + 1 }, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
   }, address);
 
@@ -90,4 +90,24 @@ test("every page fits a tablet, with names that are long", async () => {
     await expect.poll(() => page.locator("#main .animate-pulse").count()).toBe(0);
     await inspectRoom(page, pattern);
   }
+});
+
+/** The tests of what these pages do look at them in the light and on a large screen. */
+const seldomSeen = [
+  "/projects/:id",
+  "/projects/:id/functions/new",
+  "/projects/:id/logs",
+  "/functions/:id/logs",
+  "/functions/:id/metrics",
+  "/functions/:id/no/such/page",
+];
+
+test.each(seldomSeen)("%s on a telephone in the dark, with names that are long", async (pattern) => {
+  const { page } = world;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.emulateMedia({ colorScheme: "dark" });
+  await world.open(addressOf(pattern));
+  await page.locator("#main h1").waitFor();
+  await expect.poll(() => page.locator("#main .animate-pulse").count()).toBe(0);
+  await inspect(world, `phone-${pattern.replaceAll(/\W+/g, "-").slice(1)}`);
 });
