@@ -95,6 +95,7 @@ test("a build that takes too long is cancelled, and what was typed stays", async
   await text().fill("polite\nendless\n");
   await page.keyboard.press("Control+s");
   await build().getByLabel("Under way").waitFor();
+  await build().getByText("Building").waitFor();
   await page.getByText("A build is under way").waitFor();
   await inspectEverywhere(world, "dependencies-building");
   expect(await button(page, "Save and build").isDisabled()).toBe(true);
