@@ -1,7 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const shared = { environment: "node", testTimeout: 30_000, hookTimeout: 60_000 } as const;
+// What is waited for comes at once, but not while another program has the processors.
+const shared = {
+  environment: "node",
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 8000 } },
+} as const;
 // The list of the router's pages is the dashboard's own.
 const resolve = { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } };
 
