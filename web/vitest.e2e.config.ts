@@ -1,24 +1,35 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const shared = { environment: "node", testTimeout: 30_000, hookTimeout: 60_000 } as const;
+// What is waited for comes at once, but not while another program has the processors.
+const shared = {
+  environment: "node",
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 8000 } },
+} as const;
+// The list of the router's pages is the dashboard's own.
+const resolve = { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } };
 
 // One server and one browser for each file. Pages are walked through two files at a time; what measures times comes behind
-// them and has the machine for itself.
+// them and has the machine for itself. Last comes what looks back at the whole run.
 export default defineConfig({
   test: {
     maxWorkers: 2,
     reporters: ["default", "./e2e/closing-line.ts"],
     projects: [
       {
+        resolve,
         test: {
           ...shared,
           name: "pages",
           include: ["e2e/**/*.test.ts"],
-          exclude: ["e2e/**/*.speed.test.ts"],
+          exclude: ["e2e/**/*.speed.test.ts", "e2e/**/*.last.test.ts"],
           sequence: { groupOrder: 1 },
         },
       },
       {
+        resolve,
         test: {
           ...shared,
           name: "figures",
@@ -28,6 +39,10 @@ export default defineConfig({
           poolOptions: { forks: { singleFork: true } },
           sequence: { groupOrder: 2 },
         },
+      },
+      {
+        resolve,
+        test: { ...shared, name: "whole run", include: ["e2e/**/*.last.test.ts"], sequence: { groupOrder: 3 } },
       },
     ],
   },

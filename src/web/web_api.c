@@ -65,7 +65,7 @@ static void docs(struct http_exchange *x)
 }
 
 #define READ (HTTP_GET | HTTP_HEAD)
-/* The dashboard's addresses are those of web/src/app/router.tsx. */
+/* The dashboard's addresses are those of web/src/app/pages.ts. */
 const struct route web_routes[] = {
     {READ, "/docs", PERM_PUBLIC, PLANE_DATA, NULL, docs},
     {READ, "/docs/:file", PERM_PUBLIC, PLANE_DATA, NULL, file},

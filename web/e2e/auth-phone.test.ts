@@ -20,6 +20,10 @@ test("the sign-in page fits a telephone in the dark", async () => {
   await phone.page.getByLabel("Name or e-mail").waitFor();
   expected(phone, 401);
   await inspect(phone, "phone-sign-in");
+  await open("/sign-up");
+  await phone.page.getByRole("heading", { name: "Accounts are by invitation" }).waitFor();
+  expected(phone, 401);
+  await inspect(phone, "phone-sign-up");
   await signIn(phone, world.server.url, ada.name, ada.password);
 });
 

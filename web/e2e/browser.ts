@@ -1,14 +1,14 @@
 /** Debian's Chromium, and what is asked of every page: no error in the console, no serious finding of axe, no jumps. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { note, shots } from "./pages";
 
 const flags =
   "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run";
-const axeFile = createRequire(import.meta.url).resolve("axe-core");
-const shots = process.env.VIRGA_SHOTS ?? "e2e/shots";
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -78,10 +78,8 @@ interface Finding {
 
 /** Findings of axe that are serious or critical, as text. */
 async function axeFindings(page: Page): Promise<string[]> {
-  const script = { path: axeFile };
   // By the debugger's way in: the page's policy lets no script of others through.
-  const source = (await import("node:fs")).readFileSync(script.path, "utf8");
-  await page.evaluate(source);
+  await page.evaluate(axe);
   const findings = await page.evaluate(async () => {
     const { axe } = window as unknown as {
       axe: { run: (on: Document, how: object) => Promise<{ violations: Finding[] }> };
@@ -99,12 +97,22 @@ export async function inspect({ page, troubles }: Viewer, name: string, maxShift
   expect(await layoutShift(page), `${name}: layout shift`).toBeLessThan(maxShift);
   expect(await axeFindings(page), `${name}: axe`).toEqual([]);
   expect(troubles, `${name}: console`).toEqual([]);
-  expect(await overflow(page), `${name}: wider than the screen`).toBeLessThanOrEqual(0);
+  await inspectRoom(page, name);
   await shoot(page, name);
+  await note(page);
 }
 
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** Nothing is wider than the screen, and nothing in a table lies over what stands beside it. */
+export async function inspectRoom(page: Page, name: string) {
+  const { wider, cells } = await page.evaluate(() => ({
+    wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    cells: [...document.querySelectorAll<HTMLElement>("[role=cell], [role=columnheader]")]
+      .filter((cell) => cell.scrollWidth > cell.clientWidth + 1 && getComputedStyle(cell).overflowX === "visible")
+      .map((cell) => cell.textContent.slice(0, 80)),
+  }));
+  expect(wider, `${name}: wider than the screen`).toBeLessThanOrEqual(0);
+  expect(cells, `${name}: cells with more than they have room for`).toEqual([]);
+}
 
 export async function shoot(page: Page, name: string) {
   mkdirSync(shots, { recursive: true });

@@ -90,6 +90,24 @@ test("builds have a history, each with an address and its log", async () => {
   await button(page, "Close the build").click();
 });
 
+test("a build that takes too long is cancelled, and what was typed stays", async () => {
+  const { page } = world;
+  await text().fill("polite\nendless\n");
+  await page.keyboard.press("Control+s");
+  await build().getByLabel("Under way").waitFor();
+  await build().getByText("Building").waitFor();
+  await page.getByText("A build is under way").waitFor();
+  await inspectEverywhere(world, "dependencies-building");
+  expect(await button(page, "Save and build").isDisabled()).toBe(true);
+  await button(page, "Cancel build").click();
+  await build().getByText("It was cancelled. Calls go on with the packages of before.").waitFor();
+  await page.getByText("Not saved yet").waitFor();
+  expect(await text().inputValue()).toBe("polite\nendless\n");
+  await installed().getByText("polite").waitFor();
+  await button(page, "Discard").click();
+  await expect.poll(() => text().inputValue()).toContain("polite\ngreeting<2");
+});
+
 test("versions are pinned after a look at what that changes", async () => {
   const { page } = world;
   await button(page, "Pin versions").click();
@@ -100,6 +118,26 @@ test("versions are pinned after a look at what that changes", async () => {
   await dialog.waitFor({ state: "detached" });
   await build().getByText("Succeeded").waitFor();
   await expect.poll(() => text().inputValue()).toContain("polite==1.2");
+});
+
+test("a call that lacks a package leads to where it is added, and then has it", async () => {
+  const { page } = world;
+  await world.call("PUT", "/api/projects/shop/requirements", { requirements_txt: "" });
+  const { id } = await world.call<{ id: string }>("GET", "/api/projects/shop");
+  const code = "def handler(event):\n    import greeting\n    return greeting.WORD\n";
+  const fn = await world.call<{ id: string }>("POST", "/api/functions", { name: "greet", code, project_id: id });
+  await world.open(`/functions/${fn.id}`);
+  await button(page, /^Call/).click();
+  await page
+    .getByRole("region", { name: "Problems" })
+    .getByRole("link", { name: "Add greeting to the project" })
+    .click();
+  await page.waitForURL(/dependencies\?add=greeting/);
+  await button(page, "Add and build").click();
+  await build().getByText("Succeeded").waitFor();
+  await page.goBack();
+  await button(page, /^Call/).click();
+  await page.getByRole("region", { name: "Result" }).getByText("good day").waitFor();
 });
 
 test("whoever comes for a package has it with one more click, and the other language is beside", async () => {

@@ -4,15 +4,18 @@ import { newWorld, type World } from "./world";
 
 let world: World;
 let project: { id: string };
+let fn: string;
 beforeAll(async () => {
   world = await newWorld();
   project = await world.call("POST", "/api/projects", { name: "Shop window" });
   for (const name of ["send-mail", "resize image"])
-    await world.call("POST", "/api/functions", {
-      name,
-      code: "def handler(event):\n    return 1\n",
-      project_id: project.id,
-    });
+    fn = (
+      await world.call<{ id: string }>("POST", "/api/functions", {
+        name,
+        code: "def handler(event):\n    return 1\n",
+        project_id: project.id,
+      })
+    ).id;
   await world.open("/");
   await world.page.getByRole("link", { name: "Projects" }).first().waitFor();
 });
@@ -44,6 +47,26 @@ test("a project is found by its slug", async () => {
   await world.page.getByRole("option", { name: /Shop window/ }).waitFor();
   await world.page.keyboard.press("Enter");
   await world.page.waitForURL(`**/projects/${project.id}`);
+});
+
+test("every tab of the project or function in sight is an action", async () => {
+  const { page } = world;
+  for (const [path, tabs, group] of [
+    [`/projects/${project.id}`, "Project", "This project"],
+    [`/functions/${fn}`, "Function", "This function"],
+  ] as const) {
+    await world.open(path);
+    const links = page.getByRole("navigation", { name: tabs, exact: true }).getByRole("link");
+    await links.first().waitFor();
+    const names = await links.allInnerTexts();
+    await find("");
+    const items = page.getByRole("group", { name: group }).getByRole("option");
+    await items.first().waitFor();
+    const offered = await items.allInnerTexts();
+    for (const name of names)
+      expect(offered.some((each) => each.endsWith(name) || each.endsWith(name.toLowerCase()))).toBe(true);
+    await page.keyboard.press("Escape");
+  }
 });
 
 test("actions are run, and what has no match says so", async () => {

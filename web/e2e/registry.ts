@@ -1,4 +1,4 @@
-/** A Python index of a few packages made on the spot, so that builds need no network. */
+/** A Python index of a few packages made on the spot, so that builds need no network. Building "endless" never ends. */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 
@@ -9,6 +9,7 @@ from packages import Registry
 with Registry() as registry:
     registry.wheel("greeting", "1.0", {"greeting.py": "WORD = 'hello'"})
     registry.wheel("greeting", "2.0", {"greeting.py": "WORD = 'good day'"})
+    registry.source("endless", "1.0", "import signal; signal.pause()", {"endless.py": ""})
     registry.wheel("polite", "1.2", {"polite.py": "import greeting"}, requires=["greeting"])
     print(registry.index, flush=True)
     sys.stdin.read()

@@ -41,6 +41,38 @@ test("the keys of the page are listed by one of them", async () => {
   await page.waitForURL(/\/projects$/);
 });
 
+test("on a telephone the menu takes the focus, keeps it, and gives it back", async () => {
+  const { page } = world;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await world.open("/");
+  const button = page.getByRole("button", { name: "Open the menu" });
+  await button.click();
+  await page.locator('[aria-label="Close the menu"]:focus').waitFor();
+  await inspect(world, "menu-narrow", 1);
+  await page.keyboard.press("Shift+Tab");
+  expect(await page.locator("#main :focus, header :focus").count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await page.locator('[aria-label="Open the menu"]:focus').waitFor();
+  await button.click();
+  await page.getByRole("link", { name: "Projects", exact: true }).click();
+  await page.locator('[aria-label="Open the menu"]:focus').waitFor();
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test("a page that a link leads to is named, in the browser's tab and to screen readers", async () => {
+  const { page } = world;
+  const { slug } = await world.call<{ slug: string }>("POST", "/api/projects", { name: "routes" });
+  await world.open(`/projects/${slug}`);
+  await page.waitForFunction(() => document.title === "Functions · routes · virga");
+  const said = page.locator("[aria-live=polite].sr-only");
+  expect(await said.first().textContent()).toBe("");
+  await page.getByRole("link", { name: "Routes", exact: true }).click();
+  await said.getByText("Routes · routes").waitFor();
+  expect(await page.title()).toBe("Routes · routes · virga");
+  await page.getByRole("link", { name: "Settings" }).first().click();
+  await said.getByText("Profile · Settings").waitFor();
+});
+
 test("a server that is away is named, and the page goes on when it is back", async () => {
   const { page, server, troubles } = world;
   const banner = page.getByText("The server cannot be reached. This page goes on");

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Menu as MenuIcon, Search } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type RefObject, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { Navigate, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { ApiError } from "@/api/error";
 import { accountQuery, setupQuery } from "@/api/queries";
@@ -10,6 +10,7 @@ import { Button } from "@/components/ui/button";
 import { useShortcut } from "@/lib/shortcuts";
 import { useBackAgain } from "./back-again";
 import { OfflineBanner } from "./offline";
+import { PageName } from "./page-name";
 import { Sidebar } from "./sidebar";
 import { useGoShortcuts } from "./use-go-shortcuts";
 import { useOneAccount } from "./use-one-account";
@@ -52,6 +53,11 @@ function placeOf({ key, pathname, search }: { key: string; pathname: string; sea
 
 function SignedIn() {
   const [navOpen, setNavOpen] = useState(false);
+  const navButton = useRef<HTMLButtonElement>(null);
+  const closeNav = useCallback(() => setNavOpen(false), []);
+  useEffect(() => {
+    if (navOpen) return () => navButton.current?.focus();
+  }, [navOpen]);
   const [paletteOpen, setPaletteOpen] = useState(false);
   const [helpOpen, setHelpOpen] = useState(false);
   useGoShortcuts();
@@ -67,13 +73,13 @@ function SignedIn() {
       </a>
       <Sidebar
         open={navOpen}
-        onClose={() => setNavOpen(false)}
+        onClose={closeNav}
         onSearch={() => setPaletteOpen(true)}
         onHelp={() => setHelpOpen(true)}
       />
-      <div className="flex min-w-0 grow flex-col">
+      <div inert={navOpen} className="flex min-w-0 grow flex-col">
         <OfflineBanner />
-        <TopBar onNav={() => setNavOpen(true)} onSearch={() => setPaletteOpen(true)} />
+        <TopBar button={navButton} onNav={() => setNavOpen(true)} onSearch={() => setPaletteOpen(true)} />
         <main
           id="main"
           tabIndex={-1}
@@ -88,17 +94,25 @@ function SignedIn() {
         {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} />}
         {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       </Suspense>
+      <PageName />
       <Toaster />
       <ScrollRestoration getKey={placeOf} />
     </div>
   );
 }
 
+interface TopBarProps {
+  /** Gets the focus back when the side bar folds. */
+  button: RefObject<HTMLButtonElement | null>;
+  onNav: () => void;
+  onSearch: () => void;
+}
+
 /** On narrow screens, where the side bar is folded away. */
-function TopBar({ onNav, onSearch }: { onNav: () => void; onSearch: () => void }) {
+function TopBar({ button, onNav, onSearch }: TopBarProps) {
   return (
     <header className="sticky top-0 z-20 flex h-13 items-center gap-2 border-b bg-background/90 px-3 backdrop-blur md:hidden">
-      <Button variant="ghost" size="icon" aria-label="Open the menu" onClick={onNav}>
+      <Button ref={button} variant="ghost" size="icon" aria-label="Open the menu" onClick={onNav}>
         <MenuIcon />
       </Button>
       <span className="grow font-semibold">virga</span>

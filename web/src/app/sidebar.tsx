@@ -9,7 +9,7 @@ import {
   SquareFunction,
   X,
 } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { NavLink, useLocation } from "react-router";
 import { accountQuery } from "@/api/queries";
 import { Button } from "@/components/ui/button";
@@ -37,10 +37,14 @@ interface SidebarProps {
 
 export function Sidebar({ open, onClose, onSearch, onHelp }: SidebarProps) {
   const { pathname } = useLocation();
+  const closeButton = useRef<HTMLButtonElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page is the reason to close
-  useEffect(() => onClose(), [pathname]);
+  useEffect(() => {
+    if (open) onClose();
+  }, [pathname]);
   useEffect(() => {
     if (!open) return;
+    closeButton.current?.focus();
     const close = (event: KeyboardEvent) => event.key === "Escape" && onClose();
     window.addEventListener("keydown", close);
     return () => window.removeEventListener("keydown", close);
@@ -56,7 +60,14 @@ export function Sidebar({ open, onClose, onSearch, onHelp }: SidebarProps) {
       >
         <div className="flex items-center justify-between px-1 pt-1">
           <Logo />
-          <Button variant="ghost" size="smallIcon" className="md:hidden" aria-label="Close the menu" onClick={onClose}>
+          <Button
+            ref={closeButton}
+            variant="ghost"
+            size="smallIcon"
+            className="md:hidden"
+            aria-label="Close the menu"
+            onClick={onClose}
+          >
             <X />
           </Button>
         </div>

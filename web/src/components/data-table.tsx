@@ -14,7 +14,7 @@ import { cn } from "@/lib/cn";
 
 declare module "@tanstack/react-table" {
   interface ColumnMeta<TData extends RowData, TValue> {
-    /** Classes of header and cells: widths, alignment, `hidden sm:block` for narrow screens. */
+    /** Classes of header and cells: alignment, `hidden @xl:block` for tables with little room. */
     className?: string;
   }
 }
@@ -26,8 +26,8 @@ interface DataTableProps<Row> {
   // biome-ignore lint/suspicious/noExplicitAny: columns of one table have values of many types
   columns: ColumnDef<Row, any>[];
   rowKey: (row: Row) => string;
-  /** Widths as grid tracks: "minmax(12rem,2fr) 8rem 6rem". Columns hidden below `sm` need `tracksNarrow`, those hidden below
-   * `xl` need `tracksMedium`. */
+  /** Widths as grid tracks: "minmax(12rem,2fr) 8rem 6rem". Columns hidden below `@xl` need `tracksNarrow`, those hidden below
+   * `@4xl` need `tracksMedium`. The room of the table counts, not the screen. */
   tracks: string;
   tracksMedium?: string;
   tracksNarrow?: string;
@@ -68,14 +68,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   }, [atEnd, virtual.scrollOffset, onEnd]);
   const style = { "--tracks": tracks, "--tracks-medium": tracksMedium, "--tracks-narrow": tracksNarrow };
   const grid =
-    "grid items-center gap-x-4 px-4 grid-cols-(--tracks-narrow) sm:grid-cols-(--tracks-medium) xl:grid-cols-(--tracks)";
+    "grid items-center gap-x-4 px-4 grid-cols-(--tracks-narrow) @xl:grid-cols-(--tracks-medium) @4xl:grid-cols-(--tracks)";
   return (
     <div
       role="table"
       aria-label={label}
       aria-rowcount={model.length + 1}
       style={style as React.CSSProperties}
-      className="overflow-hidden rounded-lg border bg-card"
+      className="@container overflow-hidden rounded-lg border bg-card"
     >
       <div role="rowgroup" className="border-b bg-muted/50">
         {table.getHeaderGroups().map((group) => (

@@ -1,18 +1,24 @@
-import { type ReactNode, useEffect, useRef } from "react";
-import { NavLink, useLocation } from "react-router";
+import { useEffect, useRef } from "react";
+import { NavLink, useLocation, useResolvedPath } from "react-router";
 import { cn } from "@/lib/cn";
+import { useTitle } from "@/lib/title";
 
 interface LinkTabsProps {
   label: string;
+  /** Whose views they are: stands in the browser's tab behind the name of the current one. */
+  of: string | undefined;
   /** Path below the page and name; "" is the page itself. */
-  tabs: [string, ReactNode][];
+  tabs: [string, string][];
   className?: string;
 }
 
 /** Views of one thing, each with an address of its own. */
-export function LinkTabs({ label, tabs, className }: LinkTabsProps) {
+export function LinkTabs({ label, of, tabs, className }: LinkTabsProps) {
   const { pathname } = useLocation();
+  const page = useResolvedPath("").pathname;
   const nav = useRef<HTMLElement>(null);
+  const current = tabs.find(([to]) => pathname === (to ? `${page}/${to}` : page))?.[1];
+  useTitle(of && [current, of].filter(Boolean).join(" · "));
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another tab
   useEffect(() => {
     const current = nav.current?.querySelector<HTMLElement>('[aria-current="page"]');
@@ -33,7 +39,13 @@ export function LinkTabs({ label, tabs, className }: LinkTabsProps) {
                 )
               }
             >
-              {name}
+              {/* As wide as it is when it is the current one, so that its neighbours stay where they are. */}
+              <span
+                data-name={name}
+                className="after:invisible after:block after:h-0 after:overflow-hidden after:font-medium after:content-[attr(data-name)]"
+              >
+                {name}
+              </span>
             </NavLink>
           </li>
         ))}

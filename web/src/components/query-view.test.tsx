@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { MemoryRouter } from "react-router";
 import { expect, test } from "vitest";
 import { ApiError } from "@/api/error";
 import { QueryView } from "./query-view";
@@ -24,7 +25,9 @@ function List({ answers }: { answers: (() => string[])[] }) {
 function show(...answers: (() => string[])[]) {
   render(
     <QueryClientProvider client={new QueryClient()}>
-      <List answers={answers} />
+      <MemoryRouter>
+        <List answers={answers} />
+      </MemoryRouter>
     </QueryClientProvider>,
   );
 }
@@ -49,6 +52,15 @@ test("an error speaks with the server's words, and can be tried again", async ()
   expect(await screen.findByText("The store is away")).toBeTruthy();
   await userEvent.click(screen.getByRole("button", { name: /Try again/ }));
   expect(await screen.findByText("a")).toBeTruthy();
+});
+
+test("what is not there is not worth another try", async () => {
+  show(() => {
+    throw new ApiError(404, "Project not found");
+  });
+  expect(await screen.findByRole("heading", { name: "Project not found" })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: /Try again/ })).toBeNull();
+  expect(screen.getByRole("link", { name: "To the dashboard" })).toBeTruthy();
 });
 
 test("data stays in sight when fetching it anew fails", async () => {

@@ -1,6 +1,8 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { RotateCw, TriangleAlert } from "lucide-react";
+import { RotateCw, SearchX, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
+import { ApiError } from "@/api/error";
 import { Button } from "./ui/button";
 import { SkeletonRows } from "./ui/skeleton";
 
@@ -46,6 +48,7 @@ interface FailureProps {
 }
 
 export function LoadError({ error, retrying, onRetry }: FailureProps) {
+  if (error instanceof ApiError && error.status === 404) return <NotThere text={error.message} />;
   return (
     <div role="alert" className="flex flex-col items-center rounded-lg border px-6 py-12 text-center">
       <TriangleAlert className="mb-3 size-8 text-danger" strokeWidth={1.5} aria-hidden />
@@ -53,6 +56,22 @@ export function LoadError({ error, retrying, onRetry }: FailureProps) {
       <p className="mt-1 max-w-md text-balance whitespace-pre-wrap text-muted-foreground">{error.message}</p>
       <Button className="mt-4" onClick={onRetry} pending={retrying}>
         {!retrying && <RotateCw />} Try again
+      </Button>
+    </div>
+  );
+}
+
+/** Gone, or of somebody else: another try says the same. */
+function NotThere({ text }: { text: string }) {
+  return (
+    <div role="alert" className="flex flex-col items-center rounded-lg border border-dashed px-6 py-12 text-center">
+      <SearchX className="mb-3 size-8 text-muted-foreground" strokeWidth={1.5} aria-hidden />
+      <h3 className="font-semibold">{text}</h3>
+      <p className="mt-1 max-w-md text-balance text-muted-foreground">
+        It has been deleted, or it is not shared with you.
+      </p>
+      <Button asChild className="mt-4">
+        <Link to="/">To the dashboard</Link>
       </Button>
     </div>
   );

@@ -3,22 +3,23 @@ import { cn } from "@/lib/cn";
 
 interface RowsProps {
   label: string;
-  /** Names of the columns, each with classes of its own if need be. They are out of sight on narrow screens. */
+  /** Names of the columns, each with classes of its own if need be. They are out of sight where there is little room. */
   head: (string | [string, string])[];
-  /** Widths as grid tracks, and those of narrow screens, where rows have several lines. */
+  /** Widths as grid tracks, and those where there is little room and rows have several lines: `@max-2xl` in cells. */
   tracks: string;
   tracksNarrow: string;
   children: ReactNode;
 }
 
-const grid = "grid items-center gap-x-4 gap-y-1 px-4 grid-cols-(--tracks-narrow) md:grid-cols-(--tracks)";
+const grid = "grid items-center gap-x-4 gap-y-1 px-4 grid-cols-(--tracks-narrow) @2xl:grid-cols-(--tracks)";
 
-/** A table of a few rows of any height, some of which may be forms. DataTable is for many rows that are alike. */
+/** A table of a few rows of any height, some of which may be forms. DataTable is for many rows that are alike. The room
+ * that the table has decides how rows are laid out, not the screen: a side bar may stand beside it. */
 export function Rows({ label, head, tracks, tracksNarrow, children }: RowsProps) {
   const style = { "--tracks": tracks, "--tracks-narrow": tracksNarrow } as React.CSSProperties;
   return (
-    <div role="table" aria-label={label} style={style} className="overflow-hidden rounded-lg border bg-card">
-      <div role="rowgroup" className="border-b bg-muted/50 max-md:sr-only">
+    <div role="table" aria-label={label} style={style} className="@container overflow-hidden rounded-lg border bg-card">
+      <div role="rowgroup" className="border-b bg-muted/50 @max-2xl:sr-only">
         <div role="row" className={cn(grid, "h-9 text-[0.8125rem] font-medium text-muted-foreground")}>
           {head.map((each) => {
             const [name, className] = typeof each === "string" ? [each] : each;

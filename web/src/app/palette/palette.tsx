@@ -2,7 +2,7 @@ import { Command, useCommandState } from "cmdk";
 import { Search } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
-import { KeyActions, PageActions, ProjectActions, ThemeActions } from "./actions";
+import { FunctionActions, KeyActions, PageActions, ProjectActions, ThemeActions } from "./actions";
 import { FunctionResults, ProjectResults, useFirstResults } from "./results";
 
 /** What all groups get: what is looked for, and how to do something and be gone. */
@@ -45,6 +45,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                   <ProjectResults text={text} run={run} />
                   <FunctionResults text={text} run={run} />
                   <ProjectActions text={text} run={run} />
+                  <FunctionActions text={text} run={run} />
                   <KeyActions text={text} run={run} />
                   <PageActions text={text} run={run} />
                   <ThemeActions text={text} run={run} />

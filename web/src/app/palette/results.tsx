@@ -2,12 +2,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Boxes, SquareFunction } from "lucide-react";
 import { useDeferredValue } from "react";
 import { useNavigate } from "react-router";
-import { api, take } from "@/api/client";
+import { api, type Schema, take } from "@/api/client";
 import { functionsKey, projectsQuery } from "@/api/queries";
 import { Group, Item } from "./group";
 import type { PaletteGroupProps } from "./palette";
 
 const SHOWN_AT_FIRST = 5;
+const SHOWN_MAX = 20;
 
 /** Whether what stands first has come: the list waits for it, so that the first item is the selected one. */
 export function useFirstResults(): boolean {
@@ -16,10 +17,16 @@ export function useFirstResults(): boolean {
   return !projects.isPending && !functions.isPending;
 }
 
+/** Those whose name or slug has every word: the list itself would be slow to choose from a thousand. */
+function found(projects: Schema<"Project">[], text: string): Schema<"Project">[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return projects.filter(({ name, slug }) => words.every((word) => `${name} ${slug}`.toLowerCase().includes(word)));
+}
+
 export function ProjectResults({ text, run }: PaletteGroupProps) {
   const navigate = useNavigate();
   const { data: projects = [] } = useQuery(projectsQuery());
-  const shown = text ? projects : projects.slice(0, SHOWN_AT_FIRST);
+  const shown = found(projects, text).slice(0, text ? SHOWN_MAX : SHOWN_AT_FIRST);
   if (shown.length === 0) return null;
   return (
     <Group heading="Projects">
@@ -42,7 +49,11 @@ export function ProjectResults({ text, run }: PaletteGroupProps) {
 const foundFunctionsQuery = (text: string) => ({
   queryKey: [...functionsKey, "find", text],
   queryFn: () =>
-    take(api.GET("/api/functions", { params: { query: { limit: text ? 20 : SHOWN_AT_FIRST, q: text || undefined } } })),
+    take(
+      api.GET("/api/functions", {
+        params: { query: { limit: text ? SHOWN_MAX : SHOWN_AT_FIRST, q: text || undefined } },
+      }),
+    ),
   placeholderData: keepPreviousData,
 });
 

@@ -1,9 +1,8 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Outlet, useLocation } from "react-router";
+import { Outlet } from "react-router";
 import { accountQuery } from "@/api/queries";
 import { LinkTabs } from "@/components/link-tabs";
 import { PageHeader } from "@/components/page-header";
-import { useTitle } from "@/lib/title";
 
 const forAll: [string, string][] = [
   ["", "Profile"],
@@ -19,19 +18,11 @@ const forAdministrators: [string, string][] = [
 export function SettingsLayout() {
   const { data: account } = useSuspenseQuery(accountQuery());
   const tabs = account.admin ? [...forAll, ...forAdministrators] : forAll;
-  const open = useLocation().pathname.split("/")[2] ?? "";
   return (
     <>
       <PageHeader title="Settings" />
-      <TabTitle name={tabs.find(([path]) => path === open)?.[1] ?? "Settings"} />
-      <LinkTabs label="Settings" tabs={tabs} />
+      <LinkTabs label="Settings" of="Settings" tabs={tabs} />
       <Outlet />
     </>
   );
-}
-
-/** In the browser's tab; stands behind the page's header, so that it has the last word. */
-function TabTitle({ name }: { name: string }) {
-  useTitle(name === "Settings" ? name : `${name} · Settings`);
-  return null;
 }

@@ -43,35 +43,3 @@ export function device(agent: string): Device {
   const phone = system === "iPhone" || system === "Android";
   return { name: `${browser ?? "A browser"}${system ? ` on ${system}` : ""}`, kind: phone ? "phone" : "desktop" };
 }
-
-const actions: Record<string, string> = {
-  setup: "set up this server",
-  login: "signed in",
-  logout: "signed out",
-  "account.create": "created the account",
-  "account.change": "changed the profile",
-  "account.password": "changed the password",
-  "account.password_reset": "reset the password of",
-  "account.administrate": "changed an account:",
-  "account.delete": "deleted an account",
-  "session.revoke": "ended a session",
-  "session.revoke_others": "ended all other sessions",
-  "key.create": "made the key",
-  "key.revoke": "revoked a key",
-  "invite.create": "made an invitation",
-  "invite.delete": "revoked an invitation",
-  "project.create": "created the project",
-  "project.update": "changed a project",
-  "project.delete": "deleted the project",
-  "member.set": "set a member",
-  "member.remove": "removed a member",
-  "variable.set": "set the variable",
-  "variable.reveal": "had the variable revealed",
-  "variable.delete": "deleted the variable",
-  "variables.replace": "replaced all variables",
-  "domain.add": "added the domain",
-  "domain.remove": "removed the domain",
-};
-
-/** What somebody did, behind their name: "revoked a key". An action without words of ours keeps the server's. */
-export const actionText = (action: string): string => actions[action] ?? action;

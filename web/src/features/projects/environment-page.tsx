@@ -59,7 +59,7 @@ function Environment({ project, role, variables }: EnvironmentProps) {
           <p className="text-muted-foreground">
             Every function of the project has these. A change reaches the next call, without a deploy.
           </p>
-          {mayEdit && <div className="flex flex-wrap gap-2">{buttons}</div>}
+          {mayEdit && open !== "add" && <div className="flex flex-wrap gap-2">{buttons}</div>}
         </div>
       )}
       {mayEdit && open === "add" && (

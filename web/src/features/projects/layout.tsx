@@ -8,6 +8,7 @@ import { PageHeader } from "@/components/page-header";
 import { LoadError } from "@/components/query-view";
 import { SwitchBadge } from "@/components/switch-badge";
 import { Skeleton } from "@/components/ui/skeleton";
+import { cn } from "@/lib/cn";
 import { gatewayUrl } from "./address";
 import { RoleBadge } from "./components/roles";
 
@@ -23,7 +24,7 @@ const tabs: [string, string][] = [
   ["settings", "Settings"],
 ];
 
-/** What stands above every tab of a project. The tabs load beside it, not behind it. */
+/** What stands above every tab of a project. What the tabs show is fetched beside it, not behind it. */
 export function ProjectLayout({ project: id }: { project: string }) {
   const project = useProject(id);
   const gone = project.error instanceof ApiError && project.error.status === 404;
@@ -37,8 +38,11 @@ export function ProjectLayout({ project: id }: { project: string }) {
   return (
     <>
       {project.data ? <ProjectHeader project={project.data} /> : <HeaderSkeleton />}
-      <LinkTabs label="Project" tabs={tabs} />
-      <Outlet />
+      {/* Names and descriptions take as many lines as they need: what stands below would jump when they come. */}
+      <div className={cn(!project.data && "invisible")}>
+        <LinkTabs label="Project" of={project.data?.name} tabs={tabs} />
+        <Outlet />
+      </div>
     </>
   );
 }
@@ -61,7 +65,11 @@ function ProjectHeader({ project }: { project: Schema<"Project"> }) {
             <span className="truncate font-mono text-[0.8125rem]">{url}</span>
             <CopyButton text={url} label="Copy the gateway URL" />
           </div>
-          {project.description && <p className="mt-0.5 max-w-prose wrap-anywhere">{project.description}</p>}
+          {project.description && (
+            <p className="mt-0.5 line-clamp-2 max-w-prose wrap-anywhere" title={project.description}>
+              {project.description}
+            </p>
+          )}
         </>
       }
     />

@@ -22,7 +22,7 @@ export function MembersPage({ project }: { project: string }) {
   return (
     <QueryView query={{ ...members, data: role && me ? members.data : undefined }}>
       {(list) => (
-        <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem] xl:items-start">
+        <div className="grid gap-5 2xl:grid-cols-[minmax(0,1fr)_22rem] 2xl:items-start">
           <div className="min-w-0">
             {isOwner ? (
               <AddMember project={project} />
@@ -51,7 +51,7 @@ function RoleGuide() {
     <Card>
       <CardHeader title="Roles" description="Each may do what those before it may." />
       <CardBody>
-        <dl className="grid gap-3">
+        <dl className="grid gap-3 sm:max-2xl:grid-cols-3 sm:max-2xl:gap-6">
           {roleTexts.map(([role, name, text]) => (
             <div key={role}>
               <dt className="font-medium">{name}</dt>

@@ -13,22 +13,29 @@ const columns = (own: string, onTask: (account: Account, task: AccountTask) => v
   column.accessor("name", {
     header: "Name",
     cell: ({ row }) => (
-      <span className="flex min-w-0 items-center gap-2">
-        <span className="truncate font-medium">{row.original.name}</span>
-        <AccountBadges account={row.original} own={own} />
-      </span>
+      <>
+        <span className="flex min-w-0 items-center gap-2">
+          <span className="truncate font-medium">{row.original.name}</span>
+          <AccountBadges account={row.original} own={own} />
+        </span>
+        <span className="block truncate text-[0.8125rem] text-muted-foreground @xl:hidden">{row.original.email}</span>
+      </>
     ),
   }),
   column.accessor((account) => account.email ?? "", {
     id: "email",
     header: "E-mail",
-    meta: { className: "hidden sm:block" },
-    cell: ({ getValue }) => <span className="text-muted-foreground">{getValue() || "–"}</span>,
+    meta: { className: "hidden @xl:block" },
+    cell: ({ getValue }) => (
+      <span className="text-muted-foreground" title={getValue()}>
+        {getValue() || "–"}
+      </span>
+    ),
   }),
   column.accessor((account) => account.created_at ?? "", {
     id: "created",
     header: "Since",
-    meta: { className: "hidden sm:block" },
+    meta: { className: "hidden @xl:block" },
     cell: ({ getValue }) =>
       getValue() ? <Time at={getValue()} /> : <span className="text-muted-foreground">The start</span>,
   }),
@@ -46,7 +53,7 @@ function AccountBadges({ account, own }: { account: Account; own: string }) {
       {account.id === own && <Badge>You</Badge>}
       {account.admin && <Badge tone="accent">Admin</Badge>}
       {account.status === "disabled" && <Badge tone="warning">Disabled</Badge>}
-      {account.external && <Badge className="max-sm:hidden">External</Badge>}
+      {account.external && <Badge className="@max-xl:hidden">External</Badge>}
     </>
   );
 }
@@ -69,6 +76,7 @@ export function AccountTable({ accounts, own, onTask }: AccountTableProps) {
       rowKey={(account) => account.id}
       tracks="minmax(12rem,2fr) minmax(8rem,2fr) 8rem 3rem"
       tracksNarrow="1fr 2.5rem"
+      rowHeight={52}
       maxHeight="60dvh"
     />
   );

@@ -1,9 +1,9 @@
 import { Link } from "react-router";
 import type { Schema } from "@/api/client";
 import { Time } from "@/components/time";
+import { actionText, detailText } from "@/lib/audit";
 import { cn } from "@/lib/cn";
 import { dayText } from "../days";
-import { actionText } from "../words";
 
 type Line = Schema<"AuditLine">;
 
@@ -22,7 +22,7 @@ export function AuditList({ lines, names }: AuditListProps) {
           <h3 className="mb-2 text-[0.8125rem] font-medium text-muted-foreground">{day}</h3>
           <ol className="divide-y rounded-lg border bg-card">
             {list.map((line) => (
-              <AuditRow key={line.number} line={line} about={names.get(line.object)} />
+              <AuditRow key={line.number} line={line} names={names} />
             ))}
           </ol>
         </section>
@@ -40,13 +40,10 @@ function byDay(lines: Line[]): [string, Line[]][] {
   return [...days];
 }
 
-/** Ids are long and say nothing by themselves. */
-const short = (text: string) => (/^[0-9a-f]{24}$/.test(text) ? `${text.slice(0, 8)}…` : text);
-
 const link = "rounded-sm hover:text-foreground hover:underline";
 
-/** `about` is the name of its object, when that is an account. */
-function AuditRow({ line, about }: { line: Line; about: string | undefined }) {
+function AuditRow({ line, names }: { line: Line; names: Map<string, string> }) {
+  const about = names.get(line.object);
   return (
     <li className="grid gap-x-4 px-4 py-2.5 sm:grid-cols-[1fr_auto] sm:items-baseline">
       <p className="min-w-0 wrap-anywhere">
@@ -58,7 +55,7 @@ function AuditRow({ line, about }: { line: Line; about: string | undefined }) {
         </span>{" "}
         {line.detail && (
           <span className="font-mono text-[0.8125rem]" title={line.detail}>
-            {short(line.detail)}
+            {detailText(line.detail, names)}
           </span>
         )}
       </p>
@@ -69,7 +66,7 @@ function AuditRow({ line, about }: { line: Line; about: string | undefined }) {
             className={cn(link, !about && "font-mono")}
             title={`Everything about ${line.object}`}
           >
-            {about ?? short(line.object)}
+            {detailText(line.object, names)}
           </Link>
         )}
         {line.address && <span className="tabular-nums">{line.address}</span>}

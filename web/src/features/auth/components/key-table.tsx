@@ -25,7 +25,7 @@ const columns = (onRevoke: (key: Key) => void) => [
   column.accessor((key) => scopesText(key.scopes), {
     id: "scopes",
     header: "Scopes",
-    meta: { className: "hidden sm:block" },
+    meta: { className: "hidden @xl:block" },
     cell: ({ row, getValue }) => (
       <span className="text-muted-foreground" title={row.original.scopes.join(", ")}>
         {getValue()}
@@ -35,7 +35,7 @@ const columns = (onRevoke: (key: Key) => void) => [
   column.accessor("expires_at", { header: "Ends", cell: ({ getValue }) => <End at={getValue()} /> }),
   column.accessor("last_used_at", {
     header: "Last used",
-    meta: { className: "hidden sm:block" },
+    meta: { className: "hidden @xl:block" },
     cell: ({ getValue }) => {
       const at = getValue();
       return at ? <Time at={at} /> : <span className="text-muted-foreground">Never</span>;
@@ -74,7 +74,7 @@ export function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key)
       columns={made}
       rowKey={(key) => key.id}
       rowHeight={56}
-      tracks="minmax(6rem,1fr) minmax(6rem,2fr) 6rem 6rem 5.5rem"
+      tracks="minmax(6rem,2fr) minmax(6rem,2fr) 5.5rem 6rem 5.5rem"
       tracksNarrow="minmax(5rem,1fr) 4.5rem 4.5rem"
     />
   );

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Schema } from "@/api/client";
+import { ErrorNote } from "@/components/error-note";
 import { Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
 import { count } from "@/lib/format";
@@ -24,11 +25,14 @@ export function QuotaUse({ bounds }: { bounds: Schema<"OwnAccount">["effective_q
     { name: "Calls today", used: calls.data?.total.calls, failed: calls.isError, bound: bounds.calls_per_day },
   ];
   return (
-    <dl className="grid gap-4 sm:grid-cols-3">
-      {meters.map((meter) => (
-        <QuotaMeter key={meter.name} {...meter} />
-      ))}
-    </dl>
+    <>
+      <dl className="grid gap-4 sm:grid-cols-3">
+        {meters.map((meter) => (
+          <QuotaMeter key={meter.name} {...meter} />
+        ))}
+      </dl>
+      <ErrorNote className="mt-4" error={projects.error ?? functions.error ?? calls.error} />
+    </>
   );
 }
 

@@ -39,7 +39,7 @@ export function BackupTable({ id, project, backups }: BackupTableProps) {
               </span>
             </Cell>
             <Cell className="tabular-nums">{bytes(backup.bytes)}</Cell>
-            <Cell className="flex items-center justify-end gap-1 max-md:col-span-full max-md:justify-start">
+            <Cell className="flex items-center justify-end gap-1 @max-2xl:col-span-full @max-2xl:justify-start">
               <Actions project={project} backup={backup} onAsk={(what) => setAsked({ what, backup })} />
             </Cell>
           </Row>

@@ -28,7 +28,11 @@ export function BuildView({ project, id, mayEdit, onClose }: BuildViewProps) {
       <QueryView query={query} skeleton={<Skeleton className="m-5 h-80" />}>
         {(build) => (
           <>
-            <BuildHeader {...{ project, build, onClose, log }} mayCancel={mayEdit && live} />
+            <BuildHeader
+              {...{ project, build, onClose, log }}
+              status={(live && progress?.status) || build.status}
+              mayCancel={mayEdit && live}
+            />
             <CardBody className="grid grid-cols-1 gap-3">
               {build.status === "failed" && <Failure reason={reasonOf(build.error, log)} />}
               {build.status === "cancelled" && (
@@ -58,18 +62,20 @@ function Failure({ reason }: { reason: string }) {
 interface BuildHeaderProps {
   project: string;
   build: Build;
+  /** As far as has been heard: the build itself is as it was when it was asked for. */
+  status: Build["status"];
   log: string;
   mayCancel: boolean;
   onClose: (() => void) | undefined;
 }
 
-function BuildHeader({ project, build, log, mayCancel, onClose }: BuildHeaderProps) {
+function BuildHeader({ project, build, status, log, mayCancel, onClose }: BuildHeaderProps) {
   const cancel = useCancelBuild(project, build.id);
   return (
     <header className="px-5 pt-4 pb-3">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <h2 className="text-[0.9375rem] font-semibold">Build</h2>
-        <BuildStatus status={build.status} />
+        <BuildStatus status={status} />
         <div className="-my-1 ml-auto flex items-center gap-1">
           {mayCancel && (
             <Button size="small" pending={cancel.isPending} onClick={() => cancel.mutate()}>

@@ -8,7 +8,6 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Switch } from "@/components/ui/switch";
 import { plural } from "@/lib/format";
-import { useTitle } from "@/lib/title";
 import { useMayEdit, useSwitchFunction } from "../queries";
 import type { Target } from "../snippets";
 import { FunctionMenu } from "./function-menu";
@@ -25,7 +24,6 @@ interface FunctionHeaderProps {
 
 /** Two rows, no more: the tabs below need the room. */
 export function FunctionHeader({ fn, project, targets, onUse }: FunctionHeaderProps) {
-  useTitle(fn.name);
   return (
     <header className="mb-5">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -51,6 +49,7 @@ export function FunctionHeader({ fn, project, targets, onUse }: FunctionHeaderPr
       <div className="mt-1 flex flex-col-reverse border-b lg:flex-row lg:items-center lg:justify-between lg:gap-6">
         <LinkTabs
           label="Function"
+          of={fn.name}
           className="mb-0 border-b-0 lg:shrink-0"
           tabs={[
             ["", "Code"],

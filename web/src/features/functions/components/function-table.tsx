@@ -35,8 +35,8 @@ export function FunctionTable({ rows, projects, onEnd }: FunctionTableProps) {
   );
 }
 
-const wide = { className: "hidden xl:block" };
-const medium = { className: "hidden sm:block" };
+const wide = { className: "hidden @4xl:block" };
+const medium = { className: "hidden @xl:block" };
 
 function columnsFor(projects: FunctionTableProps["projects"]): ColumnDef<Fn, unknown>[] {
   const projectName = (fn: Fn) => (fn.project_id ? (projects?.get(fn.project_id)?.name ?? "") : "");
@@ -94,9 +94,9 @@ function NameCell({ fn, project }: { fn: Fn; project: string }) {
       <Link to={`/functions/${fn.id}`} className="block truncate font-medium hover:text-primary hover:underline">
         {fn.name}
       </Link>
-      <p className="truncate text-[0.8125rem] text-muted-foreground xl:hidden">{folded}</p>
+      <p className="truncate text-[0.8125rem] text-muted-foreground @4xl:hidden">{folded}</p>
       {fn.description && (
-        <p className="hidden truncate text-[0.8125rem] text-muted-foreground xl:block">{fn.description}</p>
+        <p className="hidden truncate text-[0.8125rem] text-muted-foreground @4xl:block">{fn.description}</p>
       )}
     </div>
   );

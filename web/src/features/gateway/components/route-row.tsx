@@ -37,7 +37,7 @@ export function RouteRow({ url, route, of, mayEdit, hit, onTry, onEdit, onRemove
           {url}
         </p>
       </Cell>
-      <Cell className="truncate max-md:col-span-full">
+      <Cell className="truncate @max-2xl:col-span-full">
         {of ? (
           <Link to={`/functions/${of.id}`} className="hover:underline">
             {of.name}
@@ -46,8 +46,8 @@ export function RouteRow({ url, route, of, mayEdit, hit, onTry, onEdit, onRemove
           <span className="text-muted-foreground">Unknown</span>
         )}
       </Cell>
-      <Cell className="text-muted-foreground wrap-anywhere max-md:col-span-full">{route.description}</Cell>
-      <Cell className="flex justify-end gap-0.5 max-md:col-span-full max-md:justify-start">
+      <Cell className="text-muted-foreground wrap-anywhere @max-2xl:col-span-full">{route.description}</Cell>
+      <Cell className="flex justify-end gap-0.5 @max-2xl:col-span-full @max-2xl:justify-start">
         <CopyButton text={url} label={`Copy the URL of ${name}`} />
         <Action label={`Try ${name}`} title="Try it" icon={Play} onClick={onTry} />
         {mayEdit && saved && (

@@ -27,7 +27,7 @@ export function RouteTable(props: RouteTableProps) {
     <Rows
       label="Routes"
       head={["Method", "Path", "Function", "Description", ["", "sr-only"]]}
-      tracks="5rem minmax(0,3fr) minmax(0,1fr) minmax(0,1fr) 8.5rem"
+      tracks="5rem minmax(0,2.5fr) minmax(0,1fr) minmax(0,1.2fr) 8.5rem"
       tracksNarrow="5rem minmax(0,1fr)"
     >
       {routes.map((route) =>

@@ -32,8 +32,8 @@ export function AddMember({ project }: { project: string }) {
   return (
     <Card className="mb-4">
       <CardHeader title="Add a member" description="Somebody who has an account on this server." />
-      <CardBody>
-        <form className="grid items-end gap-3 sm:grid-cols-[minmax(0,1fr)_9rem_auto]" onSubmit={submit}>
+      <CardBody className="@container">
+        <form className="grid items-end gap-3 @lg:grid-cols-[minmax(0,1fr)_9rem_auto]" onSubmit={submit}>
           <Field label="Name or e-mail address">
             {(control) => <Input {...control} value={who} onChange={(event) => setWho(event.target.value)} />}
           </Field>
@@ -47,7 +47,7 @@ export function AddMember({ project }: { project: string }) {
           <Button type="submit" variant="primary" pending={set.isPending} disabled={!who.trim()}>
             {!set.isPending && <UserPlus />} Add member
           </Button>
-          <ErrorNote className="sm:col-span-3" error={set.error} />
+          <ErrorNote className="@lg:col-span-3" error={set.error} />
         </form>
       </CardBody>
     </Card>

@@ -5,20 +5,10 @@ import { Time } from "@/components/time";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
+import { actionText, detailText } from "@/lib/audit";
 import { auditQuery, membersQuery } from "../queries";
 
 type Line = Schema<"AuditLine">;
-
-const deeds: Record<string, string> = {
-  "project.create": "made the project",
-  "project.update": "changed the project",
-  "variable.set": "set the variable",
-  "variable.delete": "deleted the variable",
-  "variable.reveal": "revealed the secret",
-  "variables.replace": "replaced the variables",
-  "domain.add": "added the domain",
-  "domain.remove": "removed the domain",
-};
 
 /** Who did what in the project, newest first. */
 export function AuditCard({ id }: { id: string }) {
@@ -81,7 +71,10 @@ function Deed({ line: { action, account_id, detail }, names }: { line: Line; nam
   if (!action.startsWith("member."))
     return (
       <>
-        {deeds[action] ?? action} <span className="font-mono text-[0.8125rem]">{detail}</span>
+        {actionText(action)}{" "}
+        <span className="font-mono text-[0.8125rem]" title={detail}>
+          {detailText(detail, names)}
+        </span>
       </>
     );
   const [member = "", role] = detail.split(" ");

@@ -30,7 +30,7 @@ export function MemberTable({ project, members, me, isOwner, onRemove }: MemberT
     >
       {members.map((member) => (
         <Row key={member.account_id}>
-          <Cell className="flex items-center gap-3 max-md:col-span-full">
+          <Cell className="flex items-center gap-3 @max-2xl:col-span-full">
             <span
               aria-hidden
               className="grid size-8 shrink-0 place-items-center rounded-full bg-accent text-[0.8125rem] font-semibold text-accent-foreground uppercase"
@@ -39,19 +39,25 @@ export function MemberTable({ project, members, me, isOwner, onRemove }: MemberT
             </span>
             <div className="min-w-0">
               <p className="flex items-center gap-2 font-medium">
-                <span className="truncate">{member.name}</span>
+                <span className="truncate" title={member.name}>
+                  {member.name}
+                </span>
                 {member.account_id === me && <Badge>You</Badge>}
               </p>
-              {member.email && <p className="truncate text-[0.8125rem] text-muted-foreground">{member.email}</p>}
+              {member.email && (
+                <p className="truncate text-[0.8125rem] text-muted-foreground" title={member.email}>
+                  {member.email}
+                </p>
+              )}
             </div>
           </Cell>
-          <Cell className="text-muted-foreground max-md:hidden">
+          <Cell className="text-muted-foreground @max-2xl:hidden">
             <Time at={member.created_at} />
           </Cell>
-          <Cell className="max-md:order-1">
+          <Cell className="@max-2xl:order-1">
             <RoleOf project={project} member={member} mayChange={isOwner} />
           </Cell>
-          <Cell className="md:text-right">
+          <Cell className="@2xl:text-right">
             {member.account_id === me ? (
               <Button size="small" onClick={() => onRemove(member)}>
                 <LogOut /> Leave

@@ -10,7 +10,7 @@ import { RoleBadge } from "./roles";
 /** One project of the list; all of it leads to the project. */
 export function ProjectCard({ project }: { project: Schema<"Project"> }) {
   return (
-    <li className="relative flex min-h-38 flex-col rounded-lg border bg-card p-4 transition-colors [contain-intrinsic-height:9.5rem] [content-visibility:auto] focus-within:border-ring hover:border-input hover:shadow-xs">
+    <li className="relative flex flex-col sm:min-h-38 rounded-lg border bg-card p-4 transition-colors [contain-intrinsic-height:9.5rem] [content-visibility:auto] focus-within:border-ring hover:border-input hover:shadow-xs">
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="truncate font-semibold">
@@ -22,7 +22,7 @@ export function ProjectCard({ project }: { project: Schema<"Project"> }) {
         </div>
         <SwitchBadge status={project.status} />
       </div>
-      <p className="mt-2 line-clamp-2 min-h-10 text-muted-foreground">{project.description}</p>
+      <p className="mt-2 line-clamp-2 sm:min-h-10 text-muted-foreground">{project.description}</p>
       <p className="mt-auto flex items-center justify-between gap-3 pt-2 text-[0.8125rem] text-muted-foreground">
         <span className="flex min-w-0 items-center gap-1.5">
           <SquareFunction className="size-4" aria-hidden /> {plural(project.function_count, "function")}

@@ -44,11 +44,11 @@ export function VariableTable({ project, role, variables, editing, onEdit }: Var
                 <span className="font-mono text-[0.8125rem] font-medium wrap-anywhere">{variable.key}</span>
                 {variable.is_secret && <Badge>Secret</Badge>}
               </Cell>
-              <Cell className="max-md:order-1 max-md:col-span-full">
+              <Cell className="@max-2xl:order-1 @max-2xl:col-span-full">
                 <VariableValue project={project} role={role} variable={variable} />
               </Cell>
-              <Cell className="text-muted-foreground max-md:order-1 max-md:col-span-full max-md:text-[0.8125rem]">
-                <span className="md:hidden">Changed </span>
+              <Cell className="text-muted-foreground @max-2xl:order-1 @max-2xl:col-span-full @max-2xl:text-[0.8125rem]">
+                <span className="@2xl:hidden">Changed </span>
                 <Time at={variable.updated_at} />
               </Cell>
               <Cell className="flex justify-end gap-1">
