@@ -25,7 +25,8 @@ export const FileTree = memo(function FileTree({ workspace, active, onOpen, read
   const [asked, setAsked] = useState<Asked>();
   const add = (path: string) => setAsked({ kind: "new", path });
   const rename = (path: string) => {
-    if (workspace.model(path) !== null) setAsked({ kind: "rename", path });
+    if (workspace.renames(path)) setAsked({ kind: "rename", path });
+    else toast.error(`${path} stays where it is: what is no text is moved with the command line.`);
   };
   const remove = (path: string) => {
     const back = workspace.remove(path);
@@ -54,7 +55,7 @@ export const FileTree = memo(function FileTree({ workspace, active, onOpen, read
             {may && (
               <FileMenu
                 name={row.name}
-                renames={workspace.model(row.path) !== null}
+                renames={workspace.renames(row.path)}
                 onRename={() => rename(row.path)}
                 onNew={row.folder ? () => add(`${row.path}/`) : undefined}
                 onRemove={() => remove(row.path)}
