@@ -1,7 +1,8 @@
 /** The code page where things are not as one would wish: no connection, another tab, too much of a text, none at all. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspect, paste } from "./browser";
-import { newWorld, type World } from "./world";
+import { signInByForm } from "./people";
+import { ada, newWorld, type World } from "./world";
 
 let world: World;
 beforeAll(async () => {
@@ -206,13 +207,10 @@ test("whoever is signed out meanwhile signs in and goes on with what was typed",
   const { page, context, troubles } = world;
   const { id } = await make({ name: "signed-out", code: returns("before") });
   await open(id);
-  const cookies = await context.cookies();
   await write("main.py", returns("typed"));
   await context.clearCookies();
   await page.keyboard.press("Control+s");
-  await page.getByRole("button", { name: "Sign in" }).waitFor();
-  await context.addCookies(cookies);
-  await page.goto(`${world.server.url}/functions/${id}`);
+  await signInByForm(page, ada.name, ada.password);
   await page.getByText("1 file not deployed").waitFor();
   await page.locator(".view-line", { hasText: "typed" }).waitFor();
   troubles.length = 0; // the browser names the requests that were refused
