@@ -57,7 +57,7 @@ test("a key in a file of 2,000 lines takes less than a frame of 16 ms, suggestio
   await page.keyboard.press("Control+End");
   await page.evaluate(watchKeys, marks);
   const written = "total = step_7(event, prices) # adds them\nprices = event.get('prices')\n";
-  const { result, alone } = await watchMachine(async () => {
+  const { result, alone, limit } = await watchMachine(async () => {
     const costs = await costOfSteps(browser, page, () => page.keyboard.type(written, { delay: 40 }));
     await page.keyboard.type(written, { delay: 40 }); // nobody looks over its shoulder
     return { costs, times: (await waited()).slice(written.length) };
@@ -65,8 +65,7 @@ test("a key in a file of 2,000 lines takes less than a frame of 16 ms, suggestio
   say(`typing: the page works for a key ${spread(result.costs)}`);
   say(`        from a key to its picture ${spread(result.times)}`);
   expect(result.costs).toHaveLength(written.length);
-  expect(median(result.costs), "ms of work for a key").toBeLessThanOrEqual(16);
-  // Who shares a core and its caches with others works longer for the same.
+  expect(median(result.costs), "ms of work for a key").toBeLessThanOrEqual(limit(16));
   if (!alone) return;
   expect(share(result.costs, 0.95), "ms of work for a key, 95 of 100").toBeLessThanOrEqual(16);
   expect(median(result.times), "ms from a key to its picture").toBeLessThanOrEqual(16);
@@ -78,7 +77,7 @@ test("from Ctrl+S to the first result of the new version it takes at most 100 ms
   page.on("dialog", (dialog) => void dialog.accept());
   await world.open(`/functions/${small.id}`);
   await editor().waitFor({ state: "attached" });
-  const { result: rounds, alone } = await watchMachine(async () => {
+  const { result: rounds, limit } = await watchMachine(async () => {
     const rounds: number[] = [];
     for (const round of [1, 2, 3, 4, 5, 6, 7]) {
       await editor().focus();
@@ -93,7 +92,7 @@ test("from Ctrl+S to the first result of the new version it takes at most 100 ms
     return rounds;
   });
   say(`save to result: ${rounds.map((each) => each.toFixed(0)).join(", ")} ms; ${spread(rounds)}`);
-  expect(alone ? median(rounds) : Math.min(...rounds)).toBeLessThanOrEqual(100);
+  expect(median(rounds)).toBeLessThanOrEqual(limit(100));
 });
 
 /** In the page: how long it takes from Ctrl+S until the result with the text is painted. */

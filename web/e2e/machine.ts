@@ -1,4 +1,4 @@
-/** Whether the machine was ours while something was measured: times by the clock on the wall are worth nothing else. */
+/** Whether the machine was ours while something was measured: without that a time says little. */
 import { readdirSync, readFileSync } from "node:fs";
 import { say } from "./cost";
 
@@ -43,14 +43,21 @@ function readProcess(name: string): { id: number; parent: number; spent: number 
   }
 }
 
-/** Runs a measurement; `alone` when others had less than a tenth of the machine meanwhile. */
-export async function watchMachine<Result>(run: () => Promise<Result>): Promise<{ result: Result; alone: boolean }> {
+export interface Watched<Result> {
+  result: Result;
+  /** Others had less than a tenth of the machine meanwhile. */
+  alone: boolean;
+  /** What a time may be at most: whoever shares a core and its caches with others works up to twice as long for the same. */
+  limit: (ms: number) => number;
+}
+
+/** Runs a measurement, and says when it was not alone. */
+export async function watchMachine<Result>(run: () => Promise<Result>): Promise<Watched<Result>> {
   const before = ticks();
   const result = await run();
   const after = ticks();
   const others = (after.others - before.others) / Math.max(1, after.all - before.all);
   const alone = others < 0.1;
-  if (!alone)
-    say(`others had ${Math.round(others * 100)} % of the machine: times by the clock on the wall are not judged`);
-  return { result, alone };
+  if (!alone) say(`others had ${Math.round(others * 100)} % of the machine: twice the time is allowed`);
+  return { result, alone, limit: (ms) => (alone ? ms : 2 * ms) };
 }
