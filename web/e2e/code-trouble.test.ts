@@ -201,6 +201,17 @@ test("by keyboard alone: into the code, out of it, and through the files", async
   expect(await focused()).toBe("Input");
   await page.keyboard.press("Shift+Tab");
   expect(await focused()).toBe("main.py");
+  await page.getByRole("treeitem", { name: "main.py" }).focus();
+  await page.keyboard.press("Home");
+  expect(await focused()).toBe("lib");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Delete");
+  expect(await focused()).toBe("b.py");
+  await page.keyboard.press("Delete");
+  expect(await focused()).toBe("main.py");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").getByText("In the code: let Tab leave, and back").waitFor();
+  await inspect(world, "code-keys", 1);
 });
 
 test("whoever is signed out meanwhile signs in and goes on with what was typed", async () => {

@@ -93,7 +93,12 @@ interface PanesProps {
 /** Side by side on wide screens; the test below on narrower ones, and the files above on telephones. */
 function Panes({ tree, editor, test }: PanesProps) {
   const left = useWidth({ name: "files", preset: 152, min: 120, max: 400 });
-  const right = useWidth({ name: "test", preset: 320, min: 260, max: 720 });
+  const right = useWidth({
+    name: "test",
+    preset: Math.min(480, Math.max(320, window.innerWidth / 5)),
+    min: 260,
+    max: 720,
+  });
   const style = { "--left": `${left.width}px`, "--right": `${right.width}px` } as React.CSSProperties;
   return (
     <div
