@@ -128,6 +128,33 @@ test("a text that is too large to be shown is called so, and kept by a deploy", 
   expect(files).toContainEqual({ path: "data.txt", size, mode: "0644" });
 });
 
+test("files are uploaded, texts and others, and one of the same name gives way", async () => {
+  const { page } = world;
+  const { id } = await make({ name: "uploads", code: returns("first") });
+  await open(id);
+  const logo = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]);
+  const choose = async (...files: { name: string; mimeType: string; buffer: Buffer }[]) => {
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Upload files" }).click();
+    await (await chooser).setFiles(files);
+  };
+  await choose({ name: "logo.png", mimeType: "image/png", buffer: logo });
+  await page.getByText("logo.png, 5 B, cannot be edited here").waitFor();
+  await choose({ name: "main.py", mimeType: "text/x-python", buffer: Buffer.from(returns("uploaded")) });
+  await page.locator(".view-line", { hasText: "uploaded" }).waitFor();
+  await page.getByText("2 files not deployed").waitFor();
+  await inspect(world, "code-uploaded", 1);
+  await page.keyboard.press("Control+s");
+  await deployed(2);
+  const { files } = await world.call<{ files: object[] }>("GET", `/api/functions/${id}`);
+  expect(files).toContainEqual({ path: "logo.png", size: logo.length, mode: "0644" });
+  await page.keyboard.press("Control+Enter");
+  await part("Result").getByText('"uploaded"').waitFor();
+  await write("main.py", returns("third"));
+  await page.keyboard.press("Control+s");
+  await deployed(3);
+});
+
 test("more than the server takes is refused in its own words, and stays in the editor", async () => {
   const { page, troubles } = world;
   const { id } = await make({ name: "too-much", code: returns("first") });

@@ -68,6 +68,18 @@ export class Workspace {
     this.#look();
   }
 
+  /** Puts files beside what is there, or in place of it; the answer takes that back. */
+  put(files: OpenFile[]): () => void {
+    const before = files.flatMap(({ path }) => this.files().filter((file) => file.path === path));
+    for (const file of files) this.#put(file);
+    this.#look();
+    return () => {
+      for (const { path } of files) this.#close(path);
+      for (const file of before) this.#open(file);
+      this.#look();
+    };
+  }
+
   /** Whether it can be moved: what is no text can only stay on the server as it is. */
   renames(path: string): boolean {
     return this.#within(path).every((file) => file.text !== null || file.base64 !== undefined);

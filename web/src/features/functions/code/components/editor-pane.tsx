@@ -68,7 +68,7 @@ function NoText({ path, workspace }: { path: string | undefined; workspace: Work
         <Empty icon={FileQuestion} title={file && isTooLarge(file, files) ? "Too large to edit here" : "No text file"}>
           {path}
           {file?.size !== undefined && `, ${bytes(file.size)},`} cannot be edited here. It stays as it is when you
-          deploy; the command line replaces it.
+          deploy; an upload replaces it.
         </Empty>
       )}
     </div>
