@@ -33,7 +33,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: "figures",
-          retry: 1, // another program may have had the machine for a moment
           include: ["e2e/**/*.speed.test.ts"],
           pool: "forks",
           poolOptions: { forks: { singleFork: true } },

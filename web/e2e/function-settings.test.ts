@@ -103,6 +103,60 @@ test("a server without network for functions says why", async () => {
   }
 });
 
+test("snapstart is switched on, loads once and is copied, and is no choice where it cannot be", async () => {
+  const { page } = world;
+  const code = "import random\nseed = random.random()\ndef handler(event):\n    return {'seed': seed}\n";
+  const { id } = await functions.make({ name: "snap", code, reuse: "never" });
+  const seeds = async () => [await functions.invoke(id, {}), await functions.invoke(id, {})];
+  const [one, other] = await seeds();
+  expect(one).not.toEqual(other);
+  await functions.open(id, "/settings");
+  const sandboxes = functions.section("Sandboxes");
+  const snapstart = sandboxes.getByRole("switch", { name: "Load once, copy for each sandbox" });
+  await snapstart.click();
+  await sandboxes.getByText("Not saved yet").waitFor();
+  await sandboxes.scrollIntoViewIfNeeded();
+  await inspect(world, "function-settings-snapstart", 1);
+  await sandboxes.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Sandboxes: saved").waitFor();
+  expect(await functions.stored(id)).toMatchObject({ snapstart: true });
+  const [copy, again] = await seeds();
+  expect(copy).toEqual(again);
+  await page.reload();
+  expect(await snapstart.isChecked()).toBe(true);
+  const runtime = functions.section("Runtime");
+  await runtime.getByLabel("Runtime").selectOption("JavaScript");
+  await runtime.getByRole("button", { name: "Save" }).click();
+  await runtime.getByText(/snapstart/).waitFor();
+  world.troubles.length = 0; // the browser names the refusal
+  await functions.open((await functions.make({ name: "script", runtime: "nodejs", code: "" })).id, "/settings");
+  await sandboxes.getByRole("switch", { name: "Network" }).waitFor();
+  expect(await snapstart.count()).toBe(0);
+});
+
+test("how many sandboxes there are, how long they live and how often they are called is saved", async () => {
+  const { page } = world;
+  const { id } = await functions.stored("snap");
+  await functions.open(id, "/settings");
+  const sandboxes = functions.section("Sandboxes");
+  await sandboxes.getByLabel("Sandboxes").fill("3");
+  await sandboxes.getByLabel("Queue").fill("7");
+  await choose(sandboxes.getByRole("radio", { name: "Keep it warm" }));
+  await sandboxes.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Sandboxes: saved").waitFor();
+  const access = functions.section("Access");
+  await choose(access.getByRole("radio", { name: "Key" }));
+  await access.getByLabel("Rate in all").fill("600");
+  await access.getByLabel("Rate of each client").fill("60");
+  await access.getByRole("switch", { name: "Public log" }).click();
+  await access.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Access: saved").waitFor();
+  expect(await functions.stored(id)).toMatchObject({
+    ...{ concurrency: 3, queue: 7, reuse: "always" },
+    ...{ access: "key", rate_limit: 600, client_rate_limit: 60, public_logs: true },
+  });
+});
+
 test("access is chosen", async () => {
   const { page } = world;
   const { id } = await functions.stored("moody");

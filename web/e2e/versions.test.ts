@@ -109,3 +109,13 @@ test("a function with one version has nothing to compare", async () => {
   await world.page.getByText("Nothing to compare yet").waitFor();
   await inspect(world, "versions-one");
 });
+
+test("a short list on a telephone moves nothing as it comes", async () => {
+  const { page } = world;
+  const two = await world.call<{ id: string }>("POST", "/api/functions", { name: "two", code: main(1) });
+  await world.call("PUT", `/api/functions/${two.id}`, { code: main(2) });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await world.open(`/functions/${two.id}/versions`);
+  await page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();
+  await inspect(world, "versions-two-phone");
+});

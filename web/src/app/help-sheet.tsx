@@ -1,10 +1,10 @@
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
-import { keyNames, useActiveShortcuts } from "@/lib/shortcuts";
+import { keyNames, useActiveShortcuts, useNotedKeys } from "@/lib/shortcuts";
 
 /** The keys that do something on the page in sight. */
 export default function HelpSheet({ onClose }: { onClose: () => void }) {
-  const shortcuts = useActiveShortcuts();
+  const shortcuts = [...useActiveShortcuts(), ...useNotedKeys()];
   return (
     <Dialog open onOpenChange={onClose} title="Keyboard shortcuts">
       <dl className="grid gap-2">

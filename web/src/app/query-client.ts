@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError, OfflineError } from "@/api/error";
 import { accountKey, healthKey } from "@/api/queries";
 
@@ -9,17 +9,16 @@ function worthARetry(failures: number, error: Error): boolean {
 }
 
 export function makeQueryClient(): QueryClient {
+  // What fails to reach the server tells the banner at once, not when it next asks by itself.
+  // A session that has ended shows in whatever is asked next: then the account is asked for, and the shell leads to the sign-in page.
+  const look = (error: Error, about?: unknown) => {
+    if (error instanceof OfflineError && about !== healthKey[0]) void client.invalidateQueries({ queryKey: healthKey });
+    if (error instanceof ApiError && error.status === 401 && about !== accountKey[0])
+      void client.invalidateQueries({ queryKey: accountKey });
+  };
   const client: QueryClient = new QueryClient({
-    queryCache: new QueryCache({
-      // What fails to reach the server tells the banner at once, not when it next asks by itself.
-      // A session that has ended shows in whatever is asked next: then the account is asked for, and the shell leads to the sign-in page.
-      onError: (error, query) => {
-        if (error instanceof OfflineError && query.queryKey[0] !== healthKey[0])
-          void client.invalidateQueries({ queryKey: healthKey });
-        if (error instanceof ApiError && error.status === 401 && query.queryKey[0] !== accountKey[0])
-          void client.invalidateQueries({ queryKey: accountKey });
-      },
-    }),
+    queryCache: new QueryCache({ onError: (error, query) => look(error, query.queryKey[0]) }),
+    mutationCache: new MutationCache({ onError: (error) => look(error) }),
     defaultOptions: {
       queries: {
         retry: worthARetry,

@@ -1,20 +1,29 @@
 /** Keys that do something anywhere on the page, and the list of those that do something now, for the help sheet. */
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-export interface Shortcut {
+/** Keys that a part of the page hears by itself while it has the focus. */
+export interface KeyNote {
   /** "mod+k" (Ctrl, on a Mac Command), "?", or keys one after the other: "g p". */
   keys: string;
   label: string;
+}
+
+export interface Shortcut extends KeyNote {
   run: () => void;
 }
 
 let active: Shortcut[] = [];
+let noted: readonly KeyNote[] = [];
 const listeners = new Set<() => void>();
 let typed: { key: string; at: number } | undefined;
 
+function tell() {
+  for (const listener of listeners) listener();
+}
+
 function change(next: Shortcut[]) {
   active = next;
-  for (const listener of listeners) listener();
+  tell();
 }
 
 export const isMac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
@@ -60,15 +69,25 @@ export function useShortcut(keys: string, label: string, run: () => void) {
   }, [keys, label]);
 }
 
-export function useActiveShortcuts(): Shortcut[] {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => active,
-  );
+/** While the component is there the help sheet says them too; at most one component of a page. */
+export function useKeyNotes(notes: readonly KeyNote[]) {
+  useEffect(() => {
+    noted = notes;
+    tell();
+    return () => {
+      noted = [];
+      tell();
+    };
+  }, [notes]);
 }
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+};
+
+export const useActiveShortcuts = (): Shortcut[] => useSyncExternalStore(subscribe, () => active);
+export const useNotedKeys = (): readonly KeyNote[] => useSyncExternalStore(subscribe, () => noted);
 
 /** "mod+k" -> ["Ctrl", "K"], "g p" -> ["G", "P"]. */
 export function keyNames(keys: string): string[] {

@@ -1,11 +1,13 @@
 /** What this browser remembers for the viewer. A browser that keeps nothing is one that forgets, no error. */
 
-export function remember(key: string, value: string | null) {
+/** Whether it is kept. */
+export function remember(key: string, value: string | null): boolean {
   try {
     if (value === null) localStorage.removeItem(key);
     else localStorage.setItem(key, value);
+    return true;
   } catch {
-    // Full or forbidden.
+    return false; // full or forbidden
   }
 }
 

@@ -35,7 +35,7 @@ function FunctionPage({ fn }: { fn: Schema<"Function"> }) {
       <FunctionHeader fn={fn} project={project} targets={targets} onUse={() => change({ use: "yes" })} />
       <Outlet />
       {use === "yes" && !routes.isLoading && (
-        <UseDialog fn={fn} targets={targets} project={project?.slug} onClose={() => change({ use: "" })} />
+        <UseDialog fn={fn} targets={targets} onClose={() => change({ use: "" })} />
       )}
     </>
   );

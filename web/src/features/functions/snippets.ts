@@ -11,7 +11,7 @@ export interface Target {
   route?: string;
 }
 
-type Fn = Pick<Schema<"Function">, "id" | "name" | "access">;
+type Fn = Pick<Schema<"Function">, "id" | "access">;
 
 const event = { name: "Ada" };
 
@@ -24,17 +24,22 @@ export function targetsOf(origin: string, fn: Fn, gateway: string, routes: Schem
 
 /** Parameters stand in capitals, to be replaced: /users/:id is /users/ID. */
 function routeTarget(base: string, { method, path }: Schema<"Route">): Target {
-  const filled = path.replace(/\/[:*]([^/]+)/g, (_, name: string) => `/${name.toUpperCase()}`);
-  return { method: method === "ANY" ? "GET" : method, url: base + filled, route: `${method} ${path}` };
+  const filled = path.split("/").map((part) => (/^[:*]/.test(part) ? part.slice(1).toUpperCase() : part));
+  const url = base + filled.map(escaped).join("/");
+  return { method: method === "ANY" ? "GET" : method, url, route: `${method} ${path}` };
 }
 
+/** A path may have any sign: in the code around it none of them may mean something. */
+const escaped = (part: string) =>
+  encodeURIComponent(part).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /** Undefined when there is no such way: the command line takes no routes. */
-export function snippet(language: SnippetLanguage, target: Target, fn: Fn, project?: string): string | undefined {
+export function snippet(language: SnippetLanguage, target: Target, fn: Fn): string | undefined {
   const request = { ...target, body: bodyOf(target), key: fn.access !== "public" };
   if (language === "curl") return curl(request);
   if (language === "javascript") return javascript(request);
   if (language === "python") return python(request);
-  return !target.route ? virga(target, fn, project) : undefined;
+  return !target.route ? virga(target, fn) : undefined;
 }
 
 interface Request extends Target {
@@ -52,10 +57,6 @@ function json(value: object): string {
   return JSON.stringify(value, null, 1).replace(/\n\s*/g, " ").replace(/\{ /g, "{").replace(/ \}/g, "}");
 }
 
-function shell(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text}'`;
-}
-
 function curl({ method, url, body, key }: Request): string {
   const lines = [`curl ${method === "GET" ? "" : method === "HEAD" ? "-I " : `-X ${method} `}'${url}'`];
   if (key) lines.push(`-H "Authorization: Bearer $VIRGA_KEY"`);
@@ -63,14 +64,16 @@ function curl({ method, url, body, key }: Request): string {
   return lines.join(" \\\n  ");
 }
 
-function virga({ url }: Target, fn: Fn, project: string | undefined): string {
-  const lines = [`virga invoke ${shell(fn.name)} '${json(event)}'`, `--server ${new URL(url).origin}`];
-  if (project) lines.push(`--project ${shell(project)}`);
-  return lines.join(" \\\n  ");
+/** By the id: to find a name takes a key, also where the call takes none. */
+function virga({ url }: Target, fn: Fn): string {
+  return `virga invoke ${fn.id} '${json(event)}' \\\n  --server ${new URL(url).origin}`;
 }
 
 function javascript({ method, url, body, key, route }: Request): string {
-  const headers = [body && `"Content-Type": "application/json"`, key && `Authorization: "Bearer YOUR_KEY"`];
+  const headers = [
+    body && `"Content-Type": "application/json"`,
+    key && `Authorization: "Bearer " + process.env.VIRGA_KEY`,
+  ];
   const options = [
     method !== "GET" && `method: "${method}"`,
     (body || key) && `headers: { ${headers.filter(Boolean).join(", ")} }`,

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Navigate } from "react-router";
 import type { Schema } from "@/api/client";
+import { ApiError } from "@/api/error";
 import { accountQuery, setupQuery } from "@/api/queries";
 import { QueryView } from "@/components/query-view";
 import { useTitle } from "@/lib/title";
@@ -20,7 +21,9 @@ export function Entry({ title, next, children }: EntryProps) {
   // What has just sent somebody here has asked already.
   const account = useQuery({ ...accountQuery(), retryOnMount: false });
   const setup = useQuery(setupQuery());
-  if (account.data) return <Navigate to={next} replace />;
+  // Of a session that has ended the account is still known.
+  const ended = account.error instanceof ApiError && account.error.status === 401;
+  if (account.data && !ended) return <Navigate to={next} replace />;
   // Once only: when it is asked for again, the form and what is typed in it stay.
   const known = account.isFetched;
   return (

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changedPaths, entryPath, type OpenFile, pathProblem, saveBody, treeRows } from "./files";
+import { changedPaths, entryPath, isTooLarge, type OpenFile, pathProblem, saveBody, treeRows } from "./files";
 
 const file = (path: string, text: string | null = "1"): OpenFile => ({ path, text, mode: "0644" });
 
@@ -51,4 +51,20 @@ test.each([
   ["bootstrap", "provided", ["a", "bootstrap"], "bootstrap"],
 ])("the entry of %s (%s) among %j is %s", (handler, runtime, paths, entry) => {
   expect(entryPath(handler, runtime, paths)).toBe(entry);
+});
+
+test("bytes that were put here are sent once, and again only over another version", () => {
+  const logo = { ...file("logo.png", null), base64: "AAAA" };
+  expect(saveBody([logo], [])).toEqual([{ path: "logo.png", base64: "AAAA", mode: "0644" }]);
+  expect(saveBody([logo], [logo])).toEqual([{ path: "logo.png" }]);
+  expect(saveBody([logo], [logo], true)).toEqual([{ path: "logo.png", base64: "AAAA", mode: "0644" }]);
+});
+
+test.each([
+  [1024 * 1024, 0, false],
+  [1024 * 1024 + 1, 0, true],
+  [1024 * 1024, 3.5 * 1024 * 1024, true],
+])("of %d bytes beside %d of text: too large to be shown is %s", (size, others, large) => {
+  const data = { ...file("data.bin", null), size };
+  expect(isTooLarge(data, [data, { ...file("a.py"), size: others }])).toBe(large);
 });

@@ -9,8 +9,12 @@ type Mode = ServerFile["mode"];
 export interface OpenFile {
   path: string;
   mode: Mode;
-  /** Null: no text; it can be kept or removed, nothing else. */
+  /** Null: not to be read here. It can be kept or removed, nothing else. */
   text: string | null;
+  /** The bytes of one that is no text and not on the server yet. */
+  base64?: string;
+  /** Bytes, as far as the server has it. */
+  size?: number;
 }
 
 export interface TreeRow {
@@ -21,7 +25,7 @@ export interface TreeRow {
 }
 
 const sameFile = (file: OpenFile, base: OpenFile | undefined) =>
-  base !== undefined && file.text === base.text && file.mode === base.mode;
+  base !== undefined && file.text === base.text && file.base64 === base.base64 && file.mode === base.mode;
 
 /** Paths whose file is not as it was deployed, with those that are gone. */
 export function changedPaths(files: OpenFile[], base: OpenFile[]): Set<string> {
@@ -34,10 +38,22 @@ export function changedPaths(files: OpenFile[], base: OpenFile[]): Set<string> {
 /** The files of a save. What is as it was is named by its path alone, unless all is to be written. */
 export function saveBody(files: OpenFile[], base: OpenFile[], whole = false): FileChange[] {
   const were = new Map(base.map((file) => [file.path, file]));
-  return files.map(({ path, mode, text }) => {
-    if (text === null || (!whole && sameFile({ path, mode, text }, were.get(path)))) return { path };
-    return { path, text, mode };
+  return files.map((file) => {
+    const { path, mode, text, base64 } = file;
+    if (!whole && sameFile(file, were.get(path))) return { path };
+    if (base64 !== undefined) return { path, base64, mode };
+    return text === null ? { path } : { path, text, mode };
   });
+}
+
+/** Texts that the server shows: one, and all of a version together. */
+const textMax = 1024 * 1024;
+const textsMax = 4 * textMax;
+
+/** Why a file cannot be read here: as far as its size tells. */
+export function isTooLarge({ size = 0, text }: OpenFile, all: OpenFile[]): boolean {
+  const shown = all.reduce((sum, file) => sum + (file.text === null ? 0 : (file.size ?? file.text.length)), 0);
+  return text === null && (size > textMax || shown + size > textsMax);
 }
 
 /** Folders and files in the order of a tree: folders first, each followed by what is in it. */

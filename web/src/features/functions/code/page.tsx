@@ -11,7 +11,7 @@ import { filesQuery } from "../versions/queries";
 import { provideWords } from "./completion";
 import { Fill } from "./components/fill";
 import { Workbench } from "./components/workbench";
-import { type Draft, findDraft } from "./drafts";
+import { type Draft, draftFiles, findDraft } from "./drafts";
 import { useWorkspace } from "./workspace-hooks";
 
 void loadMonaco(); // needed as soon as the page is: it comes while the function is asked for
@@ -52,7 +52,8 @@ interface OpenedProps {
 
 function Opened({ fn, monaco, files, draft }: OpenedProps) {
   provideWords(monaco);
-  const workspace = useWorkspace(monaco, fn.id, files.version, files.files, draft);
+  const work = draft && draftFiles(draft, files.files);
+  const workspace = useWorkspace(monaco, fn.id, files.version, files.files, work);
   if (!workspace) return <Frame />;
   return (
     <Fill>

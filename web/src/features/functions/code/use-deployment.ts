@@ -5,6 +5,7 @@ import { ApiError } from "@/api/error";
 import { functionKey, functionQuery } from "@/api/queries";
 import { toast } from "@/components/toaster";
 import { useStable } from "@/lib/use-stable";
+import { compareFiles } from "../versions/compare";
 import { filesQuery, useActivate } from "../versions/queries";
 import { loadResultQuery, previousKey, useDeploy, useLoad } from "./queries";
 import type { Workspace } from "./workspace";
@@ -29,8 +30,12 @@ export function useDeployment(fn: Schema<"Function">, workspace: Workspace) {
     if (!(error instanceof ApiError) || error.status !== 409) return;
     const now = await client.fetchQuery({ ...functionQuery(fn.id), staleTime: 0 });
     if (now.active_version === workspace.snapshot().version) return;
+    const { files } = await client.fetchQuery(filesQuery(fn.id, now.active_version));
     save.reset();
-    setConflict(true);
+    // It may be what we sent ourselves: the server took it, and its answer was lost.
+    const mine = workspace.files();
+    if (compareFiles(files, mine).length === 0) workspace.replace(now.active_version, files, mine);
+    else setConflict(true);
   };
   const send = async (over: number | undefined, onSaved: () => void) => {
     const files = workspace.files();
@@ -51,7 +56,7 @@ export function useDeployment(fn: Schema<"Function">, workspace: Workspace) {
       send(over, saved).catch((error: Error) => {
         failed(error);
         saving.current = undefined;
-        void refused(error);
+        void refused(error).catch(() => undefined); // the error of the save is there
       });
     });
     saving.current.catch(() => undefined);

@@ -5,13 +5,12 @@ import { languageOf } from "@/components/editor/language-of";
 import type { Monaco } from "@/components/editor/load";
 import type { editor } from "@/components/editor/monaco";
 import { dropDraft, keepDraft } from "./drafts";
-import { changedPaths, type OpenFile } from "./files";
+import { changedPaths, type OpenFile, saveBody } from "./files";
 
 interface Entry {
-  mode: OpenFile["mode"];
+  file: OpenFile;
   model: editor.ITextModel | null;
-  /** The text as it came, and what the editor made of it, which is not the same when its lines end in two ways. */
-  came: string;
+  /** What the editor made of the text as it came, which is not the same when its lines end in two ways. */
   held: string;
 }
 
@@ -20,6 +19,8 @@ export interface Snapshot {
   version: number;
   paths: string[];
   changed: ReadonlySet<string>;
+  /** This browser has what is changed, for when the page is opened again. */
+  kept: boolean;
 }
 
 export class Workspace {
@@ -30,13 +31,16 @@ export class Workspace {
   #base: OpenFile[];
   #snapshot: Snapshot;
   #drafting: ReturnType<typeof setTimeout> | undefined;
+  /** The draft in this browser is ours: another tab may have one of the same function. */
+  #drafted: boolean;
 
-  constructor(monaco: Monaco, id: string, version: number, base: OpenFile[], files = base) {
+  constructor(monaco: Monaco, id: string, version: number, base: OpenFile[], draft?: OpenFile[]) {
     this.id = id;
     this.#monaco = monaco;
     this.#base = base;
-    for (const file of files) this.#open(file);
-    this.#snapshot = { version, paths: [], changed: new Set() };
+    this.#drafted = draft !== undefined;
+    for (const file of draft ?? base) this.#open(file);
+    this.#snapshot = { version, paths: [], changed: new Set(), kept: true };
     this.#look(version);
   }
 
@@ -52,7 +56,7 @@ export class Workspace {
   }
 
   files(): OpenFile[] {
-    return [...this.#entries].map(([path, entry]) => ({ path, mode: entry.mode, text: textOf(entry) }));
+    return [...this.#entries.values()].map((entry) => ({ ...entry.file, text: textOf(entry) }));
   }
 
   base(): OpenFile[] {
@@ -64,11 +68,26 @@ export class Workspace {
     this.#look();
   }
 
+  /** Puts files beside what is there, or in place of it; the answer takes that back. */
+  put(files: OpenFile[]): () => void {
+    const before = files.flatMap(({ path }) => this.files().filter((file) => file.path === path));
+    for (const file of files) this.#put(file);
+    this.#look();
+    return () => {
+      for (const { path } of files) this.#close(path);
+      for (const file of before) this.#open(file);
+      this.#look();
+    };
+  }
+
+  /** Whether it can be moved: what is no text can only stay on the server as it is. */
+  renames(path: string): boolean {
+    return this.#within(path).every((file) => file.text !== null || file.base64 !== undefined);
+  }
+
   /** Moves a file, or a folder with all that is in it. */
   rename(from: string, to: string) {
-    for (const file of this.files()) {
-      if (file.path !== from && !file.path.startsWith(`${from}/`)) continue;
-      if (file.text === null) continue;
+    for (const file of this.#within(from)) {
       this.#close(file.path);
       this.#open({ ...file, path: to + file.path.slice(from.length) });
     }
@@ -77,7 +96,7 @@ export class Workspace {
 
   /** Removes a file or a folder; the answer puts it back. */
   remove(path: string): () => void {
-    const gone = this.files().filter((file) => file.path === path || file.path.startsWith(`${path}/`));
+    const gone = this.#within(path);
     for (const file of gone) this.#close(file.path);
     this.#look();
     return () => {
@@ -110,9 +129,26 @@ export class Workspace {
 
   readonly saveDraft = () => {
     clearTimeout(this.#drafting);
-    if (this.#snapshot.changed.size === 0) dropDraft(this.id);
-    else keepDraft(this.id, this.#snapshot.version, this.files());
+    const { version, changed } = this.#snapshot;
+    if (changed.size === 0) {
+      if (this.#drafted) dropDraft(this.id);
+      this.#drafted = false;
+      return;
+    }
+    this.#drafted = true;
+    const kept = keepDraft(this.id, version, saveBody(this.files(), this.#base));
+    if (kept !== this.#snapshot.kept) this.#show({ ...this.#snapshot, kept });
   };
+
+  #show(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The file, or those in a folder. */
+  #within(path: string): OpenFile[] {
+    return this.files().filter((file) => file.path === path || file.path.startsWith(`${path}/`));
+  }
 
   #put(file: OpenFile) {
     const entry = this.#entries.get(file.path);
@@ -120,23 +156,24 @@ export class Workspace {
       this.#close(file.path);
       this.#open(file);
     } else {
-      entry.mode = file.mode;
-      if (textOf(entry) === file.text) return;
-      entry.model.pushEditOperations([], [{ range: entry.model.getFullModelRange(), text: file.text }], () => null);
-      Object.assign(entry, { came: file.text, held: valueIn(entry.model) });
+      const { model } = entry;
+      if (textOf(entry) !== file.text)
+        model.pushEditOperations([], [{ range: model.getFullModelRange(), text: file.text }], () => null);
+      Object.assign(entry, { file, held: valueIn(model) });
     }
   }
 
-  #open({ path, mode, text }: OpenFile) {
+  #open(file: OpenFile) {
+    const { path, text } = file;
     if (text === null) {
-      this.#entries.set(path, { mode, model: null, came: "", held: "" });
+      this.#entries.set(path, { file, model: null, held: "" });
       return;
     }
     const uri = this.#monaco.Uri.from({ scheme: "virga", path: `/${this.id}/${path}` });
     this.#monaco.editor.getModel(uri)?.dispose();
     const model = this.#monaco.editor.createModel(text, languageOf(path), uri);
     model.onDidChangeContent(() => this.#touch(path));
-    this.#entries.set(path, { mode, model, came: text, held: valueIn(model) });
+    this.#entries.set(path, { file, model, held: valueIn(model) });
   }
 
   #close(path: string) {
@@ -148,7 +185,7 @@ export class Workspace {
   #touch(path: string) {
     const entry = this.#entries.get(path);
     const base = this.#base.find((file) => file.path === path);
-    const changed = !entry || !base || textOf(entry) !== base.text || entry.mode !== base.mode;
+    const changed = !entry || !base || textOf(entry) !== base.text || entry.file.mode !== base.mode;
     if (changed === this.#snapshot.changed.has(path)) this.#draftSoon();
     else this.#look();
   }
@@ -160,8 +197,7 @@ export class Workspace {
     const before = this.#snapshot;
     this.#draftSoon();
     if (before.version === version && same(before.paths, paths) && same([...before.changed], [...changed])) return;
-    this.#snapshot = { version, paths, changed };
-    for (const listener of this.#listeners) listener();
+    this.#show({ ...before, version, paths, changed });
   }
 
   #draftSoon() {
@@ -172,10 +208,10 @@ export class Workspace {
 
 const valueIn = (model: editor.ITextModel) => model.getValue(undefined, true);
 
-function textOf({ model, came, held }: Entry): string | null {
+function textOf({ file, model, held }: Entry): string | null {
   if (!model) return null;
   const value = valueIn(model);
-  return value === held ? came : value;
+  return value === held ? file.text : value;
 }
 
 const same = (a: string[], b: string[]) => a.length === b.length && a.every((each, at) => each === b[at]);

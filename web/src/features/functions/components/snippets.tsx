@@ -19,19 +19,17 @@ const languageNames: Record<SnippetLanguage, string> = {
 interface SnippetsProps {
   fn: Fn;
   targets: Target[];
-  /** The slug of its project. */
-  project: string | undefined;
 }
 
 /** Where the function is reached, and ready code in several languages that does it. */
-export function Snippets({ fn, targets, project }: SnippetsProps) {
+export function Snippets({ fn, targets }: SnippetsProps) {
   const [at, setAt] = useState(0);
   const [language, setLanguage] = useState<SnippetLanguage>("curl");
   const target = targets[at] ?? targets[0];
   if (!target) return null;
   const languages = snippetLanguages.filter((each) => snippet(each, target, fn));
   const shown = languages.includes(language) ? language : "curl";
-  const code = snippet(shown, target, fn, project) ?? "";
+  const code = snippet(shown, target, fn) ?? "";
   return (
     <div className="grid min-w-0 gap-4">
       {targets.length > 1 && <TargetChoice targets={targets} at={at} onChange={setAt} />}
@@ -93,7 +91,8 @@ function KeyNote({ fn }: { fn: Fn }) {
   return (
     <p className="text-muted-foreground">
       Takes a key with the scope <code className="font-mono text-[0.8125rem]">invoke</code>
-      {fn.access === "private" && " of a member of its project"}.{" "}
+      {fn.access === "private" && " of a member of its project"}, from the variable{" "}
+      <code className="font-mono text-[0.8125rem]">VIRGA_KEY</code>.{" "}
       <Link to="/settings/keys" className="text-primary underline underline-offset-4">
         Make a key
       </Link>

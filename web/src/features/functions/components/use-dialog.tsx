@@ -6,15 +6,14 @@ import { Snippets } from "./snippets";
 interface UseDialogProps {
   fn: Schema<"Function">;
   targets: Target[];
-  project: string | undefined;
   onClose: () => void;
 }
 
 /** How programs call the function. */
-export function UseDialog({ fn, targets, project, onClose }: UseDialogProps) {
+export function UseDialog({ fn, targets, onClose }: UseDialogProps) {
   return (
     <Dialog open onOpenChange={onClose} title={`Call ${fn.name}`} className="w-[min(44rem,calc(100vw-2rem))]">
-      <Snippets fn={fn} targets={targets} project={project} />
+      <Snippets fn={fn} targets={targets} />
     </Dialog>
   );
 }

@@ -10,6 +10,7 @@ import { toast } from "@/components/toaster";
 import { Card } from "@/components/ui/card";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
+import { cn } from "@/lib/cn";
 import { choiceParam, numberParam, textParam, useSearch } from "@/lib/search";
 import { Fill } from "../code/components/fill";
 import { useMayEdit } from "../queries";
@@ -60,7 +61,8 @@ function Versions({ fn }: { fn: Schema<"Function"> }) {
           />
         </div>
       </Card>
-      <Card className="flex min-h-0 min-w-0 grow flex-col overflow-hidden">
+      {/* Below the list it waits for that: nothing moves when it is known how long that is. */}
+      <Card className={cn("flex min-h-0 min-w-0 grow flex-col overflow-hidden", versions.isPending && "max-xl:hidden")}>
         {from === undefined && !versions.isPending && <FirstVersion />}
         {from !== undefined && (
           <>

@@ -4,6 +4,8 @@ import type { Schema } from "@/api/client";
 import { CodeEditor } from "@/components/editor/code-editor";
 import type { Monaco } from "@/components/editor/load";
 import { Empty } from "@/components/empty";
+import { bytes } from "@/lib/format";
+import { isTooLarge } from "../files";
 import type { Place } from "../traceback";
 import type { useFiles } from "../use-files";
 import type { Workspace } from "../workspace";
@@ -46,14 +48,16 @@ export const EditorPane = memo(function EditorPane({
           onEditor={files.onEditor}
         />
       ) : (
-        <NoText path={active} />
+        <NoText path={active} workspace={workspace} />
       )}
       <Problems fn={fn} problems={problems} readOnly={readOnly} onPlace={(place: Place) => files.go(place)} />
     </div>
   );
 });
 
-function NoText({ path }: { path: string | undefined }) {
+function NoText({ path, workspace }: { path: string | undefined; workspace: Workspace }) {
+  const files = workspace.files();
+  const file = files.find((each) => each.path === path);
   return (
     <div className="min-h-0 grow overflow-y-auto p-6">
       {path === undefined ? (
@@ -61,8 +65,10 @@ function NoText({ path }: { path: string | undefined }) {
           Add one at the left: a function needs the file that its handler is in.
         </Empty>
       ) : (
-        <Empty icon={FileQuestion} title="No text file">
-          {path} cannot be edited here. It stays as it is when you deploy; the command line replaces it.
+        <Empty icon={FileQuestion} title={file && isTooLarge(file, files) ? "Too large to edit here" : "No text file"}>
+          {path}
+          {file?.size !== undefined && `, ${bytes(file.size)},`} cannot be edited here. It stays as it is when you
+          deploy; an upload replaces it.
         </Empty>
       )}
     </div>

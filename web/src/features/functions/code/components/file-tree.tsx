@@ -1,9 +1,11 @@
-import { ChevronRight, FileCode, FileLock2, FilePlus2, Folder } from "lucide-react";
-import { memo, type ReactNode, useState } from "react";
+import { ChevronRight, FileCode, FileLock2, FilePlus2, Folder, Upload } from "lucide-react";
+import { memo, type ReactNode, useRef, useState } from "react";
 import { toast } from "@/components/toaster";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
+import { plural } from "@/lib/format";
 import type { TreeRow } from "../files";
+import { readUpload, uploadProblem } from "../upload";
 import type { Workspace } from "../workspace";
 import { useSnapshot } from "../workspace-hooks";
 import { FileMenu } from "./file-menu";
@@ -25,11 +27,20 @@ export const FileTree = memo(function FileTree({ workspace, active, onOpen, read
   const [asked, setAsked] = useState<Asked>();
   const add = (path: string) => setAsked({ kind: "new", path });
   const rename = (path: string) => {
-    if (workspace.model(path) !== null) setAsked({ kind: "rename", path });
+    if (workspace.renames(path)) setAsked({ kind: "rename", path });
+    else toast.error(`${path} stays where it is: what is no text is moved with the command line.`);
   };
   const remove = (path: string) => {
     const back = workspace.remove(path);
     toast.done(`${path} goes with the next deploy.`, { label: "Put back", run: back });
+  };
+  const upload = async (chosen: File[]) => {
+    const files = await Promise.all(chosen.map(readUpload));
+    const problem = uploadProblem(files, paths);
+    if (problem) return toast.error(problem);
+    const back = workspace.put(files);
+    toast.done(`${plural(files.length, "file")} added, not deployed yet.`, { label: "Undo", run: back });
+    if (files[0]) onOpen(files[0].path);
   };
   const answered = (path: string) => {
     if (asked?.kind === "rename") workspace.rename(asked.path, path);
@@ -40,7 +51,10 @@ export const FileTree = memo(function FileTree({ workspace, active, onOpen, read
   const tree = useTree(paths, active, { onOpen, onRename: may?.rename, onRemove: may?.remove });
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <TreeHeader onNew={may && (() => add(""))} />
+      <TreeHeader
+        onNew={may && (() => add(""))}
+        onUpload={(files) => void upload(files).catch((error: Error) => toast.error(error.message))}
+      />
       <div ref={tree.tree} role="tree" aria-label="Files" className="min-h-0 grow overflow-y-auto py-1.5">
         {tree.rows.map((row) => (
           <Row
@@ -54,7 +68,7 @@ export const FileTree = memo(function FileTree({ workspace, active, onOpen, read
             {may && (
               <FileMenu
                 name={row.name}
-                renames={workspace.model(row.path) !== null}
+                renames={workspace.renames(row.path)}
                 onRename={() => rename(row.path)}
                 onNew={row.folder ? () => add(`${row.path}/`) : undefined}
                 onRemove={() => remove(row.path)}
@@ -77,14 +91,41 @@ export const FileTree = memo(function FileTree({ workspace, active, onOpen, read
   );
 });
 
-function TreeHeader({ onNew }: { onNew: (() => void) | undefined }) {
+interface TreeHeaderProps {
+  onNew: (() => void) | undefined;
+  onUpload: (files: File[]) => void;
+}
+
+function TreeHeader({ onNew, onUpload }: TreeHeaderProps) {
+  const input = useRef<HTMLInputElement>(null);
   return (
     <div className="flex h-10 shrink-0 items-center justify-between border-b pr-1.5 pl-3">
       <h2 className="text-[0.8125rem] font-medium text-muted-foreground">Files</h2>
       {onNew && (
-        <Button variant="ghost" size="smallIcon" aria-label="New file" title="New file" onClick={onNew}>
-          <FilePlus2 />
-        </Button>
+        <div className="flex">
+          <Button
+            variant="ghost"
+            size="smallIcon"
+            aria-label="Upload files"
+            title="Upload files"
+            onClick={() => input.current?.click()}
+          >
+            <Upload />
+          </Button>
+          <input
+            ref={input}
+            type="file"
+            multiple
+            hidden
+            onChange={({ target }) => {
+              onUpload([...(target.files ?? [])]);
+              target.value = ""; // the same file may be chosen again
+            }}
+          />
+          <Button variant="ghost" size="smallIcon" aria-label="New file" title="New file" onClick={onNew}>
+            <FilePlus2 />
+          </Button>
+        </div>
       )}
     </div>
   );

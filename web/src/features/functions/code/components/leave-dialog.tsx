@@ -7,11 +7,13 @@ import { plural } from "@/lib/format";
 interface LeaveDialogProps {
   /** How many files are not deployed. */
   changes: number;
+  /** This browser has them as a draft. */
+  kept: boolean;
   onDiscard: () => void;
 }
 
 /** Asks before a page with work that is not deployed is left. What is left stays as a draft. */
-export function LeaveDialog({ changes, onDiscard }: LeaveDialogProps) {
+export function LeaveDialog({ changes, kept, onDiscard }: LeaveDialogProps) {
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) => changes > 0 && currentLocation.pathname !== nextLocation.pathname,
   );
@@ -28,8 +30,10 @@ export function LeaveDialog({ changes, onDiscard }: LeaveDialogProps) {
   return (
     <Dialog open={blocker.state === "blocked"} onOpenChange={() => blocker.reset?.()} title="Leave without deploying?">
       <p className="text-muted-foreground">
-        {plural(changes, "file")} with changes that are not deployed. This browser keeps them as a draft, which is here
-        when you come back.
+        {plural(changes, "file")} with changes that are not deployed.{" "}
+        {kept
+          ? "This browser keeps them as a draft, which is here when you come back."
+          : "They are too large for this browser to keep: whoever leaves loses them."}
       </p>
       <DialogActions>
         <Button variant="ghost" onClick={() => blocker.reset?.()}>
@@ -38,9 +42,11 @@ export function LeaveDialog({ changes, onDiscard }: LeaveDialogProps) {
         <Button variant="dangerOutline" onClick={() => leave(true)}>
           Discard changes
         </Button>
-        <Button variant="primary" onClick={() => leave(false)}>
-          Leave
-        </Button>
+        {kept && (
+          <Button variant="primary" onClick={() => leave(false)}>
+            Leave
+          </Button>
+        )}
       </DialogActions>
     </Dialog>
   );

@@ -104,7 +104,7 @@ function InputEditor({ monaco, input }: { monaco: Monaco; input: Input }) {
 
 function Keys() {
   return (
-    <span className="flex gap-1">
+    <span className="flex gap-1 max-sm:hidden">
       {keyNames("mod+Enter").map((key) => (
         <Kbd key={key}>{key}</Kbd>
       ))}

@@ -31,6 +31,11 @@ export function useTree(paths: string[], active: string | undefined, { onOpen, o
     if (isOpen(row)) fold(row.path, true);
     else focus(before.findLast((each) => each.folder && each.depth < row.depth));
   };
+  /** The focus goes on to what stays. */
+  const remove = (row: TreeRow, at: number) => {
+    focus(rows.slice(at).find(({ path }) => !`${path}/`.startsWith(`${row.path}/`)) ?? rows[at - 1]);
+    onRemove?.(row.path);
+  };
   const moves = (row: TreeRow, at: number) =>
     new Map<string, (() => void) | undefined>([
       ["ArrowDown", () => focus(rows[at + 1])],
@@ -42,7 +47,7 @@ export function useTree(paths: string[], active: string | undefined, { onOpen, o
       ["Enter", () => open(row)],
       [" ", () => open(row)],
       ["F2", onRename && (() => onRename(row.path))],
-      ["Delete", onRemove && (() => onRemove(row.path))],
+      ["Delete", onRemove && (() => remove(row, at))],
     ]);
   const onKey = (event: KeyboardEvent, row: TreeRow) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Schema } from "@/api/client";
 import type { Monaco } from "@/components/editor/load";
 import { toast } from "@/components/toaster";
-import { useShortcut } from "@/lib/shortcuts";
+import { isMac, useKeyNotes, useShortcut } from "@/lib/shortcuts";
 import { useMayEdit } from "../../queries";
 import { entryPath } from "../files";
 import { useCalls } from "../use-calls";
@@ -25,15 +25,24 @@ interface WorkbenchProps {
   workspace: Workspace;
 }
 
+const keyNotes = [
+  { keys: "mod+f", label: "In the code: find" },
+  { keys: "F8", label: "In the code: next problem" },
+  { keys: isMac ? "Ctrl+Shift+M" : "Ctrl+M", label: "In the code: let Tab leave, and back" },
+  { keys: "F2", label: "In the files: rename or move" },
+  { keys: "Delete", label: "In the files: remove" },
+];
+
 /** Files at the left, the code in the middle, calls at the right: from a thought to an answer without leaving. */
 export function Workbench({ fn, monaco, workspace }: WorkbenchProps) {
   const readOnly = !useMayEdit(fn);
   const deployment = useDeployment(fn, workspace);
   const calls = useCalls(fn.id, deployment.call);
   const problems = useProblems(fn, deployment, calls);
-  const { paths, changed } = workspace.snapshot();
+  const { paths, changed, kept } = workspace.snapshot();
   const files = useFiles(paths, entryPath(fn.handler, fn.runtime, paths));
   const known = useMemo(() => new Set(paths), [paths]);
+  useKeyNotes(keyNotes);
   useFollow(fn, workspace);
   useMarks(monaco, workspace, problems);
   useShortcut("mod+s", "Deploy", () => !readOnly && deployment.deploy());
@@ -65,7 +74,11 @@ export function Workbench({ fn, monaco, workspace }: WorkbenchProps) {
           />
         }
       />
-      <LeaveDialog changes={changed.size} onDiscard={() => workspace.replace(deployment.version, workspace.base())} />
+      <LeaveDialog
+        changes={changed.size}
+        kept={kept}
+        onDiscard={() => workspace.replace(deployment.version, workspace.base())}
+      />
       {deployment.conflict && <ConflictDialog {...{ fn, monaco, workspace, deployment }} />}
     </div>
   );
@@ -80,7 +93,12 @@ interface PanesProps {
 /** Side by side on wide screens; the test below on narrower ones, and the files above on telephones. */
 function Panes({ tree, editor, test }: PanesProps) {
   const left = useWidth({ name: "files", preset: 152, min: 120, max: 400 });
-  const right = useWidth({ name: "test", preset: 320, min: 260, max: 720 });
+  const right = useWidth({
+    name: "test",
+    preset: Math.min(480, Math.max(320, window.innerWidth / 5)),
+    min: 260,
+    max: 720,
+  });
   const style = { "--left": `${left.width}px`, "--right": `${right.width}px` } as React.CSSProperties;
   return (
     <div

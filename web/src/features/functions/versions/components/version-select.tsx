@@ -20,7 +20,7 @@ export function VersionSelect({ label, value, versions, active, onChange }: Vers
     >
       {all.map((version) => (
         <option key={version} value={version}>
-          Version {version}
+          v{version}
           {version === active ? " (active)" : ""}
         </option>
       ))}
