@@ -83,17 +83,16 @@ test("10,000 calls scroll without dropping frames, and stay bounded", { timeout:
   await page.getByText("These are the newest").waitFor();
   for (const step of [40, 120, 300]) {
     const { result, alone } = await watchMachine(() => scrolling(page, step));
-    const { result: costs, limit } = await watchMachine(() =>
-      costOfSteps(world.browser, page, () => scrolling(page, step)),
-    );
+    const costs = await costOfSteps(world.browser, page, () => scrolling(page, step));
     const held = await heapMb(page);
     const late = dropped(result.took);
     say(`${step} px a frame: ${late} of ${frames} frames late, ${spread(costs)} of work, ${held.toFixed(0)} MB`);
     expect(result.nodes).toBeLessThan(1500);
     expect(result.rows, "rows in the page").toBeGreaterThan(15);
     expect(held, "MB held").toBeLessThan(60);
-    expect(median(costs), "ms of work for a frame").toBeLessThan(limit(16));
-    if (alone) expect(late, "frames late").toBeLessThanOrEqual(frames / 20);
+    if (alone) expect(late, "frames late").toBeLessThanOrEqual(frames / 40);
+    // Being traced is part of that work, and at 300 px a frame most of it.
+    expect(median(costs), "ms of work for a frame").toBeLessThan(32);
   }
 });
 
