@@ -5,7 +5,7 @@ import re
 import pytest
 from virga import ROOT
 
-ROUTER = (ROOT / "web/src/app/router.tsx").read_text()
+ADDRESSES = (ROOT / "web/src/app/pages.ts").read_text()
 PAGES = ["/", "/setup", "/sign-in", "/sign-up", "/projects", "/projects/new", "/projects/x", "/projects/x/routes",
          "/projects/x/functions/new", "/functions", "/functions/new", "/functions/x", "/functions/x/settings", "/logs", "/settings",
          "/settings/keys"]
@@ -27,8 +27,8 @@ def test_every_address_of_the_dashboard_answers_with_its_page(shared, path):
 
 
 def test_every_page_of_the_router_is_served(shared):
-    """Of its tables those called `pages` and the one in makeRouter begin at the root; others hang below them."""
-    pages = ROUTER[ROUTER.index("const pages"):]
+    """The tables from the one called `pages` on begin at the root; those above hang below them."""
+    pages = ADDRESSES[ADDRESSES.index("const pages"):]
     top = {path.strip("/").split("/")[0] for path in re.findall(r'path: "([^"*]+)"', pages)}
     assert {"projects", "functions", "logs", "settings", "setup", "sign-in", "sign-up"} <= top
     for word in top:
