@@ -11,11 +11,11 @@ const shared = {
 // The list of the router's pages is the dashboard's own.
 const resolve = { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } };
 
-// One server and one browser for each file. Pages are walked through two files at a time; what measures times comes behind
+// One server and one browser for each file. Pages are walked through three files at a time; what measures times comes behind
 // them and has the machine for itself. Last comes what looks back at the whole run.
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
     reporters: ["default", "./e2e/closing-line.ts"],
     projects: [
       {

@@ -1,5 +1,5 @@
 /** What a page takes from its URL's query, so that every state of it has an address. */
-import { useCallback, useMemo } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef } from "react";
 import { useSearchParams } from "react-router";
 
 interface Codec<Value> {
@@ -40,20 +40,22 @@ export function useSearch<S extends Search>(schema: S): [SearchValues<S>, (chang
     const read = Object.entries(schema).map(([name, codec]) => [name, codec.read(params.get(name))]);
     return Object.fromEntries(read) as SearchValues<S>;
   }, [schema, params]);
+  // The router hands what it has drawn last: a second change before that would take the first one back.
+  const latest = useRef(params);
+  useLayoutEffect(() => {
+    latest.current = params;
+  }, [params]);
   const change = useCallback(
-    (some: Partial<SearchValues<S>>) =>
-      setParams(
-        (before) => {
-          const after = new URLSearchParams(before);
-          for (const [name, value] of Object.entries(some)) {
-            const text = schema[name]?.write(value) ?? null;
-            if (text === null) after.delete(name);
-            else after.set(name, text);
-          }
-          return after;
-        },
-        { replace: true, preventScrollReset: true },
-      ),
+    (some: Partial<SearchValues<S>>) => {
+      const after = new URLSearchParams(latest.current);
+      for (const [name, value] of Object.entries(some)) {
+        const text = schema[name]?.write(value) ?? null;
+        if (text === null) after.delete(name);
+        else after.set(name, text);
+      }
+      latest.current = after;
+      setParams(after, { replace: true, preventScrollReset: true });
+    },
     [schema, setParams],
   );
   return [values, change];

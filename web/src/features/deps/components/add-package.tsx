@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
@@ -23,7 +23,8 @@ export function AddPackage({ language, asked, onAsked, onAdd, pending, building 
   const input = useRef<HTMLInputElement>(null);
   const [text, type] = useTyped(asked, onAsked);
   const [wanted] = useState(asked !== "");
-  useEffect(() => {
+  // With the field's first picture: whoever sees it may press Enter.
+  useLayoutEffect(() => {
     if (wanted) input.current?.focus();
   }, [wanted]);
   const add = (build: boolean) => {
