@@ -76,6 +76,10 @@ $(BUILD)/src/sandbox/%.o: src/sandbox/%.c $(BUILD)/flags
 $(BUILD)/%.o: build/%.o
 	@mkdir -p $(@D) && ln -f $< $@
 endif
+# Tests need not be quick to be watched, and this is half of the time that their tree takes.
+ifneq ($(findstring -fsanitize,$(CFLAGS)),)
+$(BUILD)/src/%_test.o: ALL_CFLAGS += -O0
+endif
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(COMPILE)
 
@@ -92,10 +96,14 @@ $(DOCS_NPM)/done: api/docs/package.json api/docs/package-lock.json
 # that only tests need come with `make test`.
 WEB_DIST := build/npm/web
 WEB_SRC  := $(shell find web -name node_modules -prune -o -name dist -prune -o -name e2e -prune -o -type f ! -name '*.gen.ts' -print)
+ifeq ($(filter web/node_modules/.installed-tests,$(MAKECMDGOALS)),)
 web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
 	@command -v npm >/dev/null || { echo "npm is missing: scripts/deps run installs it" >&2; exit 1; }
 	$(if $(Q),@echo "  NPM   web")
 	$(Q)cd web && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed
+else
+web/node_modules/.installed: web/node_modules/.installed-tests
+endif
 web/node_modules/.installed-tests: web/package.json web/package-lock.json web/.npmrc
 	$(if $(Q),@echo "  NPM   web (tests)")
 	$(Q)cd web && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed node_modules/.installed-tests
