@@ -57,7 +57,8 @@ class Server:
         if ON_POSTGRES and not command and not any(str(o).startswith("--store") for o in options):
             from postgres import database_of
             self.options = "--store", database_of(self.directory), *options
-        self.command = command or [PROGRAM, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0"]
+        # One of each runtime waits ahead, not four: hundreds of servers are started, and Node.js takes its time each time.
+        self.command = command or [PROGRAM, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0", "--blanks", "1"]
         self.env = env or {}
         self.process = None
         self.port = None

@@ -40,7 +40,16 @@ export async function startServer(...options: string[]): Promise<Server> {
   let process: ChildProcess | undefined;
   let port = "0";
   const run = async () => {
-    const args = ["serve", "--data-dir", join(data, "data"), "--listen", `127.0.0.1:${port}`, ...options];
+    const args = [
+      "serve",
+      "--data-dir",
+      join(data, "data"),
+      "--listen",
+      `127.0.0.1:${port}`,
+      "--blanks",
+      "1",
+      ...options,
+    ];
     process = spawn(join(build, "virga"), args, { stdio: ["ignore", "ignore", "pipe"] });
     const log = await logUntil(process, port === "0" ? [ready, link] : [ready]);
     port = log.match(ready)?.[1] ?? port;
