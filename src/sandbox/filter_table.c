@@ -1,6 +1,7 @@
 #include "sandbox/filter_table.h"
 
 #include "base/must.h"
+#include "sandbox/filter_rule.h"
 
 #include <asm/termbits.h>
 #include <errno.h>
@@ -94,15 +95,6 @@ const struct filter_group filter_setup[] = {
 };
 /* clang-format on */
 
-#define LOW(i, v)                                                                                  \
-    {                                                                                              \
-        i, 0xffffffff, v                                                                           \
-    }
-#define BITS(i, m, v)                                                                              \
-    {                                                                                              \
-        i, m, v                                                                                    \
-    }
-#define ALLOW(call, ...)      {call, 0, {__VA_ARGS__}},
 #define REFUSE(call, no, ...) {call, no, {__VA_ARGS__}},
 
 #define SPACES                                                                                     \

@@ -5,6 +5,7 @@
 
 #include "base/must.h"
 #include "sandbox/filter.h"
+#include "sandbox/filter_rule.h"
 #include "sandbox/filter_table.h"
 
 #include <fcntl.h>
@@ -12,15 +13,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#define LOW(i, v)                                                                                  \
-    {                                                                                              \
-        i, 0xffffffff, v                                                                           \
-    }
-#define BITS(i, m, v)                                                                              \
-    {                                                                                              \
-        i, m, v                                                                                    \
-    }
-#define ALLOW(call, ...)  {call, 0, {__VA_ARGS__}},
 #define INET(type, proto) ALLOW("socket", LOW(0, AF_INET), BITS(1, 0xf, type), LOW(2, proto))
 
 /* clang-format off */
