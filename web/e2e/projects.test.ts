@@ -60,6 +60,28 @@ test("the first project is made, with the slug that was foretold", async () => {
   await page.getByText(`${world.server.url}/api/gateway/web-shop`).waitFor();
 });
 
+test("a tab that is drawn before its project is known takes the focus, so that no key is lost", async () => {
+  const { page } = world;
+  let release = () => {};
+  const released = new Promise<void>((done) => {
+    release = done;
+  });
+  await page.route("**/api/projects/web-shop", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto(`${world.server.url}/projects/web-shop/environment`, { waitUntil: "commit" });
+  const tab = page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Routes" });
+  await tab.waitFor();
+  await tab.focus();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Routes");
+  release();
+  await page.getByRole("heading", { name: "Web Shop", level: 1 }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/web-shop\/routes$/);
+  await page.unroute("**/api/projects/web-shop");
+});
+
 test("projects are found and sorted, and the address says how", async () => {
   const { page } = world;
   const more: [string, string][] = [

@@ -39,7 +39,8 @@ export function ProjectLayout({ project: id }: { project: string }) {
     <>
       {project.data ? <ProjectHeader project={project.data} /> : <HeaderSkeleton />}
       {/* Names and descriptions take as many lines as they need: what stands below would jump when they come. */}
-      <div className={cn(!project.data && "invisible")}>
+      {/* Transparent, not hidden: what is hidden refuses the focus, and a tab can be drawn a moment before the header. */}
+      <div className={cn(!project.data && "opacity-0")}>
         <LinkTabs label="Project" of={project.data?.name} tabs={tabs} />
         <Outlet />
       </div>
