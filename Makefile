@@ -70,7 +70,7 @@ define COMPILE
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 endef
 # Only src/sandbox/ has doors for tests. All else that the everyday tree has compiled is the same in the tree for tests.
-ifeq ($(BUILD),build/testing)
+ifeq ($(abspath $(BUILD)),$(abspath build/testing))
 $(BUILD)/src/sandbox/%.o: src/sandbox/%.c $(BUILD)/flags
 	$(COMPILE)
 $(BUILD)/%.o: build/%.o

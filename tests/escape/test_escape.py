@@ -7,6 +7,7 @@ slot.c stands alone against it, once more without that step, where it must succe
 
 import os
 import subprocess
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
@@ -72,7 +73,11 @@ SECOND = [(attack, skip) for attack, (skip, _) in ATTACKS.items() if skip]
 
 @cache
 def built():
-    subprocess.run(["make", "--no-print-directory", f"BUILD={BUILD}", "TESTING=1", "escape"], cwd=ROOT, check=True)
+    """One process at a time makes it: several would write the same files."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with open(BUILD / "escape.lock", "w") as lock:
+        flock(lock, LOCK_EX)
+        subprocess.run(["make", "--no-print-directory", f"BUILD={BUILD}", "TESTING=1", "escape"], cwd=ROOT, check=True)
     return BUILD / "escape"
 
 
