@@ -1,6 +1,6 @@
 /** What holds for every page of the router: it says that it loads and what failed, and fits a screen of middle width. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inspect, inspectRoom } from "./browser";
+import { inspect, inspectLarge, inspectRoom, largest } from "./browser";
 import { patterns } from "./pages";
 import { expected } from "./people";
 import { newWorld, type World } from "./world";
@@ -78,8 +78,10 @@ const go = (address: string) =>
     dispatchEvent(new PopStateEvent("popstate"));
   }, address);
 
-test("every page fits a tablet, with names that are long", async () => {
+/** Goes to every page, without loading anything anew, and looks at each. */
+async function walk(size: { width: number; height: number }, look: (name: string) => Promise<void>) {
   const { page } = world;
+  await page.setViewportSize(size);
   await world.open("/projects");
   await page.getByRole("heading", { name: long }).waitFor();
   for (const pattern of inside) {
@@ -88,9 +90,22 @@ test("every page fits a tablet, with names that are long", async () => {
     await page.waitForFunction((before) => document.title !== before, title);
     await page.locator("#main h1").waitFor();
     await expect.poll(() => page.locator("#main .animate-pulse").count()).toBe(0);
-    await inspectRoom(page, pattern);
+    await look(pattern.replaceAll(/\W+/g, "-").slice(1));
   }
-});
+}
+
+test.each([
+  { width: 768, height: 1024 },
+  { width: 1920, height: 1080 },
+])("every page fits a screen of $width x $height, with names that are long", (size) =>
+  walk(size, (name) => inspectRoom(world.page, name)),
+);
+
+test(
+  "every page is in order on the largest of screens",
+  () => walk(largest, (name) => inspectLarge(world, name)),
+  60_000,
+);
 
 /** The tests of what these pages do look at them in the light and on a large screen. */
 const seldomSeen = [
