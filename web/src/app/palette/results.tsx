@@ -18,10 +18,14 @@ export function useFirstResults(): boolean {
   return (projects.data !== undefined || !projects.isPending) && !functions.isPending;
 }
 
-/** Those whose name or slug has every word: the list itself would be slow to choose from a thousand. */
+/** Those whose name or slug has every word, called just so first: the list itself would be slow to choose from a thousand. */
 function found(projects: Schema<"Project">[], text: string): Schema<"Project">[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return projects.filter(({ name, slug }) => words.every((word) => `${name} ${slug}`.toLowerCase().includes(word)));
+  const sought = text.toLowerCase().trim();
+  const words = sought.split(/\s+/).filter(Boolean);
+  const isSo = ({ name, slug }: Schema<"Project">) => name.toLowerCase() === sought || slug === sought;
+  return projects
+    .filter(({ name, slug }) => words.every((word) => `${name} ${slug}`.toLowerCase().includes(word)))
+    .sort((a, b) => Number(isSo(b)) - Number(isSo(a)));
 }
 
 export function ProjectResults({ text, run }: PaletteGroupProps) {
