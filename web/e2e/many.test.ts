@@ -124,3 +124,20 @@ test("of many routes those near the window are in the page, and what is typed in
   expect(await page.getByLabel("Description").inputValue()).toBe("not saved yet");
   await page.keyboard.press("Escape");
 });
+
+test("the audit log goes on as one scrolls, and keeps few lines in the page", async () => {
+  const { page } = world;
+  await world.open("/settings/audit");
+  const lines = page.getByRole("list", { name: "Audit log" }).getByRole("listitem");
+  await lines.first().waitFor();
+  const size = async () => Number(await lines.first().getAttribute("aria-setsize"));
+  for (const more of [150, 350, 550]) {
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await expect.poll(size).toBeGreaterThan(more);
+  }
+  expect(await lines.count()).toBeLessThan(80);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.getByRole("heading", { name: "Today" }).waitFor();
+  expect(await lines.count()).toBeLessThan(80);
+  await inspect(world, "audit-many", 1);
+});
