@@ -75,6 +75,17 @@ static bool is_claimed(struct http_exchange *x)
     return true;
 }
 
+static bool is_answered_otherwise(struct http_exchange *x)
+{
+    const struct http_config *config = &x->conn->server->config;
+    const struct route *row = config->otherwise ? config->otherwise(config->app, &x->req) : NULL;
+    if (!row || !(row->method & x->req.method))
+        return false;
+    must(row->plane == PLANE_DATA && row->start && row->permission);
+    x->route = row;
+    return true;
+}
+
 static bool is_preflight(const struct http_exchange *x)
 {
     return x->req.method == HTTP_OPTIONS && x->conn->server->config.preflight &&
@@ -104,7 +115,7 @@ static void find_route(struct http_exchange *x)
         refuse_method(x, match.allowed);
     else if (router_has_other_form(s->router, &x->req))
         redirect(x);
-    else
+    else if (!is_answered_otherwise(x))
         refuse_here(x, 404, "Not Found");
 }
 

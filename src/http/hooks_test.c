@@ -246,6 +246,28 @@ TEST(a_claimed_request_never_sees_the_table)
     bench_stop(&h.b);
 }
 
+static const struct route *otherwise(void *app, struct request *req)
+{
+    static const struct route own = {HTTP_GET, "/", PERMIT_ALL, PLANE_DATA, NULL, answer_claimed};
+    (void)app;
+    return http_header(req, "X-Lost") ? &own : NULL;
+}
+
+TEST(only_what_no_row_fits_is_asked_of_others)
+{
+    struct hooks h;
+    hooks_init(&h);
+    h.b.config.otherwise = otherwise;
+    bench_start(&h.b);
+    check_ask(&h.b, "GET /none HTTP/1.1\r\n" HOST "X-Lost: 1\r\n\r\n", 200, "\r\n\r\n/none");
+    check_ask(&h.b, GET("/none"), 404, "{\"detail\":\"Not Found\"}");
+    check_ask(&h.b, "PUT /none HTTP/1.1\r\n" HOST "X-Lost: 1\r\n\r\n", 404, "Not Found");
+    check_ask(&h.b, "GET /slash HTTP/1.1\r\n" HOST "X-Lost: 1\r\n\r\n", 307, "/slash/");
+    check_ask(&h.b, "PUT /free HTTP/1.1\r\n" HOST "X-Lost: 1\r\n\r\n", 405, "Allow: GET\r\n");
+    check_ask(&h.b, "GET /secret HTTP/1.1\r\n" HOST "X-Lost: 1\r\n\r\n", 401, "detail");
+    bench_stop(&h.b);
+}
+
 TEST(every_reply_of_the_api_is_decorated)
 {
     static const struct {
@@ -372,8 +394,8 @@ TEST_MAIN(the_control_plane_admits_on_the_worker_before_each_handler,
           the_data_plane_asks_only_when_authorize_says_so,
           asked_requests_keep_their_order_in_a_pipeline,
           who_leaves_while_being_admitted_is_not_served, a_server_may_go_while_a_worker_admits,
-          a_claimed_request_never_sees_the_table, every_reply_of_the_api_is_decorated,
-          a_preflight_is_answered_where_nobody_else_would,
+          a_claimed_request_never_sees_the_table, only_what_no_row_fits_is_asked_of_others,
+          every_reply_of_the_api_is_decorated, a_preflight_is_answered_where_nobody_else_would,
           a_row_for_any_method_takes_them_all_and_head_gets_no_body,
           forwarded_headers_count_only_from_a_trusted_proxy,
           what_the_hooks_need_is_checked_at_the_start)

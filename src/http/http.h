@@ -128,10 +128,11 @@ struct http_config {
      * control plane, and before a handler of the data plane only when authorize said HTTP_ASK. The
      * body is complete by then. NULL: there is none. */
     int (*admit)(void *app, struct request *req, int permission, struct err *e);
-    /* May claim a request before the table of routes is asked (a custom domain). Loop thread. The
-     * row it returns must be of the data plane; its permission and methods count, not its path.
-     * NULL: the table decides. May be NULL. */
+    /* May claim a request before the table of routes is asked (a custom domain); `otherwise` may
+     * where no row fits and 404 would be said. Loop thread. The row it returns must be of the data
+     * plane; its permission and methods count, not its path. NULL: neither. Both may be NULL. */
     const struct route *(*claim)(void *app, struct request *req);
+    const struct route *(*otherwise)(void *app, struct request *req);
     /* Headers for every reply of this server's own API, asked when the reply is written, such as
      * those of CORS; also for refusals (401, 404, 405). Not for claimed requests. `res` is empty,
      * only its headers count; one that the reply has already is left out, but Vary adds up. Loop
@@ -178,8 +179,7 @@ int http_body_json(struct request *req, json_t **ret, struct err *e);
  * would round numbers. p == NULL when it is absent. */
 int http_body_member(struct request *req, const char *name, struct str *ret, struct err *e);
 
-/* Response. All copy into the arena and return 0, so that a handler ends in `return
- * http_reply_json(...)`. */
+/* Response. All copy into the arena and return 0: a handler ends in `return http_reply_json()`. */
 int http_reply_json(struct request *req, struct response *res, int status, json_t *take);
 int http_reply_text(struct request *req, struct response *res, int status, const char *content_type,
                     struct str body);

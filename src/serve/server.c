@@ -26,6 +26,7 @@
 #include "serve/routes.h"
 #include "serve/schema.h"
 #include "store/store.h"
+#include "web/web.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -284,6 +285,7 @@ int server_listen(struct server *s, struct err *e)
                                        .authorize = auth_authorize,
                                        .admit = admit,
                                        .claim = gateway_claim,
+                                       .otherwise = web_otherwise,
                                        .decorate = decorate,
                                        .preflight = origins_preflight,
                                        .trusted_proxies = s->settings.trusted_proxies};

@@ -51,13 +51,13 @@ static struct str with_nonce(struct arena *a, char *page, const char *nonce)
     return str_of(arena_printf(a, "%s%s%s", page, nonce, place + strlen(PLACE)));
 }
 
-void page_answer(struct http_exchange *x)
+static void answer(struct http_exchange *x, int status)
 {
     struct request *req = http_exchange_request(x);
     const struct asset *page = assets_find("/index.html");
     must(page);
     const char *nonce = make_nonce(req->arena);
-    struct response res = {.content_type = page->type};
+    struct response res = {.status = status, .content_type = page->type};
     res.body = with_nonce(req->arena, unpacked(req->arena, page->gzip), nonce);
     http_response_header(req, &res, "Cache-Control", "no-store");
     http_response_header(req, &res, "Content-Security-Policy",
@@ -65,4 +65,14 @@ void page_answer(struct http_exchange *x)
     http_response_header(req, &res, "Referrer-Policy", "no-referrer");
     http_response_header(req, &res, "Cross-Origin-Opener-Policy", "same-origin");
     http_answer(x, &res);
+}
+
+void page_answer(struct http_exchange *x)
+{
+    answer(x, 200);
+}
+
+void page_answer_missing(struct http_exchange *x)
+{
+    answer(x, 404);
 }

@@ -9,3 +9,4 @@
 
 /* Answers with index.html, the nonce in place of "{{nonce}}". Loop thread. */
 void page_answer(struct http_exchange *x);
+void page_answer_missing(struct http_exchange *x); /* the same with 404: its router says it, too */

@@ -10,3 +10,8 @@
 #include "http/http.h"
 
 extern const struct route web_routes[];
+
+/* A browser that asks for what is nowhere gets the dashboard's page, with 404. NULL for whoever
+ * does not name HTML in Accept, and below /api, /metrics, /docs and /assets, where nobody looks for
+ * a page: there the words of the API are the answer. For http_config.otherwise. */
+const struct route *web_otherwise(void *app, struct request *req);

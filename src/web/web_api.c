@@ -64,6 +64,31 @@ static void docs(struct http_exchange *x)
     answer(x, "/docs/index.html");
 }
 
+/* Whether the path is `word` or below it. */
+static bool is_below(const char *path, struct str word)
+{
+    return str_starts(str_of(path), word) && (path[word.n] == '/' || path[word.n] == '\0');
+}
+
+/* Whoever asks for something there wants a file or data, in whatever way. */
+static bool is_no_page(const char *path)
+{
+    static const struct str words[] = {STR("/api"), STR("/metrics"), STR("/docs"), STR("/assets")};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (is_below(path, words[i]))
+            return true;
+    return false;
+}
+
+const struct route *web_otherwise(void *app, struct request *req)
+{
+    static const struct route missing = {HTTP_GET,   "/",  PERM_PUBLIC,
+                                         PLANE_DATA, NULL, page_answer_missing};
+    (void)app;
+    bool html = accept_has_type(http_header(req, "Accept"), "text/html");
+    return html && !is_no_page(req->path) ? &missing : NULL;
+}
+
 #define READ (HTTP_GET | HTTP_HEAD)
 /* The dashboard's addresses are those of web/src/app/pages.ts. */
 const struct route web_routes[] = {

@@ -19,6 +19,17 @@ TEST(a_tag_is_found_in_any_list_strong_or_weak)
     CHECK(!accept_has_tag("W/", tag));
 }
 
+TEST(a_type_is_found_in_what_a_client_takes)
+{
+    static const char *const yes[] = {"text/html", "Text/HTML;q=0.9", "a/b , text/html ; level=1",
+                                      "text/html,application/xhtml+xml,*/*;q=0.8"};
+    static const char *const no[] = {NULL, "", "*/*", "text/*", "text/htmlx", "text/plain", ",;,"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        CHECK(accept_has_type(yes[i], "text/html"));
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        CHECK(!accept_has_type(no[i], "text/html"));
+}
+
 TEST(every_file_inside_the_program_is_found_by_its_path)
 {
     CHECK(assets_count > 5);
@@ -32,5 +43,5 @@ TEST(every_file_inside_the_program_is_found_by_its_path)
     CHECK(!assets_find("/docs/index.html/"));
 }
 
-TEST_MAIN(a_tag_is_found_in_any_list_strong_or_weak,
+TEST_MAIN(a_tag_is_found_in_any_list_strong_or_weak, a_type_is_found_in_what_a_client_takes,
           every_file_inside_the_program_is_found_by_its_path)

@@ -90,6 +90,32 @@ def test_what_is_no_page_and_no_file_is_not_found_in_the_words_of_the_api(shared
     assert shared.request("POST", "/", key=False).status == 405
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/no/such/page?x=1", "/index.html", "/apiary", "/%20"])
+def test_a_browser_gets_the_page_that_says_that_there_is_none(shared, path):
+    reply = get(shared, path, Accept=BROWSER)
+    assert (reply.status, reply.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert b'<div id="root">' in reply.body and reply.headers["Cache-Control"] == "no-store"
+    assert policy(reply)["script-src"] == "'self'"
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/api/gateway/nowhere/x", "/docs/nothing", "/docs/a/b", "/metrics/x", "/assets",
+                                  "/assets/nothing.js", "/assets/a/b"])
+def test_what_is_below_the_api_and_its_files_is_no_page_for_browsers_either(shared, path):
+    reply = get(shared, path, Accept=BROWSER)
+    assert reply.status == 404 and reply.headers["Content-Type"] == "application/json"
+
+
+def test_a_missing_page_is_only_read(shared):
+    for method in "POST", "PUT", "DELETE", "OPTIONS":
+        reply = shared.request(method, "/nowhere", key=False, headers={"Accept": BROWSER})
+        assert (reply.status, reply.json) == (404, {"detail": "Not Found"}), method
+    assert get(shared, "/nowhere", Accept="*/*").json == {"detail": "Not Found"}
+    assert get(shared, "/projects/", Accept=BROWSER).status == 200
+
+
 def test_head_has_the_headers_of_the_page_and_no_body(shared):
     reply = shared.request("HEAD", "/", key=False)
     assert reply.status == 200 and reply.body == b"" and int(reply.headers["Content-Length"]) > 500

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, test } from "vitest";
-import { inspect, newViewer, signIn, type Viewer } from "./browser";
+import { inspect, inspectLarge, newViewer, signIn, type Viewer } from "./browser";
 import { button, expected } from "./people";
 import { ada, newWorld, type World } from "./world";
 
@@ -15,15 +15,17 @@ afterAll(() => world?.end());
 
 const open = (path: string) => phone.page.goto(world.server.url + path);
 
-test("the sign-in page fits a telephone in the dark", async () => {
+test("the sign-in page fits a telephone in the dark, and the largest of screens", async () => {
   await open("/sign-in");
   await phone.page.getByLabel("Name or e-mail").waitFor();
   expected(phone, 401);
   await inspect(phone, "phone-sign-in");
+  await inspectLarge(phone, "sign-in");
   await open("/sign-up");
   await phone.page.getByRole("heading", { name: "Accounts are by invitation" }).waitFor();
   expected(phone, 401);
   await inspect(phone, "phone-sign-up");
+  await inspectLarge(phone, "sign-up");
   await signIn(phone, world.server.url, ada.name, ada.password);
 });
 

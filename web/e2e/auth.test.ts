@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inspect, newViewer, signIn, startBrowser, type Viewer } from "./browser";
+import { inspect, inspectLarge, newViewer, signIn, startBrowser, type Viewer } from "./browser";
 import { button, expected, heading, said, signInByForm } from "./people";
 import { inspectEverywhere } from "./screens";
 import { type Server, startServer } from "./server";
@@ -39,6 +39,7 @@ test("the link makes the owner's account and leads into the dashboard", async ()
   expected(ada, 401);
   expect(await page.getByLabel("Name").evaluate((field) => field === document.activeElement)).toBe(true);
   await inspectEverywhere(ada, "setup");
+  await inspectLarge(ada, "setup");
   await page.keyboard.type("ada");
   await page.getByLabel("Password", { exact: true }).fill("short");
   await button(page, "Show the password").click();

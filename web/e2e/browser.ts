@@ -93,13 +93,31 @@ async function axeFindings(page: Page): Promise<string[]> {
 
 /** What every page must be: quiet, usable by everybody, at rest. Keeps a picture of it. Call it when the page shows what it
  * should, before anything is clicked when `maxShift` counts. */
-export async function inspect({ page, troubles }: Viewer, name: string, maxShift = 0.05) {
-  expect(await layoutShift(page), `${name}: layout shift`).toBeLessThan(maxShift);
+export async function inspect(viewer: Viewer, name: string, maxShift = 0.05) {
+  expect(await layoutShift(viewer.page), `${name}: layout shift`).toBeLessThan(maxShift);
+  await inspectInPlace(viewer, name);
+  await shoot(viewer.page, name);
+}
+
+/** The page as it stands there, without a picture. */
+export async function inspectInPlace({ page, troubles }: Viewer, name: string) {
   expect(await axeFindings(page), `${name}: axe`).toEqual([]);
   expect(troubles, `${name}: console`).toEqual([]);
   await inspectRoom(page, name);
-  await shoot(page, name);
   await note(page);
+}
+
+/** The largest screen that the dashboard is made for. */
+export const largest = { width: 3840, height: 2160 };
+
+/** The page as it becomes on the largest screen; VIRGA_LARGE keeps a picture of that. */
+export async function inspectLarge(viewer: Viewer, name: string) {
+  const { page } = viewer;
+  const before = page.viewportSize();
+  await page.setViewportSize(largest);
+  await inspectInPlace(viewer, `${name}-large`);
+  if (process.env.VIRGA_LARGE) await shoot(page, `${name}-large`);
+  if (before) await page.setViewportSize(before);
 }
 
 /** Nothing is wider than the screen, and nothing in a table lies over what stands beside it. */

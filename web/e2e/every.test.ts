@@ -1,6 +1,6 @@
 /** What holds for every page of the router: it says that it loads and what failed, and fits a screen of middle width. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { inspect, inspectRoom } from "./browser";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inspect, inspectLarge, inspectRoom, largest } from "./browser";
 import { patterns } from "./pages";
 import { expected } from "./people";
 import { newWorld, type World } from "./world";
@@ -78,18 +78,39 @@ const go = (address: string) =>
     dispatchEvent(new PopStateEvent("popstate"));
   }, address);
 
-test("every page fits a tablet, with names that are long", async () => {
-  const { page } = world;
+async function begin(size: { width: number; height: number }) {
+  await world.page.setViewportSize(size);
   await world.open("/projects");
-  await page.getByRole("heading", { name: long }).waitFor();
+  await world.page.getByRole("heading", { name: long }).waitFor();
+}
+
+/** Goes to a page without loading anything anew. */
+async function visit(pattern: string) {
+  const { page } = world;
+  const title = await page.title();
+  await go(addressOf(pattern));
+  await page.waitForFunction((before) => document.title !== before, title);
+  await page.locator("#main h1").waitFor();
+  await expect.poll(() => page.locator("#main .animate-pulse").count()).toBe(0);
+}
+
+test.each([
+  { width: 768, height: 1024 },
+  { width: 1920, height: 1080 },
+])("every page fits a screen of $width x $height, with names that are long", async (size) => {
+  await begin(size);
   for (const pattern of inside) {
-    const title = await page.title();
-    await go(addressOf(pattern));
-    await page.waitForFunction((before) => document.title !== before, title);
-    await page.locator("#main h1").waitFor();
-    await expect.poll(() => page.locator("#main .animate-pulse").count()).toBe(0);
-    await inspectRoom(page, pattern);
+    await visit(pattern);
+    await inspectRoom(world.page, pattern);
   }
+});
+
+describe("on the largest of screens", () => {
+  beforeAll(() => begin(largest));
+  test.each(inside)("%s is in order", async (pattern) => {
+    await visit(pattern);
+    await inspectLarge(world, pattern.replaceAll(/\W+/g, "-").slice(1));
+  });
 });
 
 /** The tests of what these pages do look at them in the light and on a large screen. */

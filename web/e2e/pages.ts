@@ -25,7 +25,7 @@ function patternOf(pathname: string): string | undefined {
   return matchRoutes(table, pathname)?.reduce((above, { route }) => below(above, route.path), "");
 }
 
-export const looks = ["light", "dark", "narrow"] as const;
+export const looks = ["light", "dark", "narrow", "large"] as const;
 type Look = (typeof looks)[number];
 
 const list = join(shots, "inspected.txt");
@@ -39,6 +39,7 @@ export async function note(page: Page) {
   }));
   const seen: Look[] = [theme === "dark" ? "dark" : "light"];
   if (width <= 400) seen.push("narrow");
+  if (width >= 3840) seen.push("large");
   mkdirSync(shots, { recursive: true });
   appendFileSync(list, seen.map((look) => `${look} ${patternOf(pathname)}\n`).join(""));
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inspect, shoot } from "./browser";
+import { inspect, inspectLarge, shoot } from "./browser";
+import { expected } from "./people";
 import { newWorld, type World } from "./world";
 
 let world: World;
@@ -9,9 +10,14 @@ beforeAll(async () => {
 afterAll(() => world?.end());
 
 test("an address that leads nowhere says so and leads back", async () => {
+  const answer = await world.page.goto(`${world.server.url}/nowhere/at/all`);
+  expect(answer?.status()).toBe(404);
+  await world.page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  expected(world, 404);
   await world.open("/projects/x/y/z");
   await world.page.getByRole("heading", { name: "There is no such page" }).waitFor();
   await inspect(world, "no-such-page");
+  await inspectLarge(world, "no-such-page");
   await world.page.getByRole("link", { name: "To the dashboard" }).click();
   await world.page.waitForURL(`${world.server.url}/`);
 });

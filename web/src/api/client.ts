@@ -38,6 +38,21 @@ export interface Page<Row> {
   next?: string;
 }
 
+/** All pages of a list, one after the other. `soFar` gets the rows whenever there are more to come. */
+export async function takeAll<Row>(
+  ask: (before: string | undefined) => Promise<Answer<Row[]>>,
+  soFar?: (rows: Row[]) => unknown,
+): Promise<Row[]> {
+  let { rows, next } = await takePage(ask(undefined));
+  while (next) {
+    soFar?.(rows);
+    const page = await takePage(ask(next));
+    rows = rows.concat(page.rows);
+    next = page.next;
+  }
+  return rows;
+}
+
 /** One page of a list that goes on by its Link header. */
 export async function takePage<Row>(answer: Promise<Answer<Row[]>>): Promise<Page<Row>> {
   const awaited = await answer;

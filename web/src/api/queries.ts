@@ -1,6 +1,6 @@
 /** Queries that more than one feature reads. What only one feature reads stands in its queries.ts. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, take, takePage } from "./client";
+import { api, type Schema, take, takeAll, takePage } from "./client";
 
 export const healthKey = ["health"] as const;
 export const accountKey = ["account"] as const;
@@ -17,10 +17,17 @@ export const accountQuery = () =>
 export const setupQuery = () =>
   queryOptions({ queryKey: setupKey, queryFn: () => take(api.GET("/api/setup")), staleTime: 60_000 });
 
+export const projectsSoFarKey = ["projects so far"] as const;
+
+/** All of them. The first time, those that are there already stand below `projectsSoFarKey` while more are to come. */
 export const projectsQuery = () =>
   queryOptions({
     queryKey: [...projectsKey, "list"],
-    queryFn: () => take(api.GET("/api/projects", { params: { query: { limit: 1000 } } })),
+    queryFn: ({ client, queryKey, signal }) =>
+      takeAll(
+        (before) => api.GET("/api/projects", { params: { query: { limit: 1000, before } }, signal }),
+        (rows) => client.getQueryData(queryKey) ?? client.setQueryData<Schema<"Project">[]>(projectsSoFarKey, rows),
+      ),
   });
 
 /** `id` may be the slug. */
@@ -34,7 +41,7 @@ export const functionsQuery = () =>
   infiniteQueryOptions({
     queryKey: [...functionsKey, "list"],
     queryFn: ({ pageParam }) =>
-      takePage(api.GET("/api/functions", { params: { query: { limit: 100, before: pageParam } } })),
+      takePage(api.GET("/api/functions", { params: { query: { limit: pageParam ? 1000 : 100, before: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
   });
@@ -42,8 +49,13 @@ export const functionsQuery = () =>
 export const projectFunctionsQuery = (project: string) =>
   queryOptions({
     queryKey: [...projectKey(project), "functions"],
-    queryFn: () =>
-      take(api.GET("/api/projects/{id}/functions", { params: { path: { id: project }, query: { limit: 1000 } } })),
+    queryFn: ({ signal }) =>
+      takeAll((before) =>
+        api.GET("/api/projects/{id}/functions", {
+          params: { path: { id: project }, query: { limit: 1000, before } },
+          signal,
+        }),
+      ),
   });
 
 export const functionQuery = (id: string) =>

@@ -83,7 +83,7 @@ function SignedIn() {
         <main
           id="main"
           tabIndex={-1}
-          className="mx-auto w-full max-w-[110rem] grow px-4 py-5 outline-none sm:px-8 sm:py-7"
+          className="mx-auto w-full max-w-[max(110rem,66vw)] grow px-4 py-5 outline-none sm:px-8 sm:py-7"
         >
           <Suspense>
             <Outlet />

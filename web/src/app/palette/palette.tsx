@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Command, useCommandState } from "cmdk";
 import { Search } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
+import { projectsQuery } from "@/api/queries";
 import { FunctionActions, KeyActions, PageActions, ProjectActions, ThemeActions } from "./actions";
 import { FunctionResults, ProjectResults, useFirstResults } from "./results";
 
@@ -62,10 +64,11 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 /** An item, so that the list is never without one: a list box must not be. */
 function Nothing({ ready }: { ready: boolean }) {
   const found = useCommandState((state) => state.filtered.count);
+  const isLooking = useQuery(projectsQuery()).isPending || !ready;
   if (found > 0) return null;
   return (
     <Command.Item forceMount disabled value="nothing" className="px-3 py-8 text-center text-muted-foreground">
-      {ready ? "Nothing has this name." : "Looking"}
+      {isLooking ? "Looking" : "Nothing has this name."}
     </Command.Item>
   );
 }

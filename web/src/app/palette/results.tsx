@@ -4,6 +4,7 @@ import { useDeferredValue } from "react";
 import { useNavigate } from "react-router";
 import { api, type Schema, take } from "@/api/client";
 import { functionsKey, projectsQuery } from "@/api/queries";
+import { useProjectsSoFar } from "@/api/use-projects-so-far";
 import { Group, Item } from "./group";
 import type { PaletteGroupProps } from "./palette";
 
@@ -12,20 +13,24 @@ const SHOWN_MAX = 20;
 
 /** Whether what stands first has come: the list waits for it, so that the first item is the selected one. */
 export function useFirstResults(): boolean {
-  const projects = useQuery(projectsQuery());
+  const projects = useProjectsSoFar();
   const functions = useQuery(foundFunctionsQuery(""));
-  return !projects.isPending && !functions.isPending;
+  return (projects.data !== undefined || !projects.isPending) && !functions.isPending;
 }
 
-/** Those whose name or slug has every word: the list itself would be slow to choose from a thousand. */
+/** Those whose name or slug has every word, called just so first: the list itself would be slow to choose from a thousand. */
 function found(projects: Schema<"Project">[], text: string): Schema<"Project">[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return projects.filter(({ name, slug }) => words.every((word) => `${name} ${slug}`.toLowerCase().includes(word)));
+  const sought = text.toLowerCase().trim();
+  const words = sought.split(/\s+/).filter(Boolean);
+  const isSo = ({ name, slug }: Schema<"Project">) => name.toLowerCase() === sought || slug === sought;
+  return projects
+    .filter(({ name, slug }) => words.every((word) => `${name} ${slug}`.toLowerCase().includes(word)))
+    .sort((a, b) => Number(isSo(b)) - Number(isSo(a)));
 }
 
 export function ProjectResults({ text, run }: PaletteGroupProps) {
   const navigate = useNavigate();
-  const { data: projects = [] } = useQuery(projectsQuery());
+  const { data: projects = [] } = useProjectsSoFar();
   const shown = found(projects, text).slice(0, text ? SHOWN_MAX : SHOWN_AT_FIRST);
   if (shown.length === 0) return null;
   return (

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Users } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Schema } from "@/api/client";
 import { accountQuery } from "@/api/queries";
 import { Empty } from "@/components/empty";
@@ -60,9 +60,19 @@ function matches({ name, email }: Account, find: string): boolean {
   return name.toLowerCase().includes(find) || (email ?? "").toLowerCase().includes(find);
 }
 
+/** A thousand come at a time; the others follow by themselves, since what is sought or sorted to the top may be among them. */
+function useAllAccounts() {
+  const query = useInfiniteQuery({ ...accountsQuery(), select: rowsOf });
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
+  useEffect(() => {
+    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage]);
+  return query;
+}
+
 function AccountList({ find, onForget }: { find: string; onForget: () => void }) {
   const { data: own } = useSuspenseQuery(accountQuery());
-  const query = useInfiniteQuery({ ...accountsQuery(), select: rowsOf });
+  const query = useAllAccounts();
   const [open, setOpen] = useState<[Account, AccountTask]>();
   const onTask = useCallback((account: Account, task: AccountTask) => setOpen([account, task]), []);
   const found = useMemo(() => query.data?.filter((account) => matches(account, find)), [query.data, find]);
@@ -73,18 +83,19 @@ function AccountList({ find, onForget }: { find: string; onForget: () => void })
         isEmpty={() => found?.length === 0}
         skeleton={<SkeletonRows rows={2} className="h-12" />}
         empty={
-          <Empty icon={Users} title="No account fits" action={<Button onClick={onForget}>Show all accounts</Button>}>
-            No name and no e-mail address has “{find}” in it.
-          </Empty>
+          query.hasNextPage ? (
+            <p role="status" className="text-muted-foreground">
+              Looking through the other accounts
+            </p>
+          ) : (
+            <Empty icon={Users} title="No account fits" action={<Button onClick={onForget}>Show all accounts</Button>}>
+              No name and no e-mail address has “{find}” in it.
+            </Empty>
+          )
         }
       >
         {(all) => <AccountTable accounts={found ?? all} own={own.id} onTask={onTask} />}
       </QueryView>
-      {query.hasNextPage && (
-        <Button className="mt-3" pending={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-          Load more accounts
-        </Button>
-      )}
       {open && <AccountDialog account={open[0]} task={open[1]} onClose={() => setOpen(undefined)} />}
     </>
   );

@@ -2,20 +2,20 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Outlet, useLocation, useNavigate } from "react-router";
 import type { Schema } from "@/api/client";
-import { functionKey, functionQuery, projectsQuery } from "@/api/queries";
+import { functionKey, functionQuery } from "@/api/queries";
 import { QueryView } from "@/components/query-view";
 import { Skeleton } from "@/components/ui/skeleton";
 import { choiceParam, useSearch } from "@/lib/search";
 import { FunctionHeader } from "./components/function-header";
 import { UseDialog } from "./components/use-dialog";
-import { routesQuery, useProjectOf } from "./queries";
+import { routesQuery, useHome, useProjectOf } from "./queries";
 import { targetsOf } from "./snippets";
 
 /** Everything about one function: its header, and the tab in sight below. `id` may be its name. */
 export function FunctionLayout({ id }: { id: string }) {
   const fn = useQuery(functionQuery(id));
-  const projects = useQuery(projectsQuery()); // at the same time: the name of its project stands above the rest
-  if (fn.data && projects.isPending) return <LayoutSkeleton />;
+  const home = useHome(fn.data?.project_id); // the projects come at the same time: its name stands above the rest
+  if (fn.data && home.isPending) return <LayoutSkeleton />;
   return (
     <QueryView query={fn} skeleton={<LayoutSkeleton />}>
       {(data) => (data.id === id ? <FunctionPage fn={data} /> : <ToId fn={data} />)}

@@ -1,8 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
 import { SquareFunction } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import type { Schema } from "@/api/client";
-import { projectsQuery } from "@/api/queries";
+import { useProjectsSoFar } from "@/api/use-projects-so-far";
 import { Empty } from "@/components/empty";
 import { PageHeader } from "@/components/page-header";
 import { SearchInput } from "@/components/search-input";
@@ -20,7 +19,7 @@ const NO_PROJECT = "-";
 /** All functions that one may see. */
 export function FunctionsPage() {
   const [{ project, q }, change] = useSearch(search);
-  const { data: projects } = useQuery(projectsQuery());
+  const { data: projects } = useProjectsSoFar();
   const byId = useMemo(() => new Map(projects?.map((each) => [each.id, each])), [projects]);
   const filter = useDeferredValue(q.trim());
   const showAll = () => change({ project: "", q: "" });

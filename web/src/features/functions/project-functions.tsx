@@ -1,9 +1,9 @@
 import { useDeferredValue } from "react";
+import { useProject } from "@/api/use-project";
 import { SearchInput } from "@/components/search-input";
 import { textParam, useSearch } from "@/lib/search";
 import { FunctionList } from "./components/function-list";
 import { NewFunctionButton, NoFunctions } from "./components/no-functions";
-import { useProjectOf } from "./queries";
 
 const search = { q: textParam() };
 
@@ -11,7 +11,7 @@ const search = { q: textParam() };
 export function ProjectFunctions({ project }: { project: string }) {
   const [{ q }, change] = useSearch(search);
   const filter = useDeferredValue(q.trim());
-  const mayCreate = useProjectOf(project)?.role !== "viewer";
+  const mayCreate = useProject(project).data?.role !== "viewer";
   const create = `/projects/${project}/functions/new`;
   return (
     <>

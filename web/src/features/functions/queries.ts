@@ -9,7 +9,8 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { api, type Page, type Schema, take, takePage } from "@/api/client";
-import { functionKey, functionsKey, projectKey, projectsKey, projectsQuery } from "@/api/queries";
+import { functionKey, functionsKey, projectKey, projectQuery, projectsKey } from "@/api/queries";
+import { useProjectsSoFar } from "@/api/use-projects-so-far";
 
 type Fn = Schema<"Function">;
 
@@ -46,10 +47,18 @@ export const routesQuery = (project: string) =>
 export const systemQuery = () =>
   queryOptions({ queryKey: ["system"], queryFn: () => take(api.GET("/api/system")), staleTime: 60_000 });
 
-/** The project of a function, as far as it has one. */
-export function useProjectOf(project: string | null | undefined) {
-  const { data } = useQuery(projectsQuery());
-  return project ? data?.find((each) => each.id === project || each.slug === project) : undefined;
+/** The project of a function, as far as it has one: from the list, or asked for while that is long and still coming. */
+export function useHome(id: string | null | undefined) {
+  const { data: list, complete, isPending } = useProjectsSoFar();
+  const listed = id ? list?.find((each) => each.id === id || each.slug === id) : undefined;
+  const isFar = Boolean(id && list && !listed && !complete);
+  const asked = useQuery({ ...projectQuery(id ?? ""), enabled: isFar });
+  const project = listed ?? (isFar ? asked.data : undefined);
+  return { project, isPending: Boolean(id) && !project && isPending && (!list || asked.isPending) };
+}
+
+export function useProjectOf(id: string | null | undefined) {
+  return useHome(id).project;
 }
 
 /** Viewers of a project see its functions and change nothing. */

@@ -1,22 +1,23 @@
-import { useQuery } from "@tanstack/react-query";
 import { Boxes, Plus, SearchX } from "lucide-react";
+import { useMemo } from "react";
 import { Link } from "react-router";
 import type { Schema } from "@/api/client";
-import { projectsQuery } from "@/api/queries";
+import { useProjectsSoFar } from "@/api/use-projects-so-far";
 import { Empty } from "@/components/empty";
 import { PageHeader } from "@/components/page-header";
 import { QueryView } from "@/components/query-view";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useSearch } from "@/lib/search";
-import { ProjectCard } from "./components/project-card";
-import { filterProjects, filterSearch, ProjectFilter } from "./components/project-filter";
-
-const grid = "grid gap-3 grid-cols-[repeat(auto-fill,minmax(min(20rem,100%),1fr))]";
+import { type Filter, filterProjects, filterSearch, ProjectFilter } from "./components/project-filter";
+import { gridLook, ProjectGrid } from "./components/project-grid";
 
 /** All projects that the account is a member of. */
 export function ProjectsPage() {
-  const projects = useQuery(projectsQuery());
+  const { complete, ...projects } = useProjectsSoFar();
+  const [filter, change] = useSearch(filterSearch);
+  // Further ones are older: in another order they would push away what is being read.
+  const data = complete || filter.sort === "newest" ? projects.data : undefined;
   return (
     <>
       <PageHeader
@@ -24,8 +25,8 @@ export function ProjectsPage() {
         description="Functions that belong together, with their routes, variables and members."
         actions={<NewProjectButton />}
       />
-      <QueryView query={projects} skeleton={<ListSkeleton />} empty={<NoProjectsYet />}>
-        {(list) => <ProjectList projects={list} />}
+      <QueryView query={{ ...projects, data }} skeleton={<ListSkeleton />} empty={<NoProjectsYet />}>
+        {(list) => <ProjectList projects={list} {...{ complete, filter, change }} />}
       </QueryView>
     </>
   );
@@ -41,13 +42,26 @@ function NewProjectButton() {
   );
 }
 
-function ProjectList({ projects }: { projects: Schema<"Project">[] }) {
-  const [filter, change] = useSearch(filterSearch);
-  const found = filterProjects(projects, filter);
+interface ProjectListProps {
+  projects: Schema<"Project">[];
+  /** Whether these are all: else there may be some among the others that match. */
+  complete: boolean;
+  filter: Filter;
+  change: (change: Partial<Filter>) => void;
+}
+
+function ProjectList({ projects, complete, filter, change }: ProjectListProps) {
+  const found = useMemo(() => filterProjects(projects, filter), [projects, filter]);
   return (
     <>
       <ProjectFilter filter={filter} onChange={change} />
-      {found.length === 0 ? (
+      {found.length > 0 ? (
+        <ProjectGrid projects={found} />
+      ) : !complete ? (
+        <p role="status" className="text-muted-foreground">
+          Looking through the other projects
+        </p>
+      ) : (
         <Empty
           icon={SearchX}
           title="No project matches"
@@ -55,12 +69,6 @@ function ProjectList({ projects }: { projects: Schema<"Project">[] }) {
         >
           No name or description has “{filter.q}”.
         </Empty>
-      ) : (
-        <ul className={grid}>
-          {found.map((project) => (
-            <ProjectCard key={project.id} project={project} />
-          ))}
-        </ul>
       )}
     </>
   );
@@ -78,7 +86,7 @@ function ListSkeleton() {
   return (
     <>
       <Skeleton className="mb-4 h-9 max-w-sm" />
-      <div className={grid}>
+      <div className={gridLook}>
         {["a", "b", "c"].map((each) => (
           <Skeleton key={each} className="h-38 rounded-lg" />
         ))}

@@ -1,9 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ticket } from "lucide-react";
+import { type ComponentProps, useRef } from "react";
 import { api, type Schema, take } from "@/api/client";
 import { setupQuery } from "@/api/queries";
 import { Empty } from "@/components/empty";
 import { QueryView } from "@/components/query-view";
+import { useRowsInSight } from "@/components/rows-in-sight";
 import { Time } from "@/components/time";
 import { toast } from "@/components/toaster";
 import { Badge } from "@/components/ui/badge";
@@ -36,15 +38,30 @@ export function Invites({ onInvite }: { onInvite: () => void }) {
           </Empty>
         }
       >
-        {(list) => (
-          <ul className="divide-y rounded-lg border bg-card">
-            {list.map((invite) => (
-              <InviteRow key={invite.id} invite={invite} />
-            ))}
-          </ul>
-        )}
+        {(list) => <InviteList invites={list} />}
       </QueryView>
     </section>
+  );
+}
+
+const rowHeight = 61;
+
+function InviteList({ invites }: { invites: Invite[] }) {
+  const list = useRef<HTMLUListElement>(null);
+  const { first, end, style, measure } = useRowsInSight(list, { rows: invites.length, height: rowHeight });
+  return (
+    <ul ref={list} style={style} className="divide-y rounded-lg border bg-card">
+      {invites.slice(first, end).map((invite, at) => (
+        <InviteRow
+          key={invite.id}
+          invite={invite}
+          ref={measure}
+          data-index={first + at}
+          aria-setsize={invites.length}
+          aria-posinset={first + at + 1}
+        />
+      ))}
+    </ul>
   );
 }
 
@@ -69,12 +86,12 @@ function useRevokeInvite() {
   });
 }
 
-function InviteRow({ invite }: { invite: Invite }) {
+function InviteRow({ invite, ...rest }: { invite: Invite } & ComponentProps<"li">) {
   const revoke = useRevokeInvite();
   const who = invite.email ?? "Anybody with the link";
   const over = new Date(invite.expires_at).getTime() < Date.now();
   return (
-    <li className="flex items-center gap-4 px-4 py-2.5">
+    <li className="flex items-center gap-4 px-4 py-2.5" {...rest}>
       <div className="min-w-0 grow">
         <p className="flex flex-wrap items-center gap-x-2 font-medium">
           <span className="min-w-0 truncate">{who}</span>

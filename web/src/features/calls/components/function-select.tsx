@@ -20,7 +20,7 @@ export function FunctionSelect({ project, value, onChange }: FunctionSelectProps
       aria-label="Function"
       className={cn(filterLook, "sm:max-w-56", value && setLook)}
       value={value}
-      onFocus={more}
+      onFocus={() => void more()}
       onChange={(event) => onChange(event.target.value)}
     >
       <option value="">Any function</option>
@@ -34,14 +34,14 @@ export function FunctionSelect({ project, value, onChange }: FunctionSelectProps
   );
 }
 
-/** Those of the project, or the newest of all; `more` fetches further ones. */
+/** Those of the project, or the newest of all; `more` fetches the others. */
 function useFunctions(project: string | undefined) {
   const ofProject = useQuery({ ...projectFunctionsQuery(project ?? ""), enabled: project !== undefined });
   const all = useInfiniteQuery({ ...functionsQuery(), enabled: project === undefined });
   return {
     functions: ofProject.data ?? all.data?.pages.flatMap((page) => page.rows) ?? [],
-    more: () => {
-      if (all.hasNextPage && !all.isFetching) void all.fetchNextPage();
+    more: async () => {
+      for (let last = all; last.hasNextPage && !last.isFetching; ) last = await last.fetchNextPage();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
-import { projectsQuery } from "@/api/queries";
+import { useProjectsSoFar } from "@/api/use-projects-so-far";
 import type { ControlProps } from "@/components/ui/field";
 import { Select } from "@/components/ui/input";
+import { useProjectOf } from "../queries";
 
 interface ProjectSelectProps {
   control: ControlProps;
@@ -13,7 +13,8 @@ interface ProjectSelectProps {
 
 /** The projects that one may put functions into, or none. */
 export function ProjectSelect({ control, value, onChange, disabled }: ProjectSelectProps) {
-  const { data: projects = [] } = useQuery(projectsQuery());
+  const { data: projects = [] } = useProjectsSoFar();
+  const chosen = useProjectOf(value);
   const open = projects.filter((each) => each.role !== "viewer" || each.id === value);
   return (
     <Select
@@ -23,6 +24,7 @@ export function ProjectSelect({ control, value, onChange, disabled }: ProjectSel
       onChange={(event) => onChange(event.target.value || null)}
     >
       <option value="">No project</option>
+      {value && !open.some((each) => each.id === value) && <option value={value}>{chosen?.name}</option>}
       {open.map((each) => (
         <option key={each.id} value={each.id}>
           {each.name}

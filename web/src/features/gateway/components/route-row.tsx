@@ -1,4 +1,5 @@
 import { Pencil, Play, Trash2 } from "lucide-react";
+import type { ComponentProps } from "react";
 import { Link } from "react-router";
 import type { Schema } from "@/api/client";
 import { CopyButton } from "@/components/copy-button";
@@ -18,13 +19,16 @@ interface RouteRowProps {
   onTry: () => void;
   onEdit: () => void;
   onRemove: () => void;
+  /** Its place in a long table. */
+  place: ComponentProps<"div">;
 }
 
-export function RouteRow({ url, route, of, mayEdit, hit, onTry, onEdit, onRemove }: RouteRowProps) {
+export function RouteRow({ url, route, of, mayEdit, hit, onTry, onEdit, onRemove, place }: RouteRowProps) {
   const name = `${route.method} ${route.path}`;
   const saved = route.id !== unsavedId;
   return (
     <Row
+      {...place}
       aria-current={hit || undefined}
       className={cn(hit && "bg-accent/60 shadow-[inset_3px_0_var(--primary)] hover:bg-accent", !saved && "opacity-60")}
     >

@@ -1,5 +1,7 @@
+import { useMemo, useRef } from "react";
 import type { Schema } from "@/api/client";
 import { Rows, WideRow } from "@/components/rows";
+import { useRowsInSight } from "@/components/rows-in-sight";
 import { toast } from "@/components/toaster";
 import { type Route, useChangeRoute, useCreateRoute, useDeleteRoute } from "../queries";
 import { RouteForm } from "./route-form";
@@ -20,19 +22,29 @@ interface RouteTableProps {
   onTry: (route: Route) => void;
 }
 
+const rowHeight = 56;
+
 export function RouteTable(props: RouteTableProps) {
   const { project, gateway, routes, functions, mayEdit, editing, onEdit, hit, onTry } = props;
   const remove = useRemove(project);
+  const body = useRef<HTMLDivElement>(null);
+  const edited = routes.findIndex((route) => route.id === editing);
+  const keep = edited < 0 ? undefined : edited;
+  const { first, end, style, measure } = useRowsInSight(body, { rows: routes.length, height: rowHeight, keep });
+  const functionOf = useMemo(() => new Map(functions.map((each) => [each.id, each])), [functions]);
   return (
     <Rows
+      count={routes.length}
+      body={{ ref: body, style }}
       label="Routes"
       head={["Method", "Path", "Function", "Description", ["", "sr-only"]]}
       tracks="5rem minmax(0,2.5fr) minmax(0,1fr) minmax(0,1.2fr) 8.5rem"
       tracksNarrow="5rem minmax(0,1fr)"
     >
-      {routes.map((route) =>
-        mayEdit && editing === route.id ? (
-          <WideRow key={route.id}>
+      {routes.slice(first, end).map((route, at) => {
+        const place = { ref: measure, "data-index": first + at, "aria-rowindex": first + at + 2 };
+        return mayEdit && editing === route.id ? (
+          <WideRow key={route.id} {...place}>
             <ChangeRoute project={project} route={route} functions={functions} onClose={() => onEdit("")} />
           </WideRow>
         ) : (
@@ -40,15 +52,16 @@ export function RouteTable(props: RouteTableProps) {
             key={route.id}
             url={gateway + route.path}
             route={route}
-            of={functions.find(({ id }) => id === route.function_id)}
+            of={functionOf.get(route.function_id)}
             mayEdit={mayEdit}
             hit={hit === route.id}
             onTry={() => onTry(route)}
             onEdit={() => onEdit(route.id)}
             onRemove={() => remove(route)}
+            place={place}
           />
-        ),
-      )}
+        );
+      })}
     </Rows>
   );
 }

@@ -1,4 +1,5 @@
 import { SquareFunction } from "lucide-react";
+import type { ComponentProps } from "react";
 import { Link } from "react-router";
 import type { Schema } from "@/api/client";
 import { SwitchBadge } from "@/components/switch-badge";
@@ -7,10 +8,17 @@ import { plural } from "@/lib/format";
 import { projectPath } from "../address";
 import { RoleBadge } from "./roles";
 
+interface ProjectCardProps extends ComponentProps<"li"> {
+  project: Schema<"Project">;
+}
+
 /** One project of the list; all of it leads to the project. */
-export function ProjectCard({ project }: { project: Schema<"Project"> }) {
+export function ProjectCard({ project, ...rest }: ProjectCardProps) {
   return (
-    <li className="relative flex flex-col sm:min-h-38 rounded-lg border bg-card p-4 transition-colors [contain-intrinsic-height:9.5rem] [content-visibility:auto] focus-within:border-ring hover:border-input hover:shadow-xs">
+    <li
+      className="relative flex flex-col sm:min-h-38 rounded-lg border bg-card p-4 transition-colors focus-within:border-ring hover:border-input hover:shadow-xs"
+      {...rest}
+    >
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="truncate font-semibold">

@@ -11,12 +11,14 @@ export const filterSearch = {
   sort: choiceParam("newest", "name", "functions"),
 };
 
-type Filter = SearchValues<typeof filterSearch>;
+export type Filter = SearchValues<typeof filterSearch>;
+
+const { compare } = new Intl.Collator(); // as localeCompare, but not slow with thousands
 
 const orders: Record<Filter["sort"], (a: Project, b: Project) => number> = {
-  newest: (a, b) => b.created_at.localeCompare(a.created_at),
-  name: (a, b) => a.name.localeCompare(b.name),
-  functions: (a, b) => b.function_count - a.function_count || a.name.localeCompare(b.name),
+  newest: (a, b) => compare(b.created_at, a.created_at),
+  name: (a, b) => compare(a.name, b.name),
+  functions: (a, b) => b.function_count - a.function_count || compare(a.name, b.name),
 };
 
 /** The projects whose name, slug or description has every word, in the order that was chosen. */
