@@ -30,9 +30,9 @@ static void compact(struct conn *c)
 bool conn_write(struct conn *c, const struct str *parts, size_t count)
 {
     ssize_t n = 0;
-    if (c->out.len)
+    if (c->out.len && !c->held)
         compact(c);
-    else
+    else if (!c->held)
         n = send_some(c->fd, parts, count);
     if (n < 0)
         return false;
