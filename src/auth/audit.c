@@ -2,6 +2,12 @@
 #include "auth/auth.h"
 #include "base/clock.h"
 
+#include "base/buf.h"
+
+#include <string.h>
+
+#define MORE "\u2026"
+
 enum { LINES_KEPT = 1000000 };
 
 /* Somebody who changes the same thing for ever must not fill the disk. */
@@ -11,16 +17,33 @@ static int prune(struct db *db, struct err *e)
                    DB_ARGS(db_int(LINES_KEPT)), e);
 }
 
+/* Of AUDIT_DETAIL_MAX bytes at most, whole characters of UTF-8. */
+static struct str cut(const char *detail)
+{
+    struct str s = str_of(detail ? detail : "");
+    if (s.n <= AUDIT_DETAIL_MAX)
+        return s;
+    s.n = AUDIT_DETAIL_MAX - strlen(MORE);
+    while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+        s.n--;
+    return s;
+}
+
 int audit_write(struct db *db, const struct request *req, const char *action, const char *object,
                 const char *detail, struct err *e)
 {
     const struct principal *p = req->principal;
+    auto_buf struct buf text = {0};
+    struct str kept = cut(detail);
+    buf_add_str(&text, kept);
+    if (detail && detail[kept.n])
+        buf_addz(&text, MORE);
     if (db_exec(db,
                 "INSERT INTO audit (at_us, account_id, credential, address, action, object, detail)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7)",
                 DB_ARGS(db_int(clock_wall_us()), db_textz(p ? p->account : ""),
                         db_textz(p ? p->credential : ""), db_textz(req->peer ? req->peer : ""),
-                        db_textz(action), db_textz(object), db_textz(detail ? detail : "")),
+                        db_textz(action), db_textz(object), db_text(buf_str(&text))),
                 e) < 0)
         return -1;
     return prune(db, e) < 0 ? -1 : 0;
