@@ -1,20 +1,40 @@
 /* audit — who changed what: written with the change, in its transaction. */
 #include "auth/auth.h"
-#include "base/clock.h"
-
 #include "base/buf.h"
+#include "base/clock.h"
 
 #include <string.h>
 
 #define MORE "\u2026"
 
-enum { LINES_KEPT = 1000000 };
+enum { LINES_KEPT = 1000000, LINES_OF_ACCOUNT = 200000, PRUNE_EVERY = 1000 };
 
-/* Somebody who changes the same thing for ever must not fill the disk. */
-static int prune(struct db *db, struct err *e)
+static int newest(struct db *db, int64_t *ret, struct err *e)
 {
-    return db_exec(db, "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - $1",
-                   DB_ARGS(db_int(LINES_KEPT)), e);
+    auto_query struct query *q = NULL;
+    if (db_query(db, "SELECT max(number) FROM audit", DB_NO_ARGS, &q, e) < 0 ||
+        query_next(q, e) < 0)
+        return -1;
+    *ret = query_int(q, 0);
+    return 0;
+}
+
+/* Somebody who changes the same thing for ever must neither fill the disk nor drive out what others
+ * have done. Now and then is enough: whoever writes most of the lines writes most of those, too. */
+static int prune(struct db *db, const char *account, struct err *e)
+{
+    int64_t number = 0;
+    if (newest(db, &number, e) < 0)
+        return -1;
+    if (number % PRUNE_EVERY != 0)
+        return 0;
+    if (db_exec(db, "DELETE FROM audit WHERE number <= $1", DB_ARGS(db_int(number - LINES_KEPT)),
+                e) < 0)
+        return -1;
+    return db_exec(db,
+                   "DELETE FROM audit WHERE account_id = $1 AND number <= (SELECT number FROM audit"
+                   " WHERE account_id = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)",
+                   DB_ARGS(db_textz(account), db_int(LINES_OF_ACCOUNT)), e);
 }
 
 /* Of AUDIT_DETAIL_MAX bytes at most, whole characters of UTF-8. */
@@ -46,5 +66,5 @@ int audit_write(struct db *db, const struct request *req, const char *action, co
                         db_textz(action), db_textz(object), db_text(buf_str(&text))),
                 e) < 0)
         return -1;
-    return prune(db, e) < 0 ? -1 : 0;
+    return prune(db, p ? p->account : "", e) < 0 ? -1 : 0;
 }

@@ -177,8 +177,7 @@ static void on_refused(void *arg)
 
 static struct http_again again_of(const struct feed *f)
 {
-    return (struct http_again){
-        .check = check_again, .mark = mark_of(f), .refused = on_refused};
+    return (struct http_again){.check = check_again, .mark = mark_of(f), .refused = on_refused};
 }
 
 static const struct tail_sink sinks[] = {
@@ -190,9 +189,7 @@ static const struct tail_sink sinks[] = {
                      .write = write_message,
                      .send = send_message,
                      .end = end_socket},
-    [FORM_EXPORT] = {.write = write_line,
-                     .send = send_piece,
-                     .end = end_export},
+    [FORM_EXPORT] = {.write = write_line, .send = send_piece, .end = end_export},
 };
 
 /* --- what the connection says --- */

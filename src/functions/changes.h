@@ -1,6 +1,6 @@
-/* changes — what became of a function, as a line of the audit log: in the transaction of the change,
- * about its project, or about the function itself when it has none. Never a value, only what was
- * changed. Only for functions/. */
+/* changes — what became of a function, as a line of the audit log: in the transaction of the
+ * change, about its project, or about the function itself when it has none. Never a value, only
+ * what was changed. Only for functions/. */
 #pragma once
 
 #include "functions/functions.h"

@@ -50,13 +50,13 @@ int inputs_put(struct db *db, const char *function_id, const struct input *i, st
     if (others >= INPUTS_MAX)
         return err_set(e, ERR_CONFLICT, "A function has at most %d saved inputs: remove one first",
                        INPUTS_MAX);
-    int rc = db_exec(db,
-                     "INSERT INTO function_inputs (function_id, name, input, updated_us)"
-                     " VALUES ($1, $2, $3, $4) ON CONFLICT (function_id, name) DO UPDATE"
-                     " SET input = excluded.input, updated_us = excluded.updated_us",
-                     DB_ARGS(db_textz(function_id), db_textz(i->name), db_text(i->json),
-                             db_int(i->updated_us)),
-                     e);
+    int rc = db_exec(
+        db,
+        "INSERT INTO function_inputs (function_id, name, input, updated_us)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT (function_id, name) DO UPDATE"
+        " SET input = excluded.input, updated_us = excluded.updated_us",
+        DB_ARGS(db_textz(function_id), db_textz(i->name), db_text(i->json), db_int(i->updated_us)),
+        e);
     return rc < 0 ? -1 : 0;
 }
 

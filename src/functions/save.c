@@ -463,8 +463,7 @@ int save_delete(struct request *req, const char *id, struct err *e)
 {
     auto_tx struct tx tx = {0};
     struct save s = save_of(req);
-    if (begin(&s, id, &tx, e) < 0 || check_role(&s, e) < 0 ||
-        functions_delete(s.db, id, e) < 0 ||
+    if (begin(&s, id, &tx, e) < 0 || check_role(&s, e) < 0 || functions_delete(s.db, id, e) < 0 ||
         changes_write(req, "function.delete", &s.fn, NULL, e) < 0)
         return -1;
     return commit(&tx, id, e);

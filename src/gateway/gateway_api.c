@@ -220,9 +220,9 @@ static void on_opened(void *arg, unsigned status, struct str headers)
     p->streaming = true;
     /* The row lets anybody in: who asks matters to the function. */
     const struct http_again again = {.permission = PERM_CALL, .still = still_let_in};
-    http_stream_start(p->x, res,
-                      &(struct http_stream){
-                          .drained = on_drained, .gone = on_gone, .arg = p, .again = again});
+    http_stream_start(
+        p->x, res,
+        &(struct http_stream){.drained = on_drained, .gone = on_gone, .arg = p, .again = again});
     if (p->req->method == HTTP_HEAD) /* nobody wants the pieces */
         engine_abandon(p->app->engine, p);
 }

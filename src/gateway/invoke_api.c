@@ -133,11 +133,10 @@ static void on_opened(void *arg, unsigned status, struct str headers)
     http_response_header(req, &res, "X-Accel-Buffering", "no"); /* proxies must not collect it */
     admission_headers(req, &i->verdict, &res);
     i->streaming = true;
-    http_stream_start(i->x, &res,
-                      &(struct http_stream){.drained = on_drained,
-                                            .gone = on_gone,
-                                            .arg = i,
-                                            .again = {.still = still_let_in}});
+    http_stream_start(
+        i->x, &res,
+        &(struct http_stream){
+            .drained = on_drained, .gone = on_gone, .arg = i, .again = {.still = still_let_in}});
 }
 
 static bool on_piece(void *arg, struct str bytes)

@@ -193,8 +193,7 @@ static int delete_route(struct request *req, struct response *res, struct err *e
     struct gateway_route r;
     auto_tx struct tx tx = {0};
     if (db_begin(req->context, &tx, e) < 0 || find_route(req, &r, e) < 0 ||
-        routes_delete(req->context, r.id, e) < 0 ||
-        finish(req, &tx, "route.delete", &r, "", e) < 0)
+        routes_delete(req->context, r.id, e) < 0 || finish(req, &tx, "route.delete", &r, "", e) < 0)
         return -1;
     return http_reply_json(req, res, 200, json_pack("{s:s}", "detail", "Route deleted"));
 }

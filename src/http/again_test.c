@@ -60,8 +60,7 @@ static void on_closed(void *arg)
 static void start_socket(struct http_exchange *x)
 {
     struct play *p = http_exchange_request(x)->app;
-    p->socket =
-        websocket_accept(x, &(struct websocket_events){.closed = on_closed, .arg = p});
+    p->socket = websocket_accept(x, &(struct websocket_events){.closed = on_closed, .arg = p});
     sem_post(&p->began);
 }
 

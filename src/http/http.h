@@ -179,8 +179,7 @@ int http_body_json(struct request *req, json_t **ret, struct err *e);
  * would round numbers. p == NULL when it is absent. */
 int http_body_member(struct request *req, const char *name, struct str *ret, struct err *e);
 
-/* Response. All copy into the arena and return 0, so that a handler ends in `return
- * http_reply_json(...)`. */
+/* Response. All copy into the arena and return 0: a handler ends in `return http_reply_...`. */
 int http_reply_json(struct request *req, struct response *res, int status, json_t *take);
 int http_reply_text(struct request *req, struct response *res, int status, const char *content_type,
                     struct str body);

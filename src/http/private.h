@@ -100,7 +100,7 @@ struct http_exchange {
     void *gone_arg;
     struct http_stream stream;
     struct websocket *websocket;
-    struct list again; /* of one under way: on server->sure or ->doubtful */
+    struct list again;         /* of one under way: on server->sure or ->doubtful */
     struct question *question; /* a worker is asked about it */
 };
 
@@ -114,9 +114,9 @@ struct http_server {
     struct timer *accept_again;
     struct timer *tick;
     struct list conns;
-    struct list waiting;   /* conns with a deadline of idle_ms, the earliest first */
-    struct list lingering; /* the same with LINGER_MS */
-    struct list sockets;   /* of struct websocket, the next ping first */
+    struct list waiting;        /* conns with a deadline of idle_ms, the earliest first */
+    struct list lingering;      /* the same with LINGER_MS */
+    struct list sockets;        /* of struct websocket, the next ping first */
     struct list sure, doubtful; /* of exchanges, by whether they have to be asked for anew */
     struct asking *asking;      /* on a worker now; NULL: none is */
     bool asked_in_vain;         /* the next tick tries again */
@@ -149,7 +149,8 @@ bool conn_push(struct conn *c, const struct str *parts, size_t count);
 void conn_finish(struct conn *c); /* ends the exchange that has written all, goes on */
 void conn_hurry(struct conn *c);  /* LINGER_MS from now it is closed, unless its state changes */
 void conn_hold(struct conn *c);   /* sends nothing until conn_unhold */
-void conn_unhold(struct conn *c, bool drop); /* what was written meanwhile goes out, or is dropped */
+void conn_unhold(struct conn *c,
+                 bool drop);      /* what was written meanwhile goes out, or is dropped */
 void conn_resume(struct conn *c); /* looks at what came in while nobody could take it */
 
 /* conn_write.c */

@@ -15,19 +15,20 @@ struct websocket;
 
 /* --- whether they may go on ---
  *
- * A right may end while a stream is under way: a key is revoked, a member removed. http_server_recheck
- * has all streams and WebSockets asked for anew, by `authorize` and `admit` as at their begin; a
- * minute that has passed does, too, for rights that end by themselves. From the call on nothing more
- * is sent until the answer is there, and when it is a refusal what was written meanwhile is dropped.
- * A server without `admit` asks nobody. */
+ * A right may end while a stream is under way: a key is revoked, a member removed.
+ * http_server_recheck has all streams and WebSockets asked for anew, by `authorize` and `admit` as
+ * at their begin; a minute that has passed does, too, for rights that end by themselves. From the
+ * call on nothing more is sent until the answer is there, and when it is a refusal what was written
+ * meanwhile is dropped. A server without `admit` asks nobody. */
 void http_server_recheck(struct http_server *s);
 
 /* What a stream adds to that; zeros: nothing. */
 struct http_again {
-    int permission; /* of a row that lets anybody in, and whose handler asks for more; 0: the row's */
+    int permission; /* of a row that lets anybody in, and whose handler asks for more; 0: the row's
+                     */
     /* Worker thread, behind `admit`, with a copy of the request and req->context: what the handler
-     * has asked for beyond the row. `mark` is what it found at the beginning. The stream may be gone
-     * meanwhile, so it sees nothing else. */
+     * has asked for beyond the row. `mark` is what it found at the beginning. The stream may be
+     * gone meanwhile, so it sees nothing else. */
     int (*check)(struct request *req, unsigned mark, struct err *e);
     unsigned mark;
     /* Loop thread, behind that, for what is known in memory; `req` is such a copy. */
