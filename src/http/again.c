@@ -100,8 +100,11 @@ static void doubt_all(struct http_server *s, bool hold)
 
 void http_server_recheck(struct http_server *s)
 {
-    if (s)
-        doubt_all(s, true);
+    if (!s)
+        return;
+    list_each (node, &s->doubtful) /* that time alone has made so, too */
+        conn_hold(list_of(node, struct http_exchange, again)->conn);
+    doubt_all(s, true);
 }
 
 void again_tick(struct http_server *s, uint64_t now_us)
