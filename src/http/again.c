@@ -16,7 +16,8 @@ struct question {
     struct request req; /* a copy: the stream's own may go while a worker is at it */
     int permission;
     struct http_again again;
-    bool stale; /* rights have changed since it was asked */
+    bool stale;       /* rights have changed since it was asked */
+    size_t stale_len; /* of what waited then; the answer is good for that much */
     bool failed;
     struct err why;
 };
@@ -81,6 +82,15 @@ static bool is_known(struct http_server *s, const struct http_exchange *x, struc
 
 static void ask_next(struct http_server *s);
 
+static void make_stale(struct http_exchange *x)
+{
+    struct question *q = x->question;
+    if (!q || q->stale)
+        return;
+    q->stale = true;
+    q->stale_len = x->conn->out.len;
+}
+
 static void doubt_all(struct http_server *s, bool hold)
 {
     auto_arena struct arena *a = arena_new();
@@ -90,8 +100,7 @@ static void doubt_all(struct http_server *s, bool hold)
             continue;
         list_remove(node);
         list_append(&s->doubtful, node);
-        if (x->question)
-            x->question->stale = true;
+        make_stale(x);
         if (hold)
             conn_hold(x->conn);
     }
@@ -102,8 +111,12 @@ void http_server_recheck(struct http_server *s)
 {
     if (!s)
         return;
-    list_each (node, &s->doubtful) /* that time alone has made so, too */
-        conn_hold(list_of(node, struct http_exchange, again)->conn);
+    list_each (node, &s->doubtful) {
+        struct http_exchange *x = list_of(node, struct http_exchange, again);
+        if (x->question && !x->conn->held) /* that time alone has made doubtful */
+            x->question->stale_len = x->conn->out.len;
+        conn_hold(x->conn);
+    }
     doubt_all(s, true);
 }
 
@@ -194,7 +207,9 @@ static void settle(struct http_server *s, struct question *q)
         s->asked_in_vain = true;
         list_remove(&x->again);
         list_append(&s->doubtful, &x->again);
-    } else if (!q->stale) {
+    } else if (q->stale) { /* somebody who changes things all the time must not hold up the rest */
+        conn_release(x->conn, q->stale_len);
+    } else {
         conn_unhold(x->conn, false);
     }
 }

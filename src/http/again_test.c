@@ -175,7 +175,7 @@ TEST(who_may_not_go_on_gets_nothing_more_and_is_cut_off)
     bench_stop(&p.b);
 }
 
-/* What has changed while a worker was at it counts too. */
+/* What has changed while a worker was at it counts too; the answer is good for what came before. */
 TEST(a_change_in_between_is_asked_about_again)
 {
     struct play p;
@@ -185,8 +185,10 @@ TEST(a_change_in_between_is_asked_about_again)
     on_loop(&p, write_more);
     p.wait = true;
     on_loop(&p, recheck);
+    on_loop(&p, write_more);
     sem_post(&p.go_on);
     await(&p.asking);
+    expect(fd, "4\r\nmore\r\n");
     settle(&p.b);
     CHECK(is_silent(fd));
     p.answer = ERR_NOT_FOUND;

@@ -60,6 +60,25 @@ bool conn_write_rest(struct conn *c)
     return true;
 }
 
+void conn_release(struct conn *c, size_t len)
+{
+    if (!c->held || c->fd < 0)
+        return;
+    struct str may_go = {c->out.data + c->out_sent, len - c->out_sent};
+    ssize_t n = may_go.n ? send_some(c->fd, &may_go, 1) : 0;
+    if (n < 0) {
+        conn_close(c);
+        return;
+    }
+    buf_consume(&c->out, c->out_sent + (size_t)n);
+    c->held_len = may_go.n - (size_t)n;
+    c->out_sent = 0;
+    if (c->x->full && conn_pending(c) <= HTTP_STREAM_HIGH / 2) {
+        c->x->full = false;
+        stream_drained(c->x);
+    }
+}
+
 struct str conn_write_head(struct conn *c, const struct response *res, enum reply_framing framing)
 {
     struct http_server *s = c->server;

@@ -160,6 +160,8 @@ static inline size_t conn_pending(const struct conn *c)
 {
     return c->out.len - c->out_sent;
 }
+/* Of what is held, the bytes of `out` before `len` may go: as many as the socket takes do. */
+void conn_release(struct conn *c, size_t len);
 /* Sends what the socket takes, the rest goes to `out`. False when it is broken. */
 bool conn_write(struct conn *c, const struct str *parts, size_t count);
 bool conn_write_reply(struct conn *c, const struct response *res);
