@@ -451,6 +451,34 @@ TEST(the_audit_log_says_who_did_what_and_shows_it_to_whom_it_concerns)
     free(token);
 }
 
+static int64_t count_lines(struct world *w, const char *account)
+{
+    auto_query struct query *q = NULL;
+    CHECK(db_query(w->db, "SELECT count(*) FROM audit WHERE account_id = $1",
+                   DB_ARGS(db_textz(account)), &q, &w->e) == 0 &&
+          query_next(q, &w->e) == 1);
+    return query_int(q, 0);
+}
+
+TEST(one_account_that_fills_the_audit_log_does_not_drive_out_what_others_did)
+{
+    auto_world struct world w;
+    world_make(&w, open_config);
+    free(world_register(&w, "bob")); /* the first line, of an account of its own */
+    CHECK(
+        db_exec(w.db,
+                "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 200999)"
+                " INSERT INTO audit (number, at_us, account_id, credential, address, action,"
+                " object, detail) SELECT i, 0, 'owner', '', '', 'x', '', '' FROM n",
+                DB_NO_ARGS, &w.e) >= 0);
+    w.bearer = w.owner_key;
+    CHECK_INT(world_ask(&w, HTTP_POST, "/api/keys", "{\"name\":\"last\"}"), 200);
+    CHECK_INT(count_lines(&w, "owner"), 200000);
+    w.query = "before=1000";
+    CHECK_INT(world_ask(&w, HTTP_GET, "/api/audit", NULL), 200);
+    CHECK_STR(text_of(item(&w, 0), "action"), "account.create");
+}
+
 TEST_MAIN(one_sees_and_changes_ones_own_account, a_new_password_ends_all_other_sessions,
           a_stolen_session_cannot_guess_the_password_for_ever,
           sessions_are_listed_and_ended_one_by_one_or_together,
@@ -463,4 +491,5 @@ TEST_MAIN(one_sees_and_changes_ones_own_account, a_new_password_ends_all_other_s
           an_account_has_its_own_quotas_or_the_servers,
           a_reset_password_is_shown_once_and_ends_the_sessions,
           one_deletes_ones_own_account_by_its_password,
-          the_audit_log_says_who_did_what_and_shows_it_to_whom_it_concerns)
+          the_audit_log_says_who_did_what_and_shows_it_to_whom_it_concerns,
+          one_account_that_fills_the_audit_log_does_not_drive_out_what_others_did)

@@ -153,9 +153,10 @@ struct auth_quota {
 int auth_quota(struct db *db, const struct auth_quota *standard, const char *account,
                struct auth_quota *ret, struct err *e);
 
+enum { AUDIT_DETAIL_MAX = 300 }; /* bytes; what is longer is cut */
 /* Writes a line of the audit log inside the caller's transaction (or as one of its own): who of the
  * request, from where, did `action` ("variable.reveal") on `object` (an id); `detail` for people,
- * never a secret. The newest million lines are kept. */
+ * never a secret. The newest million lines are kept, 200000 of them of one account. */
 int audit_write(struct db *db, const struct request *req, const char *action, const char *object,
                 const char *detail, struct err *e);
 /* GET .../audit?before=&limit=: answers with the lines about `object` (NULL: about anything) that

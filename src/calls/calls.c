@@ -440,12 +440,6 @@ void calls_stop_tails(struct calls *c)
         tail_hub_stop(c->tails);
 }
 
-void calls_recheck_tails(struct calls *c)
-{
-    if (c && c->tails)
-        tail_hub_recheck(c->tails);
-}
-
 void calls_stats(struct calls *c, struct calls_stats *ret)
 {
     pthread_mutex_lock(&c->mutex);

@@ -78,10 +78,6 @@ void calls_forget(struct calls *c);
  * since they do not end by themselves. NULL is fine. */
 void calls_stop_tails(struct calls *c);
 
-/* Loop thread. Who may follow what has changed: asks all tails and exports anew. NULL is
- * fine. */
-void calls_recheck_tails(struct calls *c);
-
 struct calls_stats {
     uint64_t written, dropped;
     size_t queued, queued_bytes;

@@ -19,7 +19,6 @@ enum {
     BUFFER_KEPT = 64 * 1024, /* by a tail that waits */
     LOOK_MS = 1000,
     BEAT_MS = 15000,
-    CHECK_MS = 60000,
 };
 
 struct tail_hub {
@@ -39,18 +38,17 @@ struct tail {
     int64_t pass; /* a look at what is behind the cursor got to here; 0: it begins anew */
     struct buf out;
     size_t sent; /* of out */
-    uint64_t beat_us, checked_us;
+    uint64_t beat_us;
     bool due;  /* there may be something to read */
-    bool ask;  /* whether it may go on, before that */
     bool full; /* the sink waits for its client */
     bool gone; /* the client has left */
     bool over, refused;
     const char *why; /* it is over; NULL: an export is complete */
 
-    /* While a worker is at it the loop leaves alone what is above, but for `due`, `ask`, `full`,
-     * `gone` and `over`. */
+    /* While a worker is at it the loop leaves alone what is above, but for `due`, `full`, `gone`
+     * and `over`. */
     bool busy;
-    bool check, more;
+    bool more;
     struct err error;
 };
 
@@ -93,10 +91,6 @@ static void run(void *job, void *context)
     struct tail *t = job;
     t->error = (struct err){0};
     t->more = false;
-    if (t->check &&
-        t->config.sink->allowed(t->config.arg, context, &t->config.reach.member, &t->error) < 0)
-        return;
-    t->check = false;
     (void)read_page(t, context, &t->error);
 }
 
@@ -177,17 +171,10 @@ static void step(struct tail *t)
         return;
     t->busy = true;
     t->due = false;
-    t->check = t->check || t->ask;
-    t->ask = false;
     if (workers_submit(t->hub->config.workers, run, on_read, t, &ignored) < 0) {
         t->busy = false; /* all workers have enough to do: the tick tries again */
         t->due = true;
     }
-}
-
-static bool is_refusal(const struct err *e)
-{
-    return e->code == ERR_UNAUTHORIZED || e->code == ERR_DENIED || e->code == ERR_NOT_FOUND;
 }
 
 static void on_read(void *job)
@@ -195,9 +182,7 @@ static void on_read(void *job)
     struct tail *t = job;
     bool export = t->config.before > 0;
     t->busy = false;
-    if (t->error.code && t->check && is_refusal(&t->error))
-        over(t, "This account may not see these records any more", true);
-    else if (t->error.code && export)
+    if (t->error.code && export)
         over(t, "The store cannot be read now", false);
     else if (t->error.code)
         log_warn("calls", "records of calls cannot be followed, trying again: %s", t->error.text);
@@ -219,10 +204,6 @@ static void on_tick(void *arg)
         struct tail *t = list_of(node, struct tail, node);
         if (t->busy)
             continue;
-        if (now - t->checked_us >= s->config.check_ms * 1000ull) {
-            t->checked_us = now;
-            t->ask = t->due = true;
-        }
         t->due = t->due || s->config.shared;
         if (t->config.sink->beat && !t->full && t->sent == t->out.len &&
             now - t->beat_us >= s->config.beat_ms * 1000ull) {
@@ -233,15 +214,6 @@ static void on_tick(void *arg)
     }
     if (s->count)
         timer_set_us(s->tick, s->config.look_ms * 1000ull);
-}
-
-/* The tick steps: somebody who changes things all the time must not keep the workers busy. */
-void tail_hub_recheck(struct tail_hub *s)
-{
-    list_each (node, &s->all) {
-        struct tail *t = list_of(node, struct tail, node);
-        t->ask = t->due = true;
-    }
 }
 
 void tail_hub_wake(struct tail_hub *s)
@@ -276,8 +248,6 @@ struct tail_hub *tail_hub_new(const struct tail_hub_config *config)
         s->config.look_ms = LOOK_MS;
     if (!s->config.beat_ms)
         s->config.beat_ms = BEAT_MS;
-    if (!s->config.check_ms)
-        s->config.check_ms = CHECK_MS;
     list_init(&s->all);
     s->pace = timer_new(config->loop, on_pace, s);
     s->tick = timer_new(config->loop, on_tick, s);
@@ -343,7 +313,7 @@ int tail_open(struct tail_hub *s, const struct tail_config *config, struct tail 
     t->hub = s;
     t->config = *config;
     settle_init(&t->settle, config->after, s->config.shared && !config->before, now);
-    t->beat_us = t->checked_us = now;
+    t->beat_us = now;
     t->due = true;
     list_append(&s->all, &t->node);
     if (s->count++ == 0) {
@@ -364,5 +334,11 @@ void tail_drained(struct tail *t)
 void tail_gone(struct tail *t)
 {
     t->gone = true;
+    step(t);
+}
+
+void tail_refuse(struct tail *t)
+{
+    over(t, "This account may not see these records any more", true);
     step(t);
 }

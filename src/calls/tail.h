@@ -31,16 +31,14 @@ struct tail_hub_config {
     struct loop *loop;
     struct workers *workers;
     bool shared; /* other servers write to the store */
-    /* How often such a store is looked at and failures are tried again, a client hears something,
-     * and it is asked whether it may go on: 1000, 15000 and 60000 unless set. */
-    unsigned look_ms, beat_ms, check_ms;
+    /* How often such a store is looked at and failures are tried again, and a client hears
+     * something: 1000 and 15000 unless set. */
+    unsigned look_ms, beat_ms;
 };
 struct tail_hub *tail_hub_new(const struct tail_hub_config *config);
 void tail_hub_free(
     struct tail_hub *s); /* ends all; no worker may be at work for them. NULL is fine */
 void tail_hub_wake(struct tail_hub *s); /* there may be new records */
-/* Credentials, roles or functions have changed: before it reads on, each tail is asked again. */
-void tail_hub_recheck(struct tail_hub *s);
 void tail_hub_stop(struct tail_hub *s); /* ends all, the server ends; new ones are refused */
 
 struct tail_sink {
@@ -54,8 +52,6 @@ struct tail_sink {
     /* Always the last one, and never from inside tail_open. `why` is NULL when an export is
      * complete; `refused`: may not go on. */
     void (*end)(void *arg, const char *why, bool refused);
-    /* Worker thread, every check_ms. Fails when it may not go on. */
-    int (*allowed)(void *arg, struct db *db, bool *ret_member, struct err *e);
 };
 
 struct tail_config {
@@ -72,6 +68,7 @@ int tail_open(struct tail_hub *s, const struct tail_config *config, struct tail 
               struct err *e);
 void tail_drained(struct tail *t); /* the sink has room again */
 void tail_gone(struct tail *t);    /* the client has left: `end` follows, now or soon */
+void tail_refuse(struct tail *t);  /* it may not go on: likewise */
 
 /* What calls.c holds for it: its place, and who hears of commits (NULL: nobody). */
 struct tail_hub **calls_tails(struct calls *c);

@@ -4,8 +4,8 @@
  *   GET /api/functions/:id/invocations/export   NDJSON, oldest first
  *   both below /api/projects/:id, too, and below /api, of all that the account may see
  *
- * What a request may see is decided on a worker (reach.h), and again when accounts,
- * roles or functions change, or a minute has passed. Browsers cannot
+ * What a request may see is decided on a worker (reach.h), and again while it lasts
+ * (http/stream.h). Browsers cannot
  * set headers on a WebSocket: they come with their cookie, and only from a page of ours. */
 #include "calls/calls.h"
 
@@ -39,9 +39,7 @@ struct feed {
     struct websocket *socket;
     struct tail *tail; /* NULL before it begins and after it has ended */
     struct app *app;
-    struct arena *arena;
-    struct request req; /* a copy: a WebSocket's request may go before a worker is done */
-    int permission;
+    struct arena *arena; /* of what a worker may need when the request is gone */
     enum reach_kind kind;
     enum form form;
     struct reach reach;
@@ -149,38 +147,49 @@ static void end_socket(void *arg, const char *why, bool refused)
         feed_free(f);
 }
 
-/* Looks at everything anew: the credentials, the role, the function. */
-static int still_allowed(void *arg, struct db *db, bool *ret_member, struct err *e)
+/* --- whether it may go on --- */
+
+enum { MARK_MEMBER = 1, MARK_KIND = 2 };
+
+static unsigned mark_of(const struct feed *f)
+{
+    return f->kind * MARK_KIND + (f->reach.member ? MARK_MEMBER : 0);
+}
+
+/* The role and the function, behind the credentials. Who is a member no more may see a part of it
+ * still: that is for another request. */
+static int check_again(struct request *req, unsigned mark, struct err *e)
+{
+    struct reach now;
+    if (reach_open(req, (enum reach_kind)(mark / MARK_KIND), &now, e) < 0)
+        return -1;
+    if (now.member || !(mark & MARK_MEMBER))
+        return 0;
+    return err_set(e, ERR_DENIED, "Not a member any more");
+}
+
+static void on_refused(void *arg)
 {
     const struct feed *f = arg;
-    auto_arena struct arena *a = arena_new();
-    struct request req = f->req;
-    struct reach now;
-    req.arena = a;
-    req.context = db;
-    if (auth_identify(f->app, &req, f->permission, e) < 0 || reach_open(&req, f->kind, &now, e) < 0)
-        return -1;
-    if (now.kind != f->reach.kind || strcmp(now.id, f->reach.id) != 0)
-        return err_set(e, ERR_NOT_FOUND, "Function not found");
-    *ret_member = now.member;
-    return 0;
+    if (f->tail)
+        tail_refuse(f->tail);
+}
+
+static struct http_again again_of(const struct feed *f)
+{
+    return (struct http_again){.check = check_again, .mark = mark_of(f), .refused = on_refused};
 }
 
 static const struct tail_sink sinks[] = {
     [FORM_EVENTS] = {.write = write_event,
                      .send = send_piece,
                      .beat = beat_events,
-                     .end = end_events,
-                     .allowed = still_allowed},
+                     .end = end_events},
     [FORM_SOCKET] = {.messages = true,
                      .write = write_message,
                      .send = send_message,
-                     .end = end_socket,
-                     .allowed = still_allowed},
-    [FORM_EXPORT] = {.write = write_line,
-                     .send = send_piece,
-                     .end = end_export,
-                     .allowed = still_allowed},
+                     .end = end_socket},
+    [FORM_EXPORT] = {.write = write_line, .send = send_piece, .end = end_export},
 };
 
 /* --- what the connection says --- */
@@ -275,35 +284,10 @@ static void run_admit(void *job, void *context)
     req->context = NULL;
 }
 
-static void copy_headers(struct request *to, const struct request *from)
-{
-    struct http_header *copy = arena_alloc(to->arena, from->header_count * sizeof *copy);
-    for (size_t i = 0; i < from->header_count; i++)
-        copy[i] = (struct http_header){arena_strdup(to->arena, from->headers[i].name),
-                                       arena_strdup(to->arena, from->headers[i].value)};
-    to->headers = copy;
-    to->header_count = from->header_count;
-}
-
 /* Takes along what outlives the request. */
-static void adopt(struct feed *f, const struct request *from)
+static void adopt(struct feed *f)
 {
     struct arena *a = f->arena = arena_new();
-    f->req = (struct request){.arena = a,
-                              .method = from->method,
-                              .path = arena_strdup(a, from->path),
-                              .query = arena_strdup(a, from->query),
-                              .target = arena_strdup(a, from->target),
-                              .peer = arena_strdup(a, from->peer),
-                              .host = arena_strdup(a, from->host ? from->host : ""),
-                              .secure = from->secure,
-                              .param_count = from->param_count,
-                              .app = from->app};
-    copy_headers(&f->req, from);
-    for (size_t i = 0; i < from->param_count; i++) {
-        f->req.params[i].name = arena_strdup(a, from->params[i].name);
-        f->req.params[i].value = arena_strdup(a, from->params[i].value);
-    }
     f->reach.id = arena_strdup(a, f->reach.id);
     f->sieve.source = arena_strdup(a, f->sieve.source);
     f->sieve.q.p = arena_strdup(a, f->sieve.q.p);
@@ -324,7 +308,8 @@ static void begin_stream(struct feed *f)
 {
     struct request *req = http_exchange_request(f->x);
     struct response res = {.status = 200};
-    struct http_stream events = {.drained = on_drained, .gone = on_gone, .arg = f};
+    struct http_stream events = {
+        .drained = on_drained, .gone = on_gone, .arg = f, .again = again_of(f)};
     if (f->form == FORM_EXPORT) {
         res.content_type = "application/x-ndjson";
         http_response_header(req, &res, "Content-Disposition",
@@ -344,7 +329,8 @@ static void begin_socket(struct feed *f)
                                       .drained = on_drained,
                                       .closed = on_closed,
                                       .arg = f,
-                                      .message_max = MESSAGE_MAX};
+                                      .message_max = MESSAGE_MAX,
+                                      .again = again_of(f)};
     f->socket = websocket_accept(f->x, &events);
     if (!f->socket) { /* answered */
         f->x = NULL;
@@ -356,7 +342,7 @@ static void begin(struct feed *f)
 {
     const struct request *req = http_exchange_request(f->x);
     const char *client = req->principal ? req->principal->account : req->peer;
-    adopt(f, req);
+    adopt(f);
     struct tail_config config = {.sink = &sinks[f->form],
                                  .arg = f,
                                  .client = arena_strdup(f->arena, client),
@@ -386,7 +372,7 @@ static void admitted(void *job)
     feed_free(f);
 }
 
-static void start(struct http_exchange *x, enum reach_kind kind, enum form form, int permission)
+static void start(struct http_exchange *x, enum reach_kind kind, enum form form)
 {
     struct request *req = http_exchange_request(x);
     struct app *app = req->app;
@@ -394,7 +380,7 @@ static void start(struct http_exchange *x, enum reach_kind kind, enum form form,
     if (form == FORM_EVENTS && http_header(req, "Upgrade"))
         form = FORM_SOCKET;
     struct feed *f = mem_alloc(sizeof *f);
-    *f = (struct feed){.x = x, .app = app, .permission = permission, .kind = kind, .form = form};
+    *f = (struct feed){.x = x, .app = app, .kind = kind, .form = form};
     if (workers_submit(app->workers, run_admit, admitted, f, &e) < 0) {
         http_answer_error(x, &e);
         feed_free(f);
@@ -403,32 +389,32 @@ static void start(struct http_exchange *x, enum reach_kind kind, enum form form,
 
 static void tail_function(struct http_exchange *x)
 {
-    start(x, REACH_FUNCTION, FORM_EVENTS, PERM_CALLS_READ);
+    start(x, REACH_FUNCTION, FORM_EVENTS);
 }
 
 static void tail_project(struct http_exchange *x)
 {
-    start(x, REACH_PROJECT, FORM_EVENTS, PERM_PROJECT_VIEW);
+    start(x, REACH_PROJECT, FORM_EVENTS);
 }
 
 static void tail_account(struct http_exchange *x)
 {
-    start(x, REACH_ACCOUNT, FORM_EVENTS, PERM_STATS_READ);
+    start(x, REACH_ACCOUNT, FORM_EVENTS);
 }
 
 static void export_function(struct http_exchange *x)
 {
-    start(x, REACH_FUNCTION, FORM_EXPORT, PERM_CALLS_READ);
+    start(x, REACH_FUNCTION, FORM_EXPORT);
 }
 
 static void export_project(struct http_exchange *x)
 {
-    start(x, REACH_PROJECT, FORM_EXPORT, PERM_PROJECT_VIEW);
+    start(x, REACH_PROJECT, FORM_EXPORT);
 }
 
 static void export_account(struct http_exchange *x)
 {
-    start(x, REACH_ACCOUNT, FORM_EXPORT, PERM_STATS_READ);
+    start(x, REACH_ACCOUNT, FORM_EXPORT);
 }
 
 #define ROW(path, permission, start)                                                               \

@@ -1,5 +1,6 @@
 /* builds_api — looking at builds: lists, one with its log, live events, and ending one. */
 #include "app.h"
+#include "auth/auth.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -60,6 +61,7 @@ struct view {
     struct http_exchange *x;
     struct deps *d;
     void (*found)(struct view *v); /* `watch.live` is set, not watched yet */
+    const char *action; /* for the audit log, when the build is under way; NULL: it is only read */
     struct builds_watch watch;
     struct build_row row; /* of one that is not under way here */
     bool failed, full;
@@ -81,12 +83,23 @@ static void give_up(struct view *v)
     view_free(v);
 }
 
+/* What is about to be done to a build that is under way here, in the audit log. */
+static int tell(struct request *req, struct view *v)
+{
+    const char *project = http_param(req, "id"), *build = v->row.id;
+    struct build_row row;
+    if (!builds_look(v->d, req->arena, project, build, &row) || row.status > BUILD_RUNNING)
+        return 0;
+    return audit_write(req->context, req, v->action, project,
+                       arena_printf(req->arena, "build %s", build), &v->error);
+}
+
 static void run_find(void *job, void *context)
 {
     struct view *v = job;
     struct request *req = http_exchange_request(v->x);
     req->context = context;
-    v->failed = find(req, &v->row, &v->error) < 0;
+    v->failed = find(req, &v->row, &v->error) < 0 || (v->action && tell(req, v) < 0);
     req->context = NULL;
 }
 
@@ -110,13 +123,14 @@ static void row_found(void *job)
     v->found(v);
 }
 
-static void start_view(struct http_exchange *x, void (*found)(struct view *v))
+static void start_view(struct http_exchange *x, const char *action, void (*found)(struct view *v))
 {
     const struct request *req = http_exchange_request(x);
     struct app *app = req->app;
     struct view *v = mem_alloc(sizeof *v);
-    *v = (struct view){.x = x, .d = deps_of(app), .found = found};
-    v->watch.live = builds_find(v->d, http_param(req, "id"), http_param(req, "build"));
+    *v = (struct view){.x = x, .d = deps_of(app), .found = found, .action = action};
+    if (!action)
+        v->watch.live = builds_find(v->d, http_param(req, "id"), http_param(req, "build"));
     if (v->watch.live)
         found(v);
     else if (workers_submit(app->workers, run_find, row_found, v, &v->error) < 0)
@@ -232,7 +246,7 @@ static void begin_events(struct view *v)
 
 static void watch_build(struct http_exchange *x)
 {
-    start_view(x, begin_events);
+    start_view(x, NULL, begin_events);
 }
 
 /* --- cancel --- */
@@ -264,7 +278,7 @@ static void begin_cancel(struct view *v)
 
 static void cancel_build(struct http_exchange *x)
 {
-    start_view(x, begin_cancel);
+    start_view(x, "packages.cancel", begin_cancel);
 }
 
 #define BUILDS "/api/projects/:id/builds"

@@ -323,6 +323,19 @@ TEST(a_deleted_function_is_gone_with_its_versions)
     CHECK(functions_each(w.db, count_functions, &count, &w.e) == 0 && count == 1);
 }
 
+TEST(what_cannot_be_written_down_is_not_done)
+{
+    auto_world struct world w;
+    world_make(&w, "none here");
+    char path[96];
+    create(&w, "fn", path);
+    run(&w, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END");
+    CHECK(ask(&w, HTTP_PUT, path, "{\"code\":\"def handler(event): pass\"}") != 200);
+    CHECK(ask(&w, HTTP_DELETE, path, NULL) != 200);
+    OK(&w, HTTP_GET, path, NULL);
+    CHECK(number(&w, "active_version") == 1);
+}
+
 TEST_MAIN(a_created_function_has_every_field_and_its_defaults,
           a_function_is_found_by_id_and_by_name, what_does_not_fit_is_refused_with_its_place,
           code_with_a_nul_and_a_huge_environment_are_refused, a_name_serves_one_function,
@@ -333,4 +346,4 @@ TEST_MAIN(a_created_function_has_every_field_and_its_defaults,
           the_engine_gets_limits_in_its_own_units,
           a_functions_own_environment_wins_over_the_projects_variables,
           lists_are_newest_first_and_go_on_where_they_ended,
-          a_deleted_function_is_gone_with_its_versions)
+          a_deleted_function_is_gone_with_its_versions, what_cannot_be_written_down_is_not_done)

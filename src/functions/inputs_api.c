@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "functions/changes.h"
+#include "functions/functions_store.h"
 #include "functions/inputs_store.h"
 #include "functions/rules.h"
 
@@ -51,11 +53,25 @@ static int read_input(struct request *req, struct input *ret, struct err *e)
     return 0;
 }
 
+/* In the audit log, and done. */
+static int finish(struct request *req, struct tx *tx, const char *action, const char *input,
+                  struct err *e)
+{
+    struct function fn;
+    if (functions_find_settings(req->context, req->arena, http_param(req, "id"), &fn, e) < 0 ||
+        changes_write(req, action, &fn, input, e) < 0)
+        return -1;
+    return db_commit(tx, e);
+}
+
 static int save_input(struct request *req, struct response *res, struct err *e)
 {
     auto_buf struct buf json = {0};
+    auto_tx struct tx tx = {0};
     struct input i = {.updated_us = clock_wall_us()};
-    if (read_input(req, &i, e) < 0 || inputs_put(req->context, http_param(req, "id"), &i, e) < 0)
+    if (read_input(req, &i, e) < 0 || db_begin(req->context, &tx, e) < 0 ||
+        inputs_put(req->context, http_param(req, "id"), &i, e) < 0 ||
+        finish(req, &tx, "input.save", i.name, e) < 0)
         return -1;
     add_input(&json, &i);
     return http_reply_text(req, res, 200, "application/json", buf_str(&json));
@@ -63,7 +79,11 @@ static int save_input(struct request *req, struct response *res, struct err *e)
 
 static int remove_input(struct request *req, struct response *res, struct err *e)
 {
-    if (inputs_delete(req->context, http_param(req, "id"), http_param(req, "name"), e) < 0)
+    auto_tx struct tx tx = {0};
+    const char *name = http_param(req, "name");
+    if (db_begin(req->context, &tx, e) < 0 ||
+        inputs_delete(req->context, http_param(req, "id"), name, e) < 0 ||
+        finish(req, &tx, "input.delete", name, e) < 0)
         return -1;
     return http_reply_json(req, res, 200, json_pack("{s:s}", "detail", "Input removed"));
 }

@@ -43,23 +43,21 @@ static int count_others(struct db *db, const char *function_id, const char *name
 
 int inputs_put(struct db *db, const char *function_id, const struct input *i, struct err *e)
 {
-    auto_tx struct tx tx = {0};
     int64_t others = 0;
-    if (db_begin(db, &tx, e) < 0 || functions_lock(db, function_id, e) < 0 ||
+    if (functions_lock(db, function_id, e) < 0 ||
         count_others(db, function_id, i->name, &others, e) < 0)
         return -1;
     if (others >= INPUTS_MAX)
         return err_set(e, ERR_CONFLICT, "A function has at most %d saved inputs: remove one first",
                        INPUTS_MAX);
-    if (db_exec(db,
-                "INSERT INTO function_inputs (function_id, name, input, updated_us)"
-                " VALUES ($1, $2, $3, $4) ON CONFLICT (function_id, name) DO UPDATE"
-                " SET input = excluded.input, updated_us = excluded.updated_us",
-                DB_ARGS(db_textz(function_id), db_textz(i->name), db_text(i->json),
-                        db_int(i->updated_us)),
-                e) < 0)
-        return -1;
-    return db_commit(&tx, e);
+    int rc = db_exec(
+        db,
+        "INSERT INTO function_inputs (function_id, name, input, updated_us)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT (function_id, name) DO UPDATE"
+        " SET input = excluded.input, updated_us = excluded.updated_us",
+        DB_ARGS(db_textz(function_id), db_textz(i->name), db_text(i->json), db_int(i->updated_us)),
+        e);
+    return rc < 0 ? -1 : 0;
 }
 
 int inputs_delete(struct db *db, const char *function_id, const char *name, struct err *e)

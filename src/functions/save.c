@@ -3,6 +3,7 @@
 #include "app.h"
 #include "base/clock.h"
 #include "base/must.h"
+#include "functions/changes.h"
 #include "functions/files_input.h"
 #include "functions/functions_store.h"
 #include "http/http.h"
@@ -16,6 +17,7 @@ struct save {
     struct request *req;
     struct functions *functions;
     struct db *db;
+    struct function before; /* of one that is not new */
     struct function fn;     /* as it will be */
     struct version version; /* number 0: the active one stays */
     bool is_new;
@@ -43,7 +45,7 @@ static int merge_environment(struct save *s, json_t *wanted, struct err *e)
     if (missing)
         rc = http_invalid(s->req, "body.environment", "value_error", e,
                           "Value error, '%s' is masked but has no stored value", missing);
-    if (rc == 0)
+    if (rc == 0 && !json_equal(old, merged))
         rules_environment_set(s->functions, s->req->arena, &s->fn, merged);
     json_decref(old);
     json_decref(merged);
@@ -313,11 +315,19 @@ static int commit(struct tx *tx, const char *id, struct err *e)
     return db_commit(tx, e);
 }
 
+/* In the audit log, with the change. */
+static int tell(const struct save *s, struct err *e)
+{
+    if (s->is_new)
+        return changes_write(s->req, "function.create", &s->fn, NULL, e);
+    return changes_saved(s->req, &s->before, &s->fn, s->version.number, e);
+}
+
 static int store(struct save *s, struct tx *tx, struct function *ret, struct err *e)
 {
     int rc = s->is_new ? functions_insert(s->db, &s->fn, e) : functions_update(s->db, &s->fn, e);
     if (rc < 0 || (s->version.number && versions_insert(s->db, &s->version, e) < 0) ||
-        commit(tx, s->fn.id, e) < 0)
+        tell(s, e) < 0 || commit(tx, s->fn.id, e) < 0)
         return -1;
     *ret = s->fn;
     return 0;
@@ -341,6 +351,7 @@ static int create(struct save *s, struct tx *tx, struct function_change *c, stru
 static int change(struct save *s, struct tx *tx, struct function_change *c, struct function *ret,
                   struct err *e)
 {
+    s->before = s->fn;
     if (check_role(s, e) < 0 || check_base(s, c, e) < 0 || check_move(s, c, e) < 0 ||
         apply(s, c, e) < 0)
         return -1;
@@ -440,6 +451,8 @@ int save_rollback(struct request *req, const char *id, uint32_t number, struct f
     struct save s = save_of(req);
     if (begin(&s, id, &tx, e) < 0 || check_role(&s, e) < 0 || activate(&s, number, e) < 0 ||
         check_together(&s, e) < 0 || functions_update(s.db, &s.fn, e) < 0 ||
+        changes_write(req, "function.rollback", &s.fn,
+                      arena_printf(req->arena, "version %u", number), e) < 0 ||
         commit(&tx, s.fn.id, e) < 0)
         return -1;
     *ret = s.fn;
@@ -450,7 +463,8 @@ int save_delete(struct request *req, const char *id, struct err *e)
 {
     auto_tx struct tx tx = {0};
     struct save s = save_of(req);
-    if (begin(&s, id, &tx, e) < 0 || check_role(&s, e) < 0 || functions_delete(s.db, id, e) < 0)
+    if (begin(&s, id, &tx, e) < 0 || check_role(&s, e) < 0 || functions_delete(s.db, id, e) < 0 ||
+        changes_write(req, "function.delete", &s.fn, NULL, e) < 0)
         return -1;
     return commit(&tx, id, e);
 }

@@ -198,6 +198,13 @@ void admission_ask(struct http_exchange *x, const char *function_id,
         decide(q);
 }
 
+int admission_still(const struct request *req, const char *function_id, struct err *e)
+{
+    const struct gateway *g = ((const struct app *)req->app)->gateway;
+    const struct table_function *fn = table_function(g, function_id);
+    return fn ? check_access(g, req, fn, e) : 0;
+}
+
 void admission_look(struct request *req, const char *function_id, struct verdict *ret)
 {
     struct gateway *g = ((const struct app *)req->app)->gateway;

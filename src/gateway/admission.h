@@ -15,6 +15,9 @@ struct verdict {
  * call. Sets req->principal when it takes one. */
 void admission_ask(struct http_exchange *x, const char *function_id,
                    void (*decided)(void *arg, const struct verdict *v), void *arg);
+/* For a stream (http/stream.h): whether who asks may still call the function. Takes nothing; one
+ * that is gone is for the engine to end. */
+int admission_still(const struct request *req, const char *function_id, struct err *e);
 /* For who has its code run without calling it: refuses when the function is gone or no call of the
  * quota is left. Takes none. */
 void admission_look(struct request *req, const char *function_id, struct verdict *ret);

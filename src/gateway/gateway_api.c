@@ -193,6 +193,13 @@ static void on_gone(void *arg)
     engine_abandon(p->app->engine, p);
 }
 
+/* Who may not call the function any more does not get the rest. */
+static int still_let_in(void *arg, struct request *req, struct err *e)
+{
+    const struct passage *p = arg;
+    return admission_still(req, p->function_id, e);
+}
+
 static void on_opened(void *arg, unsigned status, struct str headers)
 {
     struct passage *p = arg;
@@ -211,7 +218,11 @@ static void on_opened(void *arg, unsigned status, struct str headers)
         return;
     }
     p->streaming = true;
-    http_stream_start(p->x, res, &(struct http_stream){on_drained, on_gone, p});
+    /* The row lets anybody in: who asks matters to the function. */
+    const struct http_again again = {.permission = PERM_CALL, .still = still_let_in};
+    http_stream_start(
+        p->x, res,
+        &(struct http_stream){.drained = on_drained, .gone = on_gone, .arg = p, .again = again});
     if (p->req->method == HTTP_HEAD) /* nobody wants the pieces */
         engine_abandon(p->app->engine, p);
 }

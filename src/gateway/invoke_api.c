@@ -111,6 +111,16 @@ static void on_gone(void *arg)
     engine_abandon(((const struct app *)req->app)->engine, i);
 }
 
+/* Who may not call it any more does not get the rest; nor does one whose key is gone, though
+ * strangers may call: the result at the end may be one for insiders. */
+static int still_let_in(void *arg, struct request *req, struct err *e)
+{
+    const struct invocation *i = arg;
+    if (http_exchange_request(i->x)->principal && !req->principal)
+        return err_set(e, ERR_UNAUTHORIZED, "Invalid token");
+    return admission_still(req, http_param(req, "id"), e);
+}
+
 static void on_opened(void *arg, unsigned status, struct str headers)
 {
     struct invocation *i = arg;
@@ -123,7 +133,10 @@ static void on_opened(void *arg, unsigned status, struct str headers)
     http_response_header(req, &res, "X-Accel-Buffering", "no"); /* proxies must not collect it */
     admission_headers(req, &i->verdict, &res);
     i->streaming = true;
-    http_stream_start(i->x, &res, &(struct http_stream){on_drained, on_gone, i});
+    http_stream_start(
+        i->x, &res,
+        &(struct http_stream){
+            .drained = on_drained, .gone = on_gone, .arg = i, .again = {.still = still_let_in}});
 }
 
 static bool on_piece(void *arg, struct str bytes)

@@ -116,6 +116,17 @@ static int taken(const struct gateway_route *r, int stored, struct err *e)
     return stored;
 }
 
+/* In the audit log and in memory, with the change. */
+static int finish(struct request *req, struct tx *tx, const char *action,
+                  const struct gateway_route *r, const char *more, struct err *e)
+{
+    const char *detail = arena_printf(req->arena, "%s %s%s", r->method, r->path, more);
+    if (audit_write(req->context, req, action, r->project, detail, e) < 0)
+        return -1;
+    db_note(tx, NOTE_PROJECT, r->project);
+    return db_commit(tx, e);
+}
+
 static int create_route(struct request *req, struct response *res, struct err *e)
 {
     struct gateway_route r = {.project = http_param(req, "id"), .description = ""};
@@ -129,10 +140,8 @@ static int create_route(struct request *req, struct response *res, struct err *e
     id_new(id);
     r.id = id;
     r.created_us = r.updated_us = clock_wall_us();
-    if (taken(&r, routes_insert(req->context, &r, shape, e), e) < 0)
-        return -1;
-    db_note(&tx, NOTE_PROJECT, r.project);
-    if (db_commit(&tx, e) < 0)
+    if (taken(&r, routes_insert(req->context, &r, shape, e), e) < 0 ||
+        finish(req, &tx, "route.create", &r, "", e) < 0)
         return -1;
     return http_reply_json(req, res, 200, route_json(&r));
 }
@@ -144,15 +153,28 @@ static int find_route(struct request *req, struct gateway_route *ret, struct err
     return found ? found : err_set(e, ERR_NOT_FOUND, "Route not found");
 }
 
+/* What was changed, behind the route as it is now. */
+static const char *changed(struct arena *a, const struct gateway_route *old,
+                           const struct gateway_route *r)
+{
+    bool moved = strcmp(old->method, r->method) != 0 || strcmp(old->path, r->path) != 0;
+    bool other = strcmp(old->function, r->function) != 0;
+    bool text = strcmp(old->description, r->description) != 0;
+    return arena_printf(a, "%s%s%s%s%s%s", moved ? ", was " : "", moved ? old->method : "",
+                        moved ? " " : "", moved ? old->path : "", other ? ", function" : "",
+                        text ? ", description" : "");
+}
+
 static int change_route(struct request *req, struct response *res, struct err *e)
 {
-    struct gateway_route r, asked = {0};
+    struct gateway_route r, old, asked = {0};
     struct form form;
     const char *shape;
     auto_tx struct tx tx = {0};
     if (read_form(req, FORM_OPTIONAL, &asked, &form, e) < 0 || db_begin(req->context, &tx, e) < 0 ||
         find_route(req, &r, e) < 0)
         return -1;
+    old = r;
     r.function = asked.function ? asked.function : r.function;
     r.method = asked.method ? asked.method : r.method;
     r.path = asked.path ? asked.path : r.path;
@@ -160,10 +182,8 @@ static int change_route(struct request *req, struct response *res, struct err *e
     if (check_route(&form, &r, &shape, e) < 0)
         return -1;
     r.updated_us = clock_wall_us();
-    if (taken(&r, routes_update(req->context, &r, shape, e), e) < 0)
-        return -1;
-    db_note(&tx, NOTE_PROJECT, r.project);
-    if (db_commit(&tx, e) < 0)
+    if (taken(&r, routes_update(req->context, &r, shape, e), e) < 0 ||
+        finish(req, &tx, "route.change", &r, changed(req->arena, &old, &r), e) < 0)
         return -1;
     return http_reply_json(req, res, 200, route_json(&r));
 }
@@ -173,10 +193,7 @@ static int delete_route(struct request *req, struct response *res, struct err *e
     struct gateway_route r;
     auto_tx struct tx tx = {0};
     if (db_begin(req->context, &tx, e) < 0 || find_route(req, &r, e) < 0 ||
-        routes_delete(req->context, r.id, e) < 0)
-        return -1;
-    db_note(&tx, NOTE_PROJECT, r.project);
-    if (db_commit(&tx, e) < 0)
+        routes_delete(req->context, r.id, e) < 0 || finish(req, &tx, "route.delete", &r, "", e) < 0)
         return -1;
     return http_reply_json(req, res, 200, json_pack("{s:s}", "detail", "Route deleted"));
 }

@@ -354,7 +354,7 @@ static void keep_rest(struct conn *c, struct str rest, bool buffered)
     bool ours = c->state == CONN_HANDLING || c->state == CONN_STREAM || c->state == CONN_WRITING;
     bool over = (c->in.cap || c->charged) && !make_room(c) && c->in.cap;
     bool full = ours && (c->in.len >= READ_BYTES || over);
-    want(c, (c->out.len ? WATCH_WRITE : 0) | (c->eof || full ? 0 : WATCH_READ));
+    want(c, (c->out.len && !c->held ? WATCH_WRITE : 0) | (c->eof || full ? 0 : WATCH_READ));
     if (over && c->state == CONN_HEAD)
         refuse_with(c, 503, "Too many requests are in memory");
     else if (c->state == CONN_HEAD && rest.n && !buffered)
@@ -445,9 +445,33 @@ void conn_reply(struct conn *c, const struct response *res)
 /* A drain that began after the head was written could not say so in it. */
 void conn_finish(struct conn *c)
 {
+    conn_unhold(c, false);
     if (c->fd >= 0 && c->server->draining)
         c->close_next = c->linger = true;
     end_exchange(c, false);
+}
+
+void conn_hold(struct conn *c)
+{
+    if (c->fd < 0 || c->held)
+        return;
+    c->held = true;
+    c->held_len = c->out.len;
+    want(c, c->want & ~(unsigned)WATCH_WRITE);
+}
+
+/* Pieces and frames are whole in `out`: what is dropped leaves no half of one. */
+void conn_unhold(struct conn *c, bool drop)
+{
+    if (!c->held)
+        return;
+    c->held = false;
+    if (c->fd < 0)
+        return;
+    if (drop)
+        c->out.len = c->held_len;
+    if (c->out.len)
+        want(c, c->want | WATCH_WRITE);
 }
 
 struct str conn_stream(struct conn *c, const struct response *res, bool chunked)
@@ -479,7 +503,8 @@ bool conn_push(struct conn *c, const struct str *parts, size_t count)
         return false;
     }
     if (c->out.len) {
-        want(c, c->want | WATCH_WRITE);
+        if (!c->held)
+            want(c, c->want | WATCH_WRITE);
         if (list_empty(&c->timed)) /* only what moves gives it more time */
             touch(c);
     }

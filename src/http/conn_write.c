@@ -30,9 +30,9 @@ static void compact(struct conn *c)
 bool conn_write(struct conn *c, const struct str *parts, size_t count)
 {
     ssize_t n = 0;
-    if (c->out.len)
+    if (c->out.len && !c->held)
         compact(c);
-    else
+    else if (!c->held)
         n = send_some(c->fd, parts, count);
     if (n < 0)
         return false;
@@ -58,6 +58,25 @@ bool conn_write_rest(struct conn *c)
     buf_done(&c->out);
     c->out_sent = 0;
     return true;
+}
+
+void conn_release(struct conn *c, size_t len)
+{
+    if (!c->held || c->fd < 0)
+        return;
+    struct str may_go = {c->out.data + c->out_sent, len - c->out_sent};
+    ssize_t n = may_go.n ? send_some(c->fd, &may_go, 1) : 0;
+    if (n < 0) {
+        conn_close(c);
+        return;
+    }
+    buf_consume(&c->out, c->out_sent + (size_t)n);
+    c->held_len = may_go.n - (size_t)n;
+    c->out_sent = 0;
+    if (c->x->full && conn_pending(c) <= HTTP_STREAM_HIGH / 2) {
+        c->x->full = false;
+        stream_drained(c->x);
+    }
 }
 
 struct str conn_write_head(struct conn *c, const struct response *res, enum reply_framing framing)

@@ -12,6 +12,7 @@ struct http_exchange *exchange_new(struct conn *c)
     struct arena *arena = arena_new();
     struct http_exchange *x = arena_alloc(arena, sizeof *x);
     x->conn = c;
+    list_init(&x->again);
     x->req.arena = arena;
     x->req.app = c->server->config.app;
     x->req.peer = c->peer;
@@ -24,6 +25,7 @@ void exchange_free(struct http_exchange *x)
 {
     if (!x)
         return;
+    again_end(x);
     if (x->posted)
         loop_unpost(x->conn->server->loop, stream_wake, x);
     buf_done(&x->body);

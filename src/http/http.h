@@ -109,8 +109,8 @@ struct http_config {
     uint16_t port;      /* 0 picks a free one */
     size_t body_max;    /* bytes; above it 413. 6 MB unless set */
     size_t headers_max; /* bytes of request line and headers; above it 431. 32 KB unless set */
-    unsigned connections_max; /* accepted at the same time; above it new ones are closed. 16384
-                                 unless set */
+    unsigned connections_max; /* at a time; above it new ones are closed. 16384 unless set */
+    unsigned again_ms; /* how often streams are asked for anew (stream.h). 60000 unless set */
     unsigned idle_ms; /* a connection silent for so long is closed; request line and headers must be
                          complete within it, a body within ten times that. 60000 unless set */
     size_t buffered_max; /* bytes of request bodies and unread replies in memory at the same time,

@@ -62,6 +62,8 @@ struct conn {
     bool close_next; /* no request after this one */
     bool hurried;    /* the deadline is that of conn_hurry: nothing moves it */
     bool proxied;    /* the peer is a trusted proxy */
+    bool held;       /* nothing is sent: whether it may, is asked */
+    size_t held_len; /* of `out` when that began */
     bool linger;     /* bytes of the client may be on the way that nobody will read */
     struct buf in;   /* received, not yet parsed */
     size_t seen;     /* of `in`: where head_end has looked */
@@ -98,6 +100,8 @@ struct http_exchange {
     void *gone_arg;
     struct http_stream stream;
     struct websocket *websocket;
+    struct list again;         /* of one under way: on server->sure or ->doubtful */
+    struct question *question; /* a worker is asked about it */
 };
 
 struct http_server {
@@ -110,9 +114,13 @@ struct http_server {
     struct timer *accept_again;
     struct timer *tick;
     struct list conns;
-    struct list waiting;   /* conns with a deadline of idle_ms, the earliest first */
-    struct list lingering; /* the same with LINGER_MS */
-    struct list sockets;   /* of struct websocket, the next ping first */
+    struct list waiting;        /* conns with a deadline of idle_ms, the earliest first */
+    struct list lingering;      /* the same with LINGER_MS */
+    struct list sockets;        /* of struct websocket, the next ping first */
+    struct list sure, doubtful; /* of exchanges, by whether they have to be asked for anew */
+    struct asking *asking;      /* on a worker now; NULL: none is */
+    bool asked_in_vain;         /* the next tick tries again */
+    uint64_t again_us;
     unsigned ping_ms;
     struct proxy_list *proxies; /* NULL: none is trusted */
     unsigned in_state[CONN_STATES];
@@ -140,6 +148,9 @@ void conn_upgrade(struct conn *c); /* from now on input goes to websocket_receiv
 bool conn_push(struct conn *c, const struct str *parts, size_t count);
 void conn_finish(struct conn *c); /* ends the exchange that has written all, goes on */
 void conn_hurry(struct conn *c);  /* LINGER_MS from now it is closed, unless its state changes */
+void conn_hold(struct conn *c);   /* sends nothing until conn_unhold */
+void conn_unhold(struct conn *c,
+                 bool drop);      /* what was written meanwhile goes out, or is dropped */
 void conn_resume(struct conn *c); /* looks at what came in while nobody could take it */
 
 /* conn_write.c */
@@ -149,6 +160,8 @@ static inline size_t conn_pending(const struct conn *c)
 {
     return c->out.len - c->out_sent;
 }
+/* Of what is held, the bytes of `out` before `len` may go: as many as the socket takes do. */
+void conn_release(struct conn *c, size_t len);
 /* Sends what the socket takes, the rest goes to `out`. False when it is broken. */
 bool conn_write(struct conn *c, const struct str *parts, size_t count);
 bool conn_write_reply(struct conn *c, const struct response *res);
@@ -168,6 +181,12 @@ void stream_post(struct http_exchange *x); /* stream_wake soon */
 void stream_wake(void *exchange);          /* tells what has become of the connection */
 void stream_broken(struct http_exchange *x);
 void stream_drained(struct http_exchange *x);
+
+/* again.c */
+void again_begin(struct http_exchange *x); /* a stream or WebSocket */
+void again_end(struct http_exchange *x);
+void again_tick(struct http_server *s, uint64_t now_us);
+void again_stop(struct http_server *s); /* it is being freed */
 
 /* websocket.c */
 void websocket_receive(struct websocket *w, struct str in);

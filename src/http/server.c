@@ -52,6 +52,7 @@ static void on_tick(void *arg)
     expire_due(&s->waiting, now);
     expire_due(&s->lingering, now);
     websocket_beat(s, now);
+    again_tick(s, now);
     if (!list_empty(&s->waiting) || !list_empty(&s->lingering) || s->stats.connections)
         start_tick(s);
 }
@@ -156,6 +157,7 @@ static struct http_config with_defaults(struct http_config c)
     c.body_max = c.body_max ? c.body_max : 6 << 20;
     c.headers_max = c.headers_max ? c.headers_max : 32 << 10;
     c.connections_max = c.connections_max ? c.connections_max : 16384;
+    c.again_ms = c.again_ms ? c.again_ms : 60000;
     c.idle_ms = c.idle_ms ? c.idle_ms : 60000;
     c.buffered_max = c.buffered_max ? c.buffered_max : 256 << 20;
     return c;
@@ -185,6 +187,9 @@ int http_server_new(struct loop *l, const struct http_config *config, struct htt
     list_init(&s->waiting);
     list_init(&s->lingering);
     list_init(&s->sockets);
+    list_init(&s->sure);
+    list_init(&s->doubtful);
+    s->again_us = clock_mono_us();
     s->ping_ms = PING_MS;
     s->tick = timer_new(l, on_tick, s);
     s->accept_again = timer_new(l, accept_again, s);
@@ -259,6 +264,7 @@ void http_server_free(struct http_server *s)
     if (!s)
         return;
     stop_accepting(s);
+    again_stop(s);
     for (struct list *node; (node = list_first(&s->conns));) {
         struct conn *c = list_of(node, struct conn, node);
         list_remove(node);

@@ -29,6 +29,7 @@ void stream_wake(void *exchange)
 
 void stream_broken(struct http_exchange *x)
 {
+    again_end(x);
     if (x->websocket)
         websocket_unlist(x->websocket);
     if (!x->ended)
@@ -68,6 +69,7 @@ void http_stream_start(struct http_exchange *x, const struct response *res,
     x->stream = *events;
     x->silent = x->head.method == HTTP_HEAD || !reply_has_body(reply_status(res));
     x->chunked = !x->head.http_1_0;
+    again_begin(x);
     if (x->conn->fd < 0)
         stream_post(x);
     else

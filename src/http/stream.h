@@ -13,6 +13,31 @@
 
 struct websocket;
 
+/* --- whether they may go on ---
+ *
+ * A right may end while a stream is under way: a key is revoked, a member removed.
+ * http_server_recheck has all streams and WebSockets asked for anew, by `authorize` and `admit` as
+ * at their begin; a minute that has passed does, too, for rights that end by themselves. From the
+ * call on nothing more is sent until the answer is there, and when it is a refusal what was written
+ * meanwhile is dropped. A server without `admit` asks nobody. */
+void http_server_recheck(struct http_server *s);
+
+/* What a stream adds to that; zeros: nothing. */
+struct http_again {
+    int permission; /* of a row that lets anybody in, and whose handler asks for more; 0: the row's
+                     */
+    /* Worker thread, behind `admit`, with a copy of the request and req->context: what the handler
+     * has asked for beyond the row. `mark` is what it found at the beginning. The stream may be
+     * gone meanwhile, so it sees nothing else. */
+    int (*check)(struct request *req, unsigned mark, struct err *e);
+    unsigned mark;
+    /* Loop thread, behind that, for what is known in memory; `req` is such a copy. */
+    int (*still)(void *arg, struct request *req, struct err *e);
+    /* It may not go on: to say why and end. NULL: its connection is cut, as if the client had left
+     * (a WebSocket is closed with 1008). */
+    void (*refused)(void *arg);
+};
+
 /* Streamed replies (data plane). The body follows in pieces: chunked; to a HTTP/1.0 client as it
  * comes, ended by closing. What a reply without body (HEAD, 204, 304) is given is dropped. A client
  * that reads slowly costs at most HTTP_STREAM_HIGH bytes and the last piece.
@@ -24,6 +49,7 @@ struct http_stream {
     void (*gone)(void *arg);    /* the client has left, perhaps before the start; at most once.
                                    Ending is still due */
     void *arg;
+    struct http_again again;
 };
 /* Sends status and headers; res->body is the first piece. Replaces http_answer; http_on_gone's
  * callback is not called any more. */
@@ -49,6 +75,7 @@ struct websocket_events {
                                   is gone after it */
     void *arg;
     size_t message_max; /* bytes; a longer message closes with 1009. 64 KB unless set */
+    struct http_again again;
 };
 /* Answers 101 and takes the exchange over: the request stays valid until `closed`. NULL when the
  * request is no valid upgrade, the client is gone or the server drains: it is answered (426, 400 or

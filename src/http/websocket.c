@@ -329,6 +329,7 @@ struct websocket *websocket_accept(struct http_exchange *x, const struct websock
     x->answered = true;
     x->websocket = websocket_new(x, events);
     conn_upgrade(c);
+    again_begin(x);
     auto_buf struct buf head = {0};
     write_accept(&head, http_header(&x->req, "Sec-WebSocket-Key"));
     (void)conn_push(c, &(struct str){head.data, head.len}, 1);

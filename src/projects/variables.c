@@ -14,7 +14,14 @@ struct setting {
     struct variables old;
     int64_t now_us;
     size_t set, removed;
+    const char *names; /* ", +SET", ", -REMOVED"; as many as a line of the audit log shows */
 };
+
+static void name_one(struct setting *s, char sign, const char *key)
+{
+    if (strlen(s->names) <= AUDIT_DETAIL_MAX)
+        s->names = arena_printf(s->req->arena, "%s, %c%s", s->names, sign, key);
+}
 
 static const struct seal *seal_of(const struct request *req)
 {
@@ -78,6 +85,7 @@ static int set_one(struct setting *s, const struct wanted *w, struct err *e)
     struct variable v = {id, w->key, {0}, w->secret, s->now_us, s->now_us};
     v.sealed = variable_seal(seal_of(s->req), s->req->arena, s->project, w->key, str_of(w->value));
     s->set++;
+    name_one(s, '+', w->key);
     return variables_store_put(s->req->context, s->project, &v, e);
 }
 
@@ -94,6 +102,7 @@ static int remove_others(struct setting *s, const struct wanted *wanted, size_t 
         if (variables_store_delete(s->req->context, s->project, key, e) < 0)
             return -1;
         s->removed++;
+        name_one(s, '-', key);
     }
     return 0;
 }
@@ -127,7 +136,7 @@ int variables_set(struct request *req, const char *project, const struct wanted 
                   size_t count, bool replace, struct err *e)
 {
     struct db *db = req->context;
-    struct setting s = {.req = req, .project = project, .now_us = clock_wall_us()};
+    struct setting s = {.req = req, .project = project, .now_us = clock_wall_us(), .names = ""};
     auto_tx struct tx tx = {0};
     if (db_begin(db, &tx, e) < 0 || projects_store_lock(db, project, e) < 0 ||
         variables_store_list(db, req->arena, project, &s.old, e) < 0)
@@ -139,9 +148,9 @@ int variables_set(struct request *req, const char *project, const struct wanted 
         return -1;
     if (!s.set && !s.removed)
         return 0;
-    const char *detail = replace
-                             ? arena_printf(req->arena, "%zu set, %zu removed", s.set, s.removed)
-                             : wanted[0].key;
+    const char *detail = replace ? arena_printf(req->arena, "%zu set, %zu removed: %s", s.set,
+                                                s.removed, s.names + 2)
+                                 : wanted[0].key;
     return finish(&s, &tx, replace ? "variables.replace" : "variable.set", detail, e);
 }
 

@@ -241,7 +241,7 @@ TEST(replacing_sets_all_or_none)
     CHECK_STR(row_text(w, 0, "id"), kept);
     CHECK_STR(row_text(w, 2, "key"), "SECRET");
     CHECK(noted(w, NOTE_VARIABLES, id));
-    CHECK_INT(audited(w, "variables.replace", id, "2 set, 1 removed"), 1);
+    CHECK_INT(audited(w, "variables.replace", id, "2 set, 1 removed: +KEPT, +NEW, -OLD"), 1);
     check_clear(w, id, "SECRET", "s3cret");
     check_clear(w, id, "KEPT", "2");
     OK(w, "a1", PUT, at(id, "/env"), "{\"variables\":[]}");

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "functions/functions.h"
 #include "gateway/gateway.h"
+#include "http/stream.h"
 #include "projects/projects.h"
 #include "serve/catchup.h"
 #include "serve/quotas.h"
@@ -324,7 +325,7 @@ static void dispatch(struct server *s, struct db *db, const char *topic, const c
 
 static void recheck(void *arg)
 {
-    calls_recheck_tails(((struct server *)arg)->app.calls);
+    http_server_recheck(((struct server *)arg)->app.http);
 }
 
 void refresh(void *arg, struct db *db, const char *topic, const char *id)

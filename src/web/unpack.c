@@ -62,7 +62,7 @@ void unpack_answer(struct http_exchange *x, const struct response *res, struct s
     u->z.next_in = (Bytef *)gzip.p;
     u->z.avail_in = (uInt)gzip.n;
     must(inflateInit2(&u->z, 16 + MAX_WBITS) == Z_OK);
-    http_stream_start(x, res, &(struct http_stream){go_on, on_gone, u});
+    http_stream_start(x, res, &(struct http_stream){.drained = go_on, .gone = on_gone, .arg = u});
     if (req->method == HTTP_HEAD)
         finish(u);
     else

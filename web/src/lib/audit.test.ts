@@ -5,11 +5,11 @@ import { actionText, detailText } from "./audit";
 
 /** Every action that the server writes, as its sources have them. */
 function actionsOfTheServer(): string[] {
-  const folders = ["auth", "projects", "databases", "deps"].map((name) => join("../src", name));
+  const folders = ["auth", "projects", "functions", "gateway", "databases", "deps"].map((name) => join("../src", name));
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
   const sources = files.filter((path) => path.endsWith(".c") && !path.endsWith("_test.c"));
   const action =
-    /"(setup|login|logout|(?:account|session|key|invite|project|member|variable|variables|domain|packages|database)\.[a-z_.]+)"/g;
+    /"(setup|login|logout|(?:account|session|key|invite|project|member|variable|variables|domain|function|input|route|packages|database)\.[a-z_.]+)"/g;
   return [
     ...new Set(
       sources.flatMap((path) => [...readFileSync(path, "utf8").matchAll(action)].map(([, name]) => name ?? "")),
@@ -19,7 +19,7 @@ function actionsOfTheServer(): string[] {
 
 test("every action of the server has words", () => {
   const actions = actionsOfTheServer();
-  expect(actions).toEqual(expect.arrayContaining(["login", "member.set", "packages.save", "database.backup.delete"]));
+  expect(actions).toEqual(expect.arrayContaining(["login", "member.set", "packages.save", "function.deploy", "route.change", "database.backup.delete"]));
   expect(actions.filter((action) => actionText(action) === action)).toEqual([]);
 });
 
