@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 import type { Schema } from "@/api/client";
 import { functionKey } from "@/api/queries";
@@ -18,11 +19,19 @@ export function DeleteDialog({ fn, open, onOpenChange }: DeleteDialogProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const remove = useDeleteFunction(fn.id);
-  const gone = async () => {
-    await navigate(fn.project_id ? `/projects/${fn.project_id}` : "/functions", { state: leaveAnyway });
-    client.removeQueries({ queryKey: functionKey(fn.id) }); // only now: its page would ask for it again
+  const deleted = useRef<string>(null);
+  const gone = () => {
+    deleted.current = fn.id;
+    void navigate(fn.project_id ? `/projects/${fn.project_id}` : "/functions", { state: leaveAnyway });
     toast.done(`${fn.name} is deleted`);
   };
+  // What is known of it goes with its page, which would otherwise ask for it again until the next one is drawn.
+  useEffect(
+    () => () => {
+      if (deleted.current) client.removeQueries({ queryKey: functionKey(deleted.current) });
+    },
+    [client],
+  );
   return (
     <ConfirmDialog
       open={open}
