@@ -1,6 +1,7 @@
 /** Words for the editor: what event and context have, and ways to begin. */
 import type { Monaco } from "@/components/editor/load";
 import type { editor, IMarkdownString, languages, Position } from "@/components/editor/monaco";
+import { afterPaint } from "@/lib/after-paint";
 import { contextMembers, eventMembers, type Member, snippets } from "./members";
 import { argumentNames, type Subject, subjectOf } from "./subject";
 
@@ -14,8 +15,10 @@ export function provideWords(monaco: Monaco) {
   done.add(monaco);
   monaco.languages.registerCompletionItemProvider(known, {
     triggerCharacters: [".", '"', "'"],
-    provideCompletionItems: (model, position, context) => {
+    provideCompletionItems: async (model, position, context, token) => {
       if (!ours(model)) return undefined;
+      await afterPaint(); // the list is more work than the letter, which is seen first
+      if (token.isCancellationRequested) return undefined;
       const before = lineBefore(model, position);
       const subject = subjectOf(before, argumentNames(model.getValue()));
       if (subject) return { suggestions: memberItems(monaco, model, position, subject) };
