@@ -19,7 +19,16 @@ function actionsOfTheServer(): string[] {
 
 test("every action of the server has words", () => {
   const actions = actionsOfTheServer();
-  expect(actions).toEqual(expect.arrayContaining(["login", "member.set", "packages.save", "function.deploy", "route.change", "database.backup.delete"]));
+  expect(actions).toEqual(
+    expect.arrayContaining([
+      "login",
+      "member.set",
+      "packages.save",
+      "function.deploy",
+      "route.change",
+      "database.backup.delete",
+    ]),
+  );
   expect(actions.filter((action) => actionText(action) === action)).toEqual([]);
 });
 
