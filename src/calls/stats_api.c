@@ -64,15 +64,30 @@ static int add_totals(struct request *req, const struct reach *r, struct buf *ou
 
 /* --- series --- */
 
-static int read_time(struct request *req, const char *name, const char *loc, int64_t otherwise_s,
-                     int64_t *ret_s, struct err *e)
+static int read_time(struct request *req, const char *name, const char *loc, int64_t otherwise_us,
+                     int64_t *ret_us, struct err *e)
 {
-    int64_t us = otherwise_s * 1000000;
     const char *text = http_query(req, name);
-    if (text && !clock_parse_rfc3339(text, &us))
+    *ret_us = otherwise_us;
+    if (text && !clock_parse_rfc3339(text, ret_us))
         return http_invalid(req, loc, "datetime_type", e,
                             "Input should be a time like 2030-01-31T12:00:00Z");
-    *ret_s = us / 1000000;
+    return 0;
+}
+
+/* In whole seconds that hold all of it: a call of this second counts, also in a minute's first. */
+static int read_times(struct request *req, int64_t now_us, int64_t *ret_from_s, int64_t *ret_to_s,
+                      struct err *e)
+{
+    int64_t from, to, standard = RANGE_STANDARD_S * 1000000ll;
+    if (read_time(req, "to", "query.to", now_us, &to, e) < 0 ||
+        read_time(req, "from", "query.from", to > standard ? to - standard : 0, &from, e) < 0)
+        return -1;
+    if (from >= to)
+        return http_invalid(req, "query.to", "value_error", e,
+                            "Value error, the end is not behind the beginning");
+    *ret_from_s = from / 1000000;
+    *ret_to_s = (to + 999999) / 1000000;
     return 0;
 }
 
@@ -133,15 +148,10 @@ static int check_range(struct request *req, const struct stats_range *range, int
 
 static int read_range(struct request *req, struct stats_range *ret, struct err *e)
 {
-    int64_t now_s = clock_wall_us() / 1000000, from_s, to_s;
+    int64_t now_us = clock_wall_us(), now_s = now_us / 1000000, from_s = 0, to_s = 0;
     const char *word = http_query(req, "step");
-    if (read_time(req, "to", "query.to", now_s, &to_s, e) < 0 ||
-        read_time(req, "from", "query.from", to_s > RANGE_STANDARD_S ? to_s - RANGE_STANDARD_S : 0,
-                  &from_s, e) < 0)
+    if (read_times(req, now_us, &from_s, &to_s, e) < 0)
         return -1;
-    if (from_s >= to_s)
-        return http_invalid(req, "query.to", "value_error", e,
-                            "Value error, the end is not behind the beginning");
     if (!word)
         choose_step(ret, from_s, to_s, now_s);
     else if (read_step(req, word, from_s, to_s, ret, e) < 0)

@@ -63,6 +63,16 @@ def minutes_ago(n):
     return (datetime.now(timezone.utc) - timedelta(minutes=n)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def test_a_range_that_ends_within_a_minute_has_the_calls_of_that_minute(server):
+    fn = server.create(FAILING)
+    server.call(fn, 0)
+    [record] = server.records(fn)
+    minute = record["created_at"][:len("2030-01-31T12:00")]
+    ends = f"&from={minutes_ago(30)}&to={minute}:00"
+    assert totals(server, f"/api/functions/{fn['id']}/stats?step=60{ends}Z")["total"]["calls"] == 0
+    assert totals(server, f"/api/functions/{fn['id']}/stats?step=60{ends}.000001Z")["total"]["calls"] == 1
+
+
 def test_wrong_ranges_are_refused_with_their_place(shared):
     for query, place in (("step=61", "step"), ("step=60", "step"), ("from=x", "from"), ("to=2020-01-01", "to"),
                          ("from=2020-01-01T00:00:00Z&step=3600", "step"), ("function=none", "function"),
