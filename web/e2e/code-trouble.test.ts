@@ -223,10 +223,6 @@ test("by keyboard alone: into the code, out of it, and through the files", async
   });
   await open(id);
   await text("main.py").focus();
-  await page.keyboard.type("#gf?");
-  await expect.poll(() => text("main.py").textContent(), { message: "for screen readers" }).toContain("#gf?");
-  expect(await page.getByRole("dialog").count(), "letters of code are no shortcuts").toBe(0);
-  await page.keyboard.press("Control+z");
   await page.keyboard.press("Control+m");
   await page.keyboard.press("Tab");
   expect(await focused()).toBe("Input");

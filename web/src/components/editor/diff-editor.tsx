@@ -19,12 +19,11 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
   const place = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneDiffEditor>(undefined);
   const named = useRef(path);
-  const first = useRef({ sideBySide });
+  const first = useRef({ renderSideBySide: sideBySide });
   useEffect(() => {
     if (!place.current) return;
     const element = place.current;
-    const renderSideBySide = first.current.sideBySide && hasRoomForTwo(element);
-    const made = monaco.editor.createDiffEditor(element, { ...editorOptions, ...diffOptions, renderSideBySide });
+    const made = monaco.editor.createDiffEditor(element, { ...editorOptions, ...diffOptions, ...first.current });
     const stop = passOn(element);
     const name = () => nameHalves(made, named.current);
     made.onDidUpdateDiff(() => {
@@ -54,14 +53,7 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
       modified.dispose();
     };
   }, [monaco, path, before, after]);
-  useEffect(() => {
-    const element = place.current;
-    if (!element) return;
-    const fit = () => editor.current?.updateOptions({ renderSideBySide: sideBySide && hasRoomForTwo(element) });
-    const observer = new ResizeObserver(fit);
-    observer.observe(element); // tells its size at once
-    return () => observer.disconnect();
-  }, [sideBySide]);
+  useEffect(() => editor.current?.updateOptions({ renderSideBySide: sideBySide }), [sideBySide]);
   return (
     <div className={cn("relative min-h-0 min-w-0", className)}>
       <div ref={place} className="absolute inset-0" />
@@ -75,9 +67,6 @@ function nameHalves(diff: monaco.editor.IStandaloneDiffEditor, path: string) {
   diff.getModifiedEditor().updateOptions({ ariaLabel: `${path} after` });
 }
 
-/** The editor asks that itself, but not of whoever may have a screen reader. */
-const hasRoomForTwo = (element: HTMLElement) => element.clientWidth > 480;
-
 const diffOptions: monaco.editor.IStandaloneDiffEditorConstructionOptions = {
   readOnly: true,
   originalEditable: false,
@@ -85,6 +74,6 @@ const diffOptions: monaco.editor.IStandaloneDiffEditorConstructionOptions = {
   renderOverviewRuler: false,
   renderMarginRevertIcon: false,
   lineDecorationsWidth: 16,
-  useInlineViewWhenSpaceIsLimited: false,
+  renderSideBySideInlineBreakpoint: 480,
   diffAlgorithm: "advanced",
 };

@@ -6,10 +6,7 @@ export const editorOptions: monaco.editor.IStandaloneEditorConstructionOptions =
   automaticLayout: true,
   bracketPairColorization: { enabled: false },
   contextmenu: false,
-  // A key costs less without a text area; a browser that cannot do that has one. Screen readers then read what the editor
-  // writes for them, which it does only when told: a page cannot see whether there is one.
-  editContext: true,
-  accessibilitySupport: "on",
+  editContext: false, // keys that go to a text area are nobody's shortcuts
   fixedOverflowWidgets: true,
   fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
   fontLigatures: false,
