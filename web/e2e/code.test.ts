@@ -143,6 +143,17 @@ test("drafts survive a reload, and leaving with one asks", async () => {
   expect(new URL(page.url()).pathname).toBe(`/functions/${fn.id}`);
 });
 
+/** In the page: the names of text areas as they come into it. */
+function watchNames() {
+  const names: (string | null)[] = [];
+  new MutationObserver((changes) => {
+    for (const node of changes.flatMap(({ addedNodes }) => [...addedNodes]))
+      if (node instanceof Element)
+        for (const area of node.querySelectorAll("textarea")) names.push(area.getAttribute("aria-label"));
+  }).observe(document, { subtree: true, childList: true });
+  Object.assign(window, { names });
+}
+
 test("when somebody deployed meanwhile, both are shown and the writer chooses", async () => {
   const { page } = world;
   await world.call("PUT", `/api/functions/${fn.id}`, { code: "def handler(event):\n    return 'theirs'\n" });
@@ -150,9 +161,11 @@ test("when somebody deployed meanwhile, both are shown and the writer chooses", 
   await page.keyboard.press("Control+s");
   await page.getByRole("dialog", { name: "Version 6 was deployed meanwhile" }).waitFor();
   world.troubles.length = 0; // the browser names the request that was refused
+  await page.evaluate(watchNames);
   await button("See the difference").click();
   await page.getByRole("dialog").locator(".view-line", { hasText: "theirs" }).first().waitFor();
   await page.getByRole("dialog").locator(".view-line", { hasText: "a draft" }).first().waitFor();
+  expect(await page.evaluate(() => (window as unknown as { names: string[] }).names)).not.toContain("");
   await inspect(world, "code-conflict");
   await button("Take theirs").click();
   await page.locator(".view-line", { hasText: "theirs" }).waitFor();

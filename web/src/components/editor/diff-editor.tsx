@@ -28,7 +28,6 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
     const name = () => nameHalves(made, named.current);
     made.onDidUpdateDiff(() => {
       element.style.visibility = "visible";
-      name();
     });
     made.getOriginalEditor().onDidChangeConfiguration(name);
     made.getModifiedEditor().onDidChangeConfiguration(name);
@@ -43,6 +42,7 @@ export function DiffEditor({ monaco, path, before, after, sideBySide, className 
     // Lines find their places once the difference is known; until then they are not shown.
     if (place.current) place.current.style.visibility = "hidden";
     named.current = path;
+    if (editor.current) nameHalves(editor.current, path);
     const language = languageOf(path);
     const original = monaco.editor.createModel(before, language);
     const modified = monaco.editor.createModel(after, language);
