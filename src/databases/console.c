@@ -240,23 +240,23 @@ static int commit(struct run *r, struct err *e)
     return PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : refuse(r, result, e);
 }
 
-/* Types by their names. A connection that was cut off is replaced for it. */
+/* Types by their names. What the text did is done by now, so its limits do not count: a connection
+ * on which a millisecond of them is still in force, or that was cut off, is replaced. */
 static int name_types(struct run *r, PGresult **ret, struct err *e)
 {
     auto_buf struct buf sql = {0};
+    struct err ignored = {0};
     int columns = PQnfields(r->shape);
     if (!columns)
         return 0;
-    if (r->cut) {
-        pg_close(&r->pg);
-        if (pg_open(r->q->conninfo, &r->pg, e) < 0)
-            return -1;
-    }
-    buf_addz(&sql, "SET search_path = DEFAULT; SELECT ");
+    buf_addz(&sql, "SET statement_timeout = DEFAULT; SET search_path = DEFAULT; SELECT ");
     for (int i = 0; i < columns; i++)
         buf_addf(&sql, "%spg_catalog.format_type(%u, %d)", i ? "," : "", PQftype(r->shape, i),
                  PQfmod(r->shape, i));
-    return pg_run(&r->pg, sql.data, ret, e);
+    if (!r->cut && pg_run(&r->pg, sql.data, ret, &ignored) == 0)
+        return 0;
+    pg_close(&r->pg);
+    return pg_open(r->q->conninfo, &r->pg, e) < 0 ? -1 : pg_run(&r->pg, sql.data, ret, e);
 }
 
 static void write_columns(const struct run *r, const PGresult *types, struct buf *ret)

@@ -242,6 +242,16 @@ def test_an_endless_statement_ends(shop, sql):
           "its session is gone")
 
 
+def test_limits_that_a_text_has_count_for_the_text_alone(shop):
+    many = ", ".join(["1"] * 1500)
+    wide = shop.run(f"SELECT set_config('statement_timeout', '1', false), {many}")
+    assert [column["type"] for column in wide["columns"]] == ["text"] + ["integer"] * 1500
+    shop.run("CREATE TABLE b (a int)")
+    done = [shop.query("INSERT INTO b VALUES (1) RETURNING a", timeout_ms=1).status for _ in range(50)]
+    assert set(done) <= {200, 422} and shop.run("SELECT count(*) FROM b")["rows"] == [[str(done.count(200))]]
+    shop.run("DROP TABLE b")
+
+
 def test_a_transaction_left_open_ends_with_its_request(shop):
     shop.run("CREATE TABLE o (a int)")
     shop.run("BEGIN; LOCK TABLE o; INSERT INTO o VALUES (1)")
