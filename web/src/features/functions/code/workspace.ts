@@ -185,7 +185,7 @@ export class Workspace {
   #touch(path: string) {
     const entry = this.#entries.get(path);
     const base = this.#base.find((file) => file.path === path);
-    const changed = !entry || !base || entry.file.mode !== base.mode || !holds(entry, base.text);
+    const changed = !entry || !base || textOf(entry) !== base.text || entry.file.mode !== base.mode;
     if (changed === this.#snapshot.changed.has(path)) this.#draftSoon();
     else this.#look();
   }
@@ -212,13 +212,6 @@ function textOf({ file, model, held }: Entry): string | null {
   if (!model) return null;
   const value = valueIn(model);
   return value === held ? file.text : value;
-}
-
-/** Whether that is its text. Mostly the length says that it is not, and then nothing is read: this is asked with each key. */
-function holds(entry: Entry, text: string | null): boolean {
-  const length = entry.model?.getValueLength(undefined, true);
-  const read = length === undefined || length === entry.held.length || length === text?.length;
-  return read && textOf(entry) === text;
 }
 
 const same = (a: string[], b: string[]) => a.length === b.length && a.every((each, at) => each === b[at]);
