@@ -19,7 +19,8 @@ struct websocket;
  * http_server_recheck has all streams and WebSockets asked for anew, by `authorize` and `admit` as
  * at their begin; a minute that has passed does, too, for rights that end by themselves. From the
  * call on nothing more is sent until the answer is there, and when it is a refusal what was written
- * meanwhile is dropped. A server without `admit` asks nobody. */
+ * meanwhile is dropped; but a stream that its handler ends before the answer goes out whole. A
+ * server without `admit` asks nobody. */
 void http_server_recheck(struct http_server *s);
 
 /* What a stream adds to that; zeros: nothing. */
