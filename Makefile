@@ -69,9 +69,12 @@ define COMPILE
 	$(if $(Q),@echo "  CC    $@")
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 endef
-# Only src/sandbox/ has doors for tests. All else that the everyday tree has compiled is the same in the tree for tests.
+# Only src/sandbox/ has doors for tests. All else that the everyday tree has compiled is the same in the tree for tests;
+# the tests themselves that tree only has by accident, and old.
 ifeq ($(abspath $(BUILD)),$(abspath build/testing))
 $(BUILD)/src/sandbox/%.o: src/sandbox/%.c $(BUILD)/flags
+	$(COMPILE)
+$(BUILD)/src/%_test.o: src/%_test.c $(BUILD)/flags
 	$(COMPILE)
 $(BUILD)/%.o: build/%.o
 	@mkdir -p $(@D) && ln -f $< $@

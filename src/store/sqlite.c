@@ -1,6 +1,7 @@
 /* sqlite — the store in a file: connections, statements and transactions of SQLite. */
 #include "store/sqlite.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+
+enum { BUSY_MS = 5000 }; /* for so long another process may hold the store */
 
 static struct sqlite_query *query_of(struct query *q)
 {
@@ -130,23 +133,35 @@ static void close_store(struct store *base)
 
 /* page_size only takes effect on a file without content. A checkpoint moves the write-ahead log
  * into the file and syncs both: every 16 MB, so that bulk writes are not held up by it. */
-static const char settings[] = "PRAGMA page_size = 8192;"
-                               "PRAGMA journal_mode = WAL;"
-                               "PRAGMA foreign_keys = ON;"
+static const char wal[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;";
+static const char settings[] = "PRAGMA foreign_keys = ON;"
                                "PRAGMA trusted_schema = OFF;"
                                "PRAGMA temp_store = MEMORY;"
                                "PRAGMA cache_size = -2048;"
                                "PRAGMA wal_autocheckpoint = 2048;"
                                "PRAGMA journal_size_limit = 33554432;";
 
+/* SQLite's own timeout does not hold for a file that gets its log: who reads it already and asks
+ * to be alone with it is refused at once, so that two of them do not wait for each other. */
+static int make_wal(struct db *db, struct err *e)
+{
+    sqlite3 *handle = sqlite_db(db)->handle;
+    uint64_t until = clock_mono_us() + BUSY_MS * 1000;
+    int rc;
+    while (((rc = sqlite3_exec(handle, wal, NULL, NULL, NULL)) & 0xff) == SQLITE_BUSY &&
+           clock_mono_us() < until)
+        sqlite3_sleep(1);
+    return rc == SQLITE_OK ? 0 : sqlite_fail(db, rc, "open", e);
+}
+
 static int configure(struct db *db, struct err *e)
 {
     sqlite3 *handle = sqlite_db(db)->handle;
     /* Only another process can make us wait here: the writers of this one take turns. */
-    sqlite3_busy_timeout(handle, 5000);
+    sqlite3_busy_timeout(handle, BUSY_MS);
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (run(db, settings, "open", e) < 0)
+    if (make_wal(db, e) < 0 || run(db, settings, "open", e) < 0)
         return -1;
     const char *sync =
         db->durability == DB_DURABLE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
