@@ -10,7 +10,7 @@
 
 static void read_token(struct str text)
 {
-    static const unsigned char key[TOKEN_KEY] = "the fuzzer must not know this one";
+    static const unsigned char key[TOKEN_KEY] = "fuzzers are not to know this key";
     auto_token struct token t = {0};
     struct token_session session = {0};
     struct err e = {0};
