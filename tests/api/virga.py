@@ -13,6 +13,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import tarfile
 import time
@@ -39,6 +40,15 @@ def until(condition, what, deadline_s=60):
             return value
         assert time.monotonic() < end, f"not within {deadline_s} s: {what}"
         select.select([], [], [], 0.01)
+
+
+def held_port():
+    """A socket that keeps its port from everybody who does not name it, for as long as it is open: a server can be told to
+    listen there, also a second time. Whoever connects meanwhile is refused."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 class Reply:
