@@ -32,26 +32,35 @@ make() {
 }
 
 start() {
-    as_user "$bin/pg_ctl" -D "$data" -w -t 30 -l "$dir/log" -s start >"$dir/start.log" 2>&1 </dev/null && return
+    as_user "$bin/pg_ctl" -D "$data" -w -t 120 -l "$dir/log" -s start >"$dir/start.log" 2>&1 </dev/null && return
     cat "$dir/start.log" "$dir/log" >&2
     exit 1
 }
 
+state_of() { # the letter of a process, nothing when there is none
+    local state=
+    read -r _ _ state _ 2>/dev/null <"/proc/$1/stat" || true
+    echo "$state"
+}
+
+# The server, which stands still from here on so that it has no further children, and its children.
 all_pids() {
     local pid
     pid=$(head -n 1 "$data/postmaster.pid")
+    kill -STOP "$pid"
+    while [ "$(state_of "$pid")" != T ]; do :; done
     echo "$pid" $(cat "/proc/$pid/task/$pid/children")
 }
 
 # The server and its children at once. Where nobody reaps orphans the dead keep their numbers, and the next start
 # would take the old server for alive: the notes it left behind go.
 kill_all() {
-    local pid pids state
+    local pid pids
     pids=$(all_pids)
     # shellcheck disable=SC2086  # words on purpose
-    kill -KILL $pids
+    kill -KILL $pids 2>/dev/null || true # a child may have ended by itself
     for pid in $pids; do
-        while read -r _ _ state _ 2>/dev/null <"/proc/$pid/stat" && [ "$state" != Z ]; do :; done
+        while [[ $(state_of "$pid") != [ZX] && -e /proc/$pid ]]; do :; done
     done
     rm -f "$data/postmaster.pid" "$dir"/.s.PGSQL.*
 }
@@ -67,9 +76,9 @@ case "$verb" in
     restart) stop fast && start ;;
     kill) kill_all ;;
     # shellcheck disable=SC2046  # words on purpose
-    pause) kill -STOP $(all_pids) ;;
+    pause) kill -STOP $(all_pids) 2>/dev/null || true ;;
     # shellcheck disable=SC2046
-    continue) kill -CONT $(all_pids) ;;
+    continue) kill -CONT $(all_pids) 2>/dev/null || true ;;
     remove) stop immediate && rm -rf "$dir" ;;
     *) echo "tests/postgres.sh: unknown: $verb" >&2; exit 2 ;;
 esac

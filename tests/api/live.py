@@ -7,6 +7,8 @@ import select
 import socket
 import time
 
+COMES_S = 60
+
 
 class Live:
     """A connection whose reply goes on. Every wait has a deadline."""
@@ -16,7 +18,7 @@ class Live:
         if key:
             headers.setdefault("Authorization", f"Bearer {server.key if key is True else key}")
         self.got = b""
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=15)
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=COMES_S)
         lines = [f"GET {path} HTTP/{version}", *(f"{name}: {value}" for name, value in headers.items())]
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         self.head = self.until(b"\r\n\r\n").decode()
@@ -38,7 +40,7 @@ class Live:
 
     def until(self, mark):
         """What comes up to and with the mark."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + COMES_S
         while mark not in self.got:
             assert self.receive(deadline), f"the end before {mark}: {self.got[-500:]}"
         at = self.got.index(mark) + len(mark)
@@ -47,7 +49,7 @@ class Live:
 
     def rest(self):
         """What comes until the server closes."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + COMES_S
         while self.receive(deadline):
             pass
         return self.got
@@ -73,7 +75,7 @@ class Socket(Live):
         super().__init__(server, path, {**upgrade, **(headers or {})}, key, "1.1")
 
     def take(self, count):
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + COMES_S
         while len(self.got) < count:
             assert self.receive(deadline), "the end inside a frame"
         taken, self.got = self.got[:count], self.got[count:]

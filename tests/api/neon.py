@@ -4,14 +4,16 @@ import json
 import re
 import secrets
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 KEY = "napi_stand_in"
 
 
 class Neon:
-    """`fail` maps "METHOD /path" to (status, message) for the next such request; `made` counts projects ever made."""
+    """One request after the other, in the order in which they came: who asks for a project that is being made finds it, also
+    when he who began it was killed meanwhile. `fail` maps "METHOD /path" to (status, message) for the next such request; `made`
+    counts projects ever made."""
 
     def __init__(self, postgres):
         self.postgres, self.projects, self.fail, self.made, self.seen = postgres, {}, {}, 0, []
@@ -32,7 +34,7 @@ class Neon:
                 self.wfile.write(payload)
 
             do_GET = do_POST = do_DELETE = answer
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}/api/v2"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 

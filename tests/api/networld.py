@@ -61,7 +61,7 @@ class World:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.stdin.close()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
             process.stdout.close()
 
     def started(self, process, word):
@@ -86,7 +86,7 @@ class World:
                                              stdin=subprocess.PIPE, stdout=subprocess.PIPE), b"made\n")
 
     def ip(self, pid, *words):
-        done = subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words], capture_output=True, text=True, timeout=20)
+        done = subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, (words, done.stderr)
 
     def join(self):

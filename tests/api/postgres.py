@@ -22,7 +22,7 @@ class Postgres:
 
     def control(self, verb, *arguments):
         return subprocess.run([SCRIPT, verb, self.directory, *arguments], check=True, capture_output=True, text=True,
-                              timeout=60).stdout.strip()
+                              timeout=170).stdout.strip()
 
     def start(self):
         self.admin = self.control("start", *self.settings)
@@ -57,7 +57,7 @@ class Postgres:
     def sql(self, text, database="postgres"):
         """The rows of a statement as lists of texts."""
         done = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-c", text, self.at(database)],
-                              capture_output=True, text=True, timeout=30)
+                              capture_output=True, text=True, timeout=90)
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
 

@@ -4,8 +4,9 @@ import base64
 import http.cookies
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from issuer import AUDIENCE, Issuer, Key
@@ -138,13 +139,17 @@ def test_an_issuer_that_does_not_answer_holds_up_nobody_else(tmp_path):
         issuer.ready.clear()
         with Server(tmp_path, f"--issuer={issuer.url}", f"--audience={AUDIENCE}") as server, ThreadPoolExecutor(8) as pool:
             fn = server.create("def handler(e): return 1", access="key")
+            assert server.invoke(fn).status == 200
+            begun = time.monotonic()
             asked = [pool.submit(whoami, server, issuer.token(issuer.keys[0], f"u{i}")) for i in range(8)]
             until(lambda: issuer.fetches, "the keys are asked for")
             until(lambda: sum(a.done() for a in asked) >= 5, "all but one who asks and two who wait are sent away")
             assert whoami(server, server.key).status == 200 and server.invoke(fn).status == 200
             issuer.ready.set()
             replies = [a.result() for a in asked]
-            assert sorted(r.status for r in replies) == 3 * [200] + 5 * [503]
+            in_time = time.monotonic() - begun < 5  # so long an issuer has to answer
+            statuses = sorted(r.status for r in replies)
+            assert statuses == 3 * [200] + 5 * [503] or (not in_time and statuses == 3 * [401] + 5 * [503])
             assert {r.headers["Retry-After"] for r in replies if r.status == 503} == {"1"}
 
 
@@ -223,10 +228,14 @@ def test_a_name_belongs_to_one_whatever_its_case_and_whoever_is_faster(open_serv
 
 def test_wrong_passwords_are_slowed_down_and_say_for_how_long(person):
     stranger = "203.0.113.1"
-    for _ in range(5):
-        assert person.login("wrong password", address=stranger).status == 401
-    reply = person.login(address=stranger)
-    assert reply.status == 429 and int(reply.headers["Retry-After"]) >= 1
+    assert [person.login("wrong password", address=stranger).status for _ in range(5)] == 5 * [401]
+
+    def right_but_refused():
+        """None when so much time has passed since a wrong one that somebody may try again: a second, then two, then four."""
+        person.login("wrong password", address=stranger)
+        reply = person.login(address=stranger)
+        return reply if reply.status == 429 else None
+    assert int(until(right_but_refused, "who guesses has to wait").headers["Retry-After"]) >= 1
     assert person.login().status == 200, "who is signed in from an address is not locked out by strangers"
 
 
@@ -308,9 +317,13 @@ def test_a_key_says_when_it_was_used(person):
 
 
 def test_an_expired_key_says_so(person):
-    from datetime import datetime, timedelta, timezone
-    soon = (datetime.now(timezone.utc) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    key = person.key(expires_at=soon)["key"]
+    def expires_in(seconds):
+        """None when the time was over before it was read."""
+        at = (datetime.now(timezone.utc) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        reply = person.ask("POST", "/api/keys", {"name": "key", "expires_at": at})
+        assert reply.status == 200 or "expires_at" in str(reply.json["detail"]), reply.body
+        return reply.json["key"] if reply.status == 200 else None
+    key = next(filter(None, map(expires_in, (1, 5, 25))))
     until(lambda: whoami(person.server, key).status == 401, "the key expires")
     assert refused(person.server, key) == "Token expired"
 
@@ -415,12 +428,12 @@ def test_keys_rotate_and_invented_ones_do_not_hammer_the_issuer(trusting, issuer
     old, new, stranger = issuer.keys[0], Key("new", "ES256"), Key("x", "ES256")
     assert whoami(trusting, issuer.token(old, "before")).status == 200
     issuer.keys = [new]
-    until(lambda: whoami(trusting, issuer.token(new)).status == 200, "the new key is found", deadline_s=20)
+    until(lambda: whoami(trusting, issuer.token(new)).status == 200, "the new key is found")
     assert refused(trusting, issuer.token(old, "somebody else")) == "Could not verify token"
-    fetched = issuer.fetches
+    fetched, begun = issuer.fetches, time.monotonic()
     for i in range(50):
         stranger.kid = f"invented{i}"
         assert refused(trusting, issuer.token(stranger)) == "Could not verify token"
-    assert issuer.fetches <= fetched + 1
+    assert issuer.fetches <= fetched + 1 + (time.monotonic() - begun) // 10, "no more often than every 10 s"
     issuer.away = True
     assert whoami(trusting, issuer.token(new, "yet another")).status == 200, "known keys go on"

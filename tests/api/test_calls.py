@@ -2,10 +2,12 @@
 
 import json
 import re
+import signal
 import time
 
 import pytest
 from live import Events, Live, Socket
+from virga import Server, until
 
 EVENTS = [None, True, 0, -1, 1.5, 10**40, "", "text", "ünïcödé \U0001f600", "\u0000", [], {}, [[[]]],
           {"a": [1, {"b": None}]}, 0.1, 1e300]
@@ -287,14 +289,15 @@ def test_an_export_until_some_time_ends_also_where_nothing_was_called(server):
 
 
 def test_a_server_that_stops_says_so_to_who_follows(tmp_path):
-    from virga import Server
     server = Server(tmp_path).start()
     with Events(server, "/api/invocations/tail") as events, Socket(server, "/api/invocations/tail") as messages:
         begun = time.monotonic()
-        assert server.stop() == 0 and time.monotonic() - begun < 8
+        server.process.send_signal(signal.SIGTERM)
         assert events.event() == {"event": "end", "data": {"reason": "The server is stopping"}}
         opcode, payload = messages.frame()
         assert opcode == 8 and int.from_bytes(payload[:2], "big") == 1001
+        assert events.rest() == b"" and time.monotonic() - begun < 8, "before the time is up that calls have to end"
+        assert server.stop() == 0
 
 
 def test_every_call_through_the_gateway_is_found_by_its_id(shared):
@@ -388,7 +391,6 @@ def test_a_large_event_and_result_pass(shared):
 
 
 def test_the_metrics_count_the_records_of_calls(shared):
-    from virga import until
     written = 'virga_call_records_total{state="written"}'
     before = shared.metric(written)
     shared.call(shared.create("def handler(event): return 1"))

@@ -27,7 +27,7 @@ class Cli:
 
     def __call__(self, *args, stdin="", **env):
         done = subprocess.run([PROGRAM, *map(str, args)], input=stdin, env={**self.env, **env}, cwd=self.home,
-                              capture_output=True, text=True, timeout=30)
+                              capture_output=True, text=True, timeout=120)
         assert "\x1b" not in done.stdout + done.stderr, "no colours on a pipe"
         return done
 
@@ -68,7 +68,7 @@ def test_the_curl_line_that_is_printed_works(cli):
     (cli.home / "curled.py").write_text(CODE)
     said = cli.ok("deploy", "curled.py")
     line = next(x for x in said.splitlines() if "curl -X POST" in x)
-    done = subprocess.run(["sh", "-c", line.replace("curl", "curl -s", 1)], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["sh", "-c", line.replace("curl", "curl -s", 1)], capture_output=True, text=True, timeout=120)
     assert json.loads(done.stdout)["output"] == {"got": {}}, done
 
 
@@ -180,13 +180,13 @@ def on_terminal(cli, *args):
     with subprocess.Popen([PROGRAM, *args], env=cli.env, cwd=cli.home, stdin=slave, stdout=slave, stderr=slave) as running:
         os.close(slave)
         shown = b""
-        while select.select([master], [], [], 15)[0]:
+        while select.select([master], [], [], 60)[0]:
             try:
                 shown += os.read(master, 65536)
             except OSError:
                 break  # EIO: the other side has closed
         os.close(master)
-        running.wait(timeout=15)
+        running.wait(timeout=60)
     return shown.decode()
 
 
@@ -272,10 +272,10 @@ def test_following_shows_a_new_call_and_ends_with_the_signal(cli, name):
         try:
             for n in range(2):
                 cli.ok("invoke", name, str(n))
-                assert select.select([following.stdout], [], [], 15)[0], "a new call is shown"
+                assert select.select([following.stdout], [], [], 60)[0], "a new call is shown"
                 assert json.loads(following.stdout.readline())["output"] == '{"got":%d}' % n
             following.send_signal(signal.SIGINT)
-            assert following.wait(timeout=15) == DONE
+            assert following.wait(timeout=60) == DONE
         finally:
             following.kill()
 
@@ -307,7 +307,7 @@ def test_completion_is_valid_in_its_shell(cli):
         assert "deploy" in script and "rollback" in script
         program = f"/bin/{shell}"
         if os.access(program, os.X_OK):
-            subprocess.run([program, "-n"], input=script, text=True, check=True, timeout=15)
+            subprocess.run([program, "-n"], input=script, text=True, check=True, timeout=60)
     assert cli("completion", "tcsh").returncode == USAGE
 
 

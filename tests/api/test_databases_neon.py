@@ -50,7 +50,7 @@ def test_what_cannot_be_removed_is_removed_later(server, neon):
     project = Project(server)
     neon.fail["DELETE /projects/" + project.made["neon_project_id"]] = 500, "internal error"
     assert "internal error" in detail(project.ask("DELETE", f"/deprovision?name={project.name.replace(' ', '+')}"), 503)
-    until(lambda: not neon.projects, "the thread has tried again", 20)
+    until(lambda: not neon.projects, "the thread has tried again")
     until(lambda: project.get()["problem"] is None, "the row is gone")
 
 
@@ -74,10 +74,10 @@ def test_a_kill_never_makes_two_projects_at_neon(server, neon, number):
     project = Project(server, database=False)
     made = neon.made
     kill_during(server, lambda: project.ask("POST", "/provision"), 0.03 + number * 0.04)
-    if not until(lambda: settled(project), "settled", 30)["has_database"]:
+    if not until(lambda: settled(project), "settled")["has_database"]:
         ok(project.ask("POST", "/provision"))
     assert neon.made == made + 1 and project.run("SELECT 1")["rows"] == [["1"]]
     kill_during(server, lambda: server.request("DELETE", f"/api/projects/{project.id}"), number * 0.01)
     if server.request("GET", f"/api/projects/{project.id}").status == 200:
         ok(server.request("DELETE", f"/api/projects/{project.id}"))
-    until(lambda: not neon.projects, "nothing is left of it", 30)
+    until(lambda: not neon.projects, "nothing is left of it")

@@ -118,13 +118,22 @@ def test_a_package_that_is_not_there_fails_with_the_end_of_the_log_and_changes_n
 def test_saving_the_same_again_takes_no_build_and_little_time(world):
     project = Project(world)
     saved(project.save(requirements_txt="greet"))
-    asked, times = len(world.registry.asked), []
-    for _ in range(9):
+    asked, builds = len(world.registry.asked), f"{project.path}/builds"
+    before = world.request("GET", builds).json
+
+    def took(deed):
         begin = time.monotonic()
-        saved(project.save(requirements_txt="greet"))
-        times.append(time.monotonic() - begin)
-    assert len(world.registry.asked) == asked
-    assert sorted(times)[4] < 0.020, times
+        deed()
+        return time.monotonic() - begin
+
+    def change(number):
+        assert world.request("PUT", project.path, {"description": str(number)}).status == 200
+    again, others = [], []
+    for number in range(9):  # side by side, so that both meet the same machine
+        again.append(took(lambda: saved(project.save(requirements_txt="greet"))))
+        others.append(took(lambda: change(number)))
+    assert len(world.registry.asked) == asked and world.request("GET", builds).json == before
+    assert min(again) < 10 * min(others), "about as long as any other change"
 
 
 def test_a_build_is_watched_from_its_first_line_and_cancelled(world):
@@ -138,7 +147,7 @@ def test_a_build_is_watched_from_its_first_line_and_cancelled(world):
     assert project.save(requirements_txt="greet").status == 409
     reply = world.request("POST", f"{path}/cancel")
     assert reply.json["status"] == "cancelled"
-    reader.join(20)
+    reader.join(90)
     assert "event: done" in events[0] and '"status":"cancelled"' in events[0]
     saved(project.save(requirements_txt="greet"))
 

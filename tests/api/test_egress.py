@@ -66,5 +66,5 @@ def test_a_host_that_cannot_give_network_starts_all_the_same_and_says_what_is_mi
     ("--egress-deny", ",".join(["10.0.0.1"] * 65), "takes at most 64 entries"),
 ])
 def test_a_wrong_rule_is_named_at_the_start(tmp_path, option, value, complaint):
-    ended = subprocess.run([PROGRAM, "serve", "--data-dir", tmp_path / "data", option, value], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([PROGRAM, "serve", "--data-dir", tmp_path / "data", option, value], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2 and f"{option}: {complaint}" in ended.stderr

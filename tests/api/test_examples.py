@@ -10,7 +10,7 @@ EXAMPLES = ROOT / "examples"
 
 
 def run(server, *arguments):
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=server.directory,
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=120, cwd=server.directory,
                           env={"PATH": os.environ["PATH"], "VIRGA_SERVER": f"http://127.0.0.1:{server.port}",
                                "VIRGA_KEY": server.key})
 

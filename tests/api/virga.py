@@ -13,6 +13,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import tarfile
 import time
@@ -24,11 +25,14 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("VIRGA_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "virga"
 ON_POSTGRES = os.environ.get("VIRGA_TEST_STORE") == "postgres"
+# Calls under way have 10 s, a cluster of its own 25 s, and sanitizers look through all memory at the end.
+STOPPED_S = 90
 LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
 
-def until(condition, what, deadline_s=15):
-    """The first true value of condition(), polled; an assertion error naming `what` after the deadline."""
+def until(condition, what, deadline_s=60):
+    """The first true value of condition(), polled; an assertion error naming `what` after the deadline, which is there for what
+    never comes: a machine that is busy with other things may be slow."""
     end = time.monotonic() + deadline_s
     while True:
         value = condition()
@@ -36,6 +40,15 @@ def until(condition, what, deadline_s=15):
             return value
         assert time.monotonic() < end, f"not within {deadline_s} s: {what}"
         select.select([], [], [], 0.01)
+
+
+def held_port():
+    """A socket that keeps its port from everybody who does not name it, for as long as it is open: a server can be told to
+    listen there, also a second time. Whoever connects meanwhile is refused."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 class Reply:
@@ -65,7 +78,7 @@ class Server:
 
     def start(self):
         self.log = open(self.directory / "log", "ab")
-        at = self.log.tell()
+        at = len(self.log_text())
         self.process = subprocess.Popen(
             [*self.command, *self.options],
             stderr=self.log, stdin=subprocess.DEVNULL, env={**os.environ, **self.env}, start_new_session=True)
@@ -74,17 +87,24 @@ class Server:
             assert self.process.poll() is None, "the server ended:\n" + self.log_text()
             return LISTENING.search(self.log_text()[at:])
 
-        self.port = int(until(listening, "the server listens").group(1))
-        self.key = (self.data / "owner.key").read_text().strip()
+        try:
+            self.port = int(until(listening, "the server listens").group(1))
+            self.key = (self.data / "owner.key").read_text().strip()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
         return self
 
     def log_text(self):
-        return (self.directory / "log").read_text(errors="replace")
+        """Its whole lines: the end of one that is being written may be missing."""
+        text = (self.directory / "log").read_text(errors="replace")
+        return text[:text.rfind("\n") + 1]
 
     def stop(self, how=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=STOPPED_S)
         self.log.close()
         return self.process.returncode
 
