@@ -220,7 +220,9 @@ def test_calls_go_on_while_postgresql_is_away_and_nothing_is_lost(tmp_path, own)
         project = project_of(server)
         warm = server.create(returning("warm"), project_id=project["id"])
         ok(server.request("POST", f"/api/projects/{project['id']}/routes", {"function_id": warm["id"], "method": "GET", "path": "/warm"}))
-        kept, unused = [server.call(warm)["invocation_id"]], server.create(returning("never called"))["id"]
+        kept = [server.call(warm)["invocation_id"]]
+        assert [r["id"] for r in server.records(warm)] == kept, "committed, and on the disk with the next save"
+        unused = server.create(returning("never called"))["id"]
         for away in own.kill9, own.stop:
             saved = [server.create(returning(n))["id"] for n in range(5)]
             away()
