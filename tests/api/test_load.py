@@ -4,6 +4,7 @@ import os
 import threading
 
 import pytest
+from test_gateway import far_from_midnight
 from test_streams import stream
 from virga import Server, until
 
@@ -204,6 +205,7 @@ def test_with_all_places_taken_a_load_waits_its_turn_or_is_refused(shared):
 
 
 def test_a_load_takes_of_no_rate_and_no_quota_but_needs_one_left(tmp_path):
+    far_from_midnight()
     with Server(tmp_path) as server:
         fn = server.create("def handler(event): return 1", rate_limit=1)
         for _ in range(4):
