@@ -16,9 +16,9 @@ struct quotas {
     struct server *server;
     struct timer *timer;
     struct buf ids; /* of the accounts being read, each ended by NUL */
-    struct count {
-        int64_t calls_per_day, used, day; /* on that day */
-    } * counts; /* one for each */
+    struct count {  /* one for each; `used` is of that day */
+        int64_t calls_per_day, used, day;
+    } * counts;
     size_t count;
     struct err failed;
 };
@@ -67,8 +67,8 @@ static void tell_gateway(struct quotas *q)
 {
     const char *id = q->ids.data;
     for (size_t i = 0; i < q->count; i++, id += strlen(id) + 1)
-        gateway_set_quota(q->server->app.gateway, id, q->counts[i].calls_per_day,
-                          q->counts[i].used, q->counts[i].day);
+        gateway_set_quota(q->server->app.gateway, id, q->counts[i].calls_per_day, q->counts[i].used,
+                          q->counts[i].day);
 }
 
 static void counts_read(void *job)
