@@ -90,5 +90,6 @@ extern const struct migration calls_migrations[]; /* 3, 50 to 59 */
 extern const struct route calls_routes[], stats_routes[], tail_routes[];
 
 /* Calls of an account's functions (its own without a project, and those of projects whose first
- * owner it is) since midnight UTC, for its quota. Worker thread. */
-int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e);
+ * owner it is) since midnight UTC, for its quota; and which day that was, counted from 1970 on: it
+ * may be over by the time somebody looks. Worker thread. */
+int calls_today(struct db *db, const char *account, int64_t *ret, int64_t *ret_day, struct err *e);

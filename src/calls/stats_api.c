@@ -280,23 +280,24 @@ const struct route stats_routes[] = {
 };
 
 /* Of a project's owners the first one pays, as the gateway sees it (projects/views.c). */
-int calls_today(struct db *db, const char *account, int64_t *ret, struct err *e)
+int calls_today(struct db *db, const char *account, int64_t *ret, int64_t *ret_day, struct err *e)
 {
     auto_query struct query *q = NULL;
-    int64_t midnight_s = clock_wall_us() / 1000000 / STEP_DAY * STEP_DAY;
-    if (db_query(
-            db,
-            "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM call_stats WHERE step = $2"
-            " AND at_s >= $3 AND function_id IN (SELECT id FROM functions WHERE"
-            " owner_id = $1 OR project_id IN (SELECT m.project_id"
-            " FROM project_members m WHERE m.account_id = $1 AND m.role = $4 AND NOT EXISTS"
-            " (SELECT 1 FROM project_members o WHERE o.project_id = m.project_id"
-            " AND o.role = $4 AND (o.created_us < m.created_us OR"
-            " (o.created_us = m.created_us AND o.account_id < m.account_id)))))",
-            DB_ARGS(db_textz(account), db_int(STEP_DAY), db_int(midnight_s), db_int(ROLE_OWNER)),
-            &q, e) < 0 ||
+    int64_t day = clock_wall_us() / 1000000 / STEP_DAY;
+    if (db_query(db,
+                 "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM call_stats WHERE step = $2"
+                 " AND at_s >= $3 AND function_id IN (SELECT id FROM functions WHERE"
+                 " owner_id = $1 OR project_id IN (SELECT m.project_id"
+                 " FROM project_members m WHERE m.account_id = $1 AND m.role = $4 AND NOT EXISTS"
+                 " (SELECT 1 FROM project_members o WHERE o.project_id = m.project_id"
+                 " AND o.role = $4 AND (o.created_us < m.created_us OR"
+                 " (o.created_us = m.created_us AND o.account_id < m.account_id)))))",
+                 DB_ARGS(db_textz(account), db_int(STEP_DAY), db_int(day * STEP_DAY),
+                         db_int(ROLE_OWNER)),
+                 &q, e) < 0 ||
         query_next(q, e) < 0)
         return -1;
     *ret = query_int(q, 0);
+    *ret_day = day;
     return 0;
 }

@@ -131,7 +131,7 @@ TEST(statistics_are_those_of_what_one_may_see)
     CHECK(ask(&w, "bob", "/api/functions/eva1/stats") == 404);
     CHECK(ask(&w, "bob", "/api/projects/q/stats") == 404);
     CHECK(ask(&w, NULL, "/api/stats") == 401);
-    int64_t today;
+    int64_t today, day;
     static const struct {
         const char *who;
         int64_t calls;
@@ -139,7 +139,7 @@ TEST(statistics_are_those_of_what_one_may_see)
     push_call(&w, "eva1", clock_wall_us() - 86400ll * 1000000, 1000, CALL_SUCCESS, false);
     flush(&w);
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
-        OK(&w, calls_today(w.db, used[i].who, &today, &w.e));
+        OK(&w, calls_today(w.db, used[i].who, &today, &day, &w.e));
         CHECK_INT(today, used[i].calls);
     }
 }

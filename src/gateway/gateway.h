@@ -69,9 +69,11 @@ void gateway_set_project(struct gateway *g, const struct project_view *view,
 void gateway_remove_project(struct gateway *g, const char *id);
 void gateway_set_function(struct gateway *g, const struct function *fn);
 void gateway_remove_function(struct gateway *g, const char *id);
-/* Calls an account may still make today: `used` as counted in the store, which serve/ reads every
- * minute for the accounts that gateway_accounts names; what is called since is counted here. */
-void gateway_set_quota(struct gateway *g, const char *account, int64_t calls_per_day, int64_t used);
+/* Calls an account may still make today: `used` as counted in the store on that `day` (counted from
+ * 1970 on), which serve/ reads every minute for the accounts that gateway_accounts names; what is
+ * called since is counted here. */
+void gateway_set_quota(struct gateway *g, const char *account, int64_t calls_per_day, int64_t used,
+                       int64_t day);
 /* The accounts whose calls are counted: owners of projects with functions, and whoever made a
  * function that belongs to none. */
 void gateway_accounts(struct gateway *g, void (*each)(void *arg, const char *account), void *arg);

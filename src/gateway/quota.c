@@ -37,13 +37,14 @@ static void turn_day(struct table_account *a)
     a->used = 0;
 }
 
-void gateway_set_quota(struct gateway *g, const char *account, int64_t calls_per_day, int64_t used)
+void gateway_set_quota(struct gateway *g, const char *account, int64_t calls_per_day, int64_t used,
+                       int64_t day)
 {
     struct table_account *a = find_or_add(g, account);
     g->bounded_accounts += (calls_per_day > 0) - (a->calls_per_day > 0);
     a->calls_per_day = calls_per_day;
     turn_day(a);
-    if (used > a->used)
+    if (day == a->day && used > a->used) /* not what was counted just before midnight */
         a->used = used;
 }
 

@@ -141,13 +141,14 @@ TEST(calls_count_for_the_projects_owner_and_never_come_back)
     CHECK(!table_payer(g, table_function(g, "f1")));
     gateway_accounts(g, add_name, names);
     CHECK_STR(names, "ann ");
-    gateway_set_quota(g, "ann", 10, 4);
+    int64_t day = clock_wall_us() / 86400 / 1000000;
+    gateway_set_quota(g, "ann", 10, 4, day);
     struct table_account *payer = table_payer(g, table_function(g, "f1"));
     CHECK(payer && payer->used == 4 && payer->calls_per_day == 10);
     payer->used = 7;
-    gateway_set_quota(g, "ann", 10, 5); /* what the store does not hold yet */
+    gateway_set_quota(g, "ann", 10, 5, day); /* what the store does not hold yet */
     CHECK_INT(payer->used, 7);
-    gateway_set_quota(g, "ann", 10, 9); /* other servers' calls */
+    gateway_set_quota(g, "ann", 10, 9, day); /* other servers' calls */
     CHECK_INT(payer->used, 9);
     gateway_remove_function(g, "f1");
     names[0] = 0;
@@ -157,8 +158,20 @@ TEST(calls_count_for_the_projects_owner_and_never_come_back)
     CHECK_INT(table_payer(g, table_function(g, "f1"))->used, 9);
     payer->day--; /* midnight */
     CHECK_INT(table_payer(g, table_function(g, "f1"))->used, 0);
-    gateway_set_quota(g, "ann", 0, 0);
+    gateway_set_quota(g, "ann", 0, 0, day);
     CHECK(!table_payer(g, table_function(g, "f1")));
+    gateway_free(g);
+}
+
+TEST(calls_that_were_counted_before_midnight_are_none_of_the_day_that_begins)
+{
+    struct gateway *g = gateway_for_test();
+    int64_t day = clock_wall_us() / 86400 / 1000000;
+    set_function(g, "f1", "ann", NULL);
+    gateway_set_quota(g, "ann", 10, 10, day - 1); /* counted then, told now */
+    CHECK_INT(table_payer(g, table_function(g, "f1"))->used, 0);
+    gateway_set_quota(g, "ann", 10, 3, day);
+    CHECK_INT(table_payer(g, table_function(g, "f1"))->used, 3);
     gateway_free(g);
 }
 
@@ -167,4 +180,5 @@ TEST_MAIN(projects_are_found_by_id_slug_and_domain,
           a_function_that_goes_takes_its_routes_along,
           members_are_those_of_the_project_or_who_made_the_function,
           what_was_not_set_since_the_mark_is_swept,
-          calls_count_for_the_projects_owner_and_never_come_back)
+          calls_count_for_the_projects_owner_and_never_come_back,
+          calls_that_were_counted_before_midnight_are_none_of_the_day_that_begins)

@@ -16,9 +16,9 @@ struct quotas {
     struct server *server;
     struct timer *timer;
     struct buf ids; /* of the accounts being read, each ended by NUL */
-    struct count {
-        int64_t calls_per_day, used;
-    } * counts; /* one for each */
+    struct count {  /* one for each; `used` is of that day */
+        int64_t calls_per_day, used, day;
+    } * counts;
     size_t count;
     struct err failed;
 };
@@ -51,7 +51,7 @@ static int read_one(const struct server *s, struct db *db, const char *account, 
         return -1;
     }
     ret->calls_per_day = quota.calls_per_day;
-    return quota.calls_per_day ? calls_today(db, account, &ret->used, e) : 0;
+    return quota.calls_per_day ? calls_today(db, account, &ret->used, &ret->day, e) : 0;
 }
 
 static void read_counts(void *job, void *context)
@@ -67,8 +67,8 @@ static void tell_gateway(struct quotas *q)
 {
     const char *id = q->ids.data;
     for (size_t i = 0; i < q->count; i++, id += strlen(id) + 1)
-        gateway_set_quota(q->server->app.gateway, id, q->counts[i].calls_per_day,
-                          q->counts[i].used);
+        gateway_set_quota(q->server->app.gateway, id, q->counts[i].calls_per_day, q->counts[i].used,
+                          q->counts[i].day);
 }
 
 static void counts_read(void *job)
@@ -98,7 +98,8 @@ struct news {
 static void take_news(void *arg)
 {
     const struct news *n = arg;
-    gateway_set_quota(n->server->app.gateway, n->account, n->count.calls_per_day, n->count.used);
+    gateway_set_quota(n->server->app.gateway, n->account, n->count.calls_per_day, n->count.used,
+                      n->count.day);
 }
 
 int quotas_read(struct server *s, struct db *db, const char *account, struct err *e)

@@ -25,7 +25,8 @@
  * Durability. A change is committed when db_commit (or db_exec outside a transaction) returns 0.
  * With DB_DURABLE it then survives a power cut; with DB_BULK it survives the end of this process
  * in any form, kill -9 included, but a power cut may take the last moments. Neither ever leaves a
- * half-done transaction. (PostgreSQL: DB_BULK sets synchronous_commit off.)
+ * half-done transaction. (PostgreSQL: DB_BULK sets synchronous_commit off, and a crash of its
+ * server is like a power cut.)
  *
  * PostgreSQL's connection that breaks is made anew at the next statement outside a transaction; a
  * read outside a transaction, and db_begin, are repeated once by themselves. A commit whose answer

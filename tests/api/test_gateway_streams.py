@@ -40,7 +40,7 @@ def test_a_stream_may_set_several_cookies(project):
 
 
 def test_the_first_piece_is_there_before_the_last_is_made(project):
-    project.serve("def handler(event):\n    yield 'first'\n    while True: pass\n", limits={"timeout_ms": 1500})
+    project.serve("import time\ndef handler(event):\n    yield 'first'\n    while True: time.sleep(1)\n", limits={"timeout_ms": 4000})
     connection, reply = connect(project)
     assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert reply.read(5) == b"first"

@@ -116,7 +116,7 @@ class World:
 
     def expired_key(self):
         from datetime import datetime, timedelta, timezone
-        soon = (datetime.now(timezone.utc) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+        soon = (datetime.now(timezone.utc) + timedelta(seconds=3)).isoformat().replace("+00:00", "Z")
         key = self.post("/api/keys", {"name": "old", "expires_at": soon}, key=self.tokens["owner"])["key"]
         until(lambda: self.server.request("GET", "/api/projects", key=key).status == 401, "the key expires")
         return key

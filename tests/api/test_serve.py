@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from test_gateway import far_from_midnight
 from virga import PROGRAM, Server, until
 
 APP, OTHER = "https://app.example", "http://other.example:3000"
@@ -139,6 +140,7 @@ def joined(tmp_path_factory):
 
 
 def test_a_quota_counts_from_the_moment_it_is_given(joined):
+    far_from_midnight()
     account, token = register(joined)
     fn = of(joined, token)
     for _ in range(3):

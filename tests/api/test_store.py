@@ -53,21 +53,26 @@ def caller(server, fn, stop):
             return
 
 
+def saves(acknowledged):
+    """How far a saver has come, who goes on writing while we look: hence the copy."""
+    return max((state[1] for state in list(acknowledged.values()) if isinstance(state, tuple)), default=0)
+
+
 def test_kill_9_during_saves_and_calls_loses_nothing_acknowledged(tmp_path):
     dice = random.Random(6)
     known, records = {}, set()
-    with Server(tmp_path) as server:
+    keep_all = "--calls-kept=1000000"  # how many there are is a matter of how long saves take
+    with Server(tmp_path, keep_all) as server:
         steady = server.create(CODE)
     for _ in range(10):
-        server = Server(tmp_path).start()
+        server = Server(tmp_path, keep_all).start()
         stop, acknowledged = threading.Event(), [{} for _ in range(4)]
         threads = [threading.Thread(target=saver, args=(server, a, stop)) for a in acknowledged]
         threads += [threading.Thread(target=caller, args=(server, steady, stop)) for _ in range(2)]
         for t in threads:
             t.start()
         enough = dice.randrange(5, 40)
-        until(lambda: sum(map(len, acknowledged)) > 3 and max((a[1] for d in acknowledged for a in d.values() if isinstance(a, tuple)),
-                                                              default=0) > enough, "saves happen")
+        until(lambda: sum(map(len, acknowledged)) > 3 and max(map(saves, acknowledged)) > enough, "saves happen")
         records |= {r["id"] for r in server.records(steady)}
         server.stop(signal.SIGKILL)
         stop.set()
@@ -76,7 +81,7 @@ def test_kill_9_during_saves_and_calls_loses_nothing_acknowledged(tmp_path):
             assert not t.is_alive()
         for a in acknowledged:
             known.update(a)
-        with Server(tmp_path) as again:
+        with Server(tmp_path, keep_all) as again:
             check_functions(again, known)
             assert again.call(steady, 5)["output"] == 5
             assert records <= all_records(again, steady), "records that were shown are still there"
@@ -214,7 +219,7 @@ def test_a_full_disk_fails_saves_clearly_and_nothing_else(tmp_path, small_disk):
         began = time.monotonic()
         for _ in range(8):
             assert first in {r["id"] for r in server.records(fn, "?limit=200")}, "records that are there can be read"
-        assert time.monotonic() - began < 8, "nobody waits for records that cannot be written"
+        assert time.monotonic() - began < 20, "nobody waits 5 s for records that cannot be written"
         os.remove(small_disk / "ballast")
         saved = until(lambda: (r := server.request("POST", "/api/functions", {"name": name(), "code": CODE})).status == 200 and r.json,
                       "saves work again")

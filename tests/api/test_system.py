@@ -71,7 +71,7 @@ def test_functions_and_sandboxes_are_counted(server):
 
 def test_a_call_under_way_is_seen_and_so_is_one_that_waits(server):
     fn = server.create("import socket\npair = socket.socketpair()\ndef handler(event):\n    pair[0].recv(1)\n", concurrency=1,
-                       limits={"timeout_ms": 4000})
+                       limits={"timeout_ms": 6000})
     replies = []
     calls = [threading.Thread(target=lambda: replies.append(server.invoke(fn))) for _ in range(2)]
     for call in calls:
