@@ -3,7 +3,7 @@
 import os
 import pathlib
 import signal
-import time
+import socket
 
 import pytest
 
@@ -85,8 +85,8 @@ def test_the_context_knows_the_time_left(runner):
     runner.load("import time\n"
                 "def handler(event, c):\n"
                 "    return [c.get_remaining_time_in_millis(), (c.deadline - time.monotonic())]")
-    left_ms, left_s = runner.call({}, deadline_ms=5000)
-    assert 0 < left_ms <= 5000 and 0 < left_s <= 5
+    left_ms, left_s = runner.call({}, deadline_ms=90000)
+    assert 0 < left_ms <= 90000 and 0 < left_s <= 90
     assert runner.call({}, deadline_ms=-1000)[0] == 0
 
 
@@ -362,8 +362,8 @@ def test_files_that_would_leave_the_code_directory_are_refused(runner, tmp_path,
 def test_calls_after_a_failed_load_are_ignored(runner):
     runner.load_fails("1 / 0")
     runner.send_bytes(frames.encode_call(1))
-    with pytest.raises(TimeoutError):
-        runner.receive(timeout=0.05)
+    runner.socket.shutdown(socket.SHUT_WR)
+    runner.wait_closed()
 
 
 def test_the_environment_is_the_functions_own(runner):
@@ -546,10 +546,22 @@ def test_example_hello(runner):
 
 
 def test_example_async(runner):
-    runner.load(example("async"))
-    started = time.monotonic()
-    assert runner.call({"numbers": list(range(100))})["squares"][-1] == 9801
-    assert time.monotonic() - started < 1
+    """All of its coroutines wait at the same time."""
+    runner.load({**example("async"), "timed.py": """
+import asyncio, main
+waiting, most = 0, 0
+async def sleep(seconds, sleep=asyncio.sleep):
+    global waiting, most
+    waiting += 1
+    most = max(most, waiting)
+    await sleep(seconds)
+    waiting -= 1
+async def handler(event):
+    asyncio.sleep = sleep
+    return [await main.handler(event), most]
+"""}, "timed.handler")
+    answer, most = runner.call({"numbers": list(range(100))})
+    assert answer["squares"][-1] == 9801 and most == 100
 
 
 def test_example_errors(runner):
@@ -562,8 +574,8 @@ def test_example_errors(runner):
 def test_example_environment(runner):
     runner.load(example("environment"), function="greet", version=3,
                 environment={"GREETING": "Servus"})
-    answer = runner.call({}, deadline_ms=9000)
-    assert 0 < answer.pop("time_left_ms") <= 9000
+    answer = runner.call({}, deadline_ms=90000)
+    assert 0 < answer.pop("time_left_ms") <= 90000
     assert answer == {"greeting": "Servus", "function": "greet", "version": 3,
                       "runtime": "python"}
 
