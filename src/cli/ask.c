@@ -19,8 +19,8 @@ static void note(int signal_number)
     caught = signal_number;
 }
 
-/* The next byte, as read(2). `open` is the mask of signals for the wait alone: one that comes before
- * it is not lost but ends it. NULL: that in force. */
+/* The next byte, as read(2). `open` is the mask of signals for the wait alone: one that comes
+ * before it is not lost but ends it. NULL: that in force. */
 static ssize_t read_byte(const sigset_t *open, char *ret)
 {
     struct pollfd input = {STDIN_FILENO, POLLIN, 0};
@@ -79,8 +79,9 @@ int ask_line(struct cli *c, const char *what, char ret[ASK_MAX], struct err *e)
     return got < 0 ? -1 : 0;
 }
 
-/* They are held back but for the wait in read_byte: between a look at `caught` and a plain read there
- * is a moment in which a signal would end neither. `ret_open` is the mask that lets them in. */
+/* They are held back but for the wait in read_byte: between a look at `caught` and a plain read
+ * there is a moment in which a signal would end neither. `ret_open` is the mask that lets them in.
+ */
 static void catch_all(struct sigaction before[], sigset_t *ret_open)
 {
     sigset_t held;
