@@ -61,7 +61,7 @@ class World:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.stdin.close()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
             process.stdout.close()
 
     def started(self, process, word):
@@ -75,7 +75,7 @@ class World:
         return self.directory / f"resolv-{name}"
 
     def ask_names_of(self, server, name="host"):
-        self.resolv(name).write_text(f"nameserver {server}\noptions attempts:1 timeout:5\n")
+        self.resolv(name).write_text(f"nameserver {server}\noptions attempts:2 timeout:30\n")
 
     def keep(self, name, program):
         """Makes a network and a mount namespace in which names are asked of the internet."""
@@ -86,7 +86,7 @@ class World:
                                              stdin=subprocess.PIPE, stdout=subprocess.PIPE), b"made\n")
 
     def ip(self, pid, *words):
-        done = subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words], capture_output=True, text=True, timeout=20)
+        done = subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, (words, done.stderr)
 
     def join(self):
