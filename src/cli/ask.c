@@ -24,8 +24,9 @@ static void note(int signal_number)
 static ssize_t read_byte(const sigset_t *open, char *ret)
 {
     struct pollfd input = {STDIN_FILENO, POLLIN, 0};
-    if (open && ppoll(&input, 1, NULL, open) < 0)
-        return -1;
+    while (open && ppoll(&input, 1, NULL, open) < 0)
+        if (errno != EINTR || caught)
+            return -1;
     return read(STDIN_FILENO, ret, 1);
 }
 
@@ -80,22 +81,22 @@ int ask_line(struct cli *c, const char *what, char ret[ASK_MAX], struct err *e)
 }
 
 /* They are held back but for the wait in read_byte: between a look at `caught` and a plain read
- * there is a moment in which a signal would end neither. `ret_open` is the mask that lets them in.
- */
+ * there is a moment in which a signal would end neither. `ret_open` lets them in. */
 static void catch_all(struct sigaction before[], sigset_t *ret_open)
 {
     sigset_t held;
     struct sigaction action = {.sa_handler = note}; /* without SA_RESTART: it ends the wait */
     sigemptyset(&action.sa_mask);
     sigemptyset(&held);
+    for (size_t i = 0; i < ARRAY_LEN(ending); i++)
+        (void)sigaddset(&held, ending[i]);
+    (void)sigprocmask(SIG_BLOCK, &held, ret_open); /* before any of them is noted */
     caught = 0;
     for (size_t i = 0; i < ARRAY_LEN(ending); i++) {
-        (void)sigaddset(&held, ending[i]);
         (void)sigaction(ending[i], &action, &before[i]);
         if (before[i].sa_handler == SIG_IGN) /* nohup */
             (void)sigaction(ending[i], &before[i], NULL);
     }
-    (void)sigprocmask(SIG_BLOCK, &held, ret_open);
 }
 
 /* One that came behind the answer is held back until here, and then takes effect. */
