@@ -92,11 +92,11 @@ def one_round(directory, options):
     for writer in writers:
         writer.start()
     for _ in range(writes):
-        assert enough.acquire(timeout=90)
+        assert enough.acquire(timeout=60)
     select.select([], [], [], random.random() / 500)  # the moment within a write is the subject
     server.stop(signal.SIGKILL)
     for writer in writers:
-        writer.join(90)
+        writer.join(60)
         assert not writer.is_alive()
     with Server(directory, *options) as again:
         for writer in writers:
