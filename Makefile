@@ -87,13 +87,15 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(COMPILE)
 
 # The files that the server shows to browsers, as one object. What npm brings is fetched once, for all build trees.
+# npm asks again itself, but not when an answer breaks off; what has come is in its cache.
+NPM_CI   := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 DOCS_NPM := build/npm/docs
 DOCS_UI  := $(addprefix $(DOCS_NPM)/node_modules/swagger-ui-dist/,swagger-ui-bundle.js swagger-ui.css \
             swagger-ui-bundle.js.LICENSE.txt)
 $(DOCS_NPM)/done: api/docs/package.json api/docs/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: scripts/deps run installs it" >&2; exit 1; }
 	$(if $(Q),@echo "  NPM   $(@D)")
-	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent && touch $(@F)
+	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && { $(NPM_CI) || $(NPM_CI) || $(NPM_CI); } >/dev/null && touch $(@F)
 
 # The dashboard, once for all build trees. Its packages are in web/node_modules, where editors look for them; the ones
 # that only tests need come with `make test`.
@@ -103,13 +105,13 @@ ifeq ($(filter web/node_modules/.installed-tests,$(MAKECMDGOALS)),)
 web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
 	@command -v npm >/dev/null || { echo "npm is missing: scripts/deps run installs it" >&2; exit 1; }
 	$(if $(Q),@echo "  NPM   web")
-	$(Q)cd web && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed
+	$(Q)cd web && { $(NPM_CI) --omit=dev || $(NPM_CI) --omit=dev || $(NPM_CI) --omit=dev; } >/dev/null && touch node_modules/.installed
 else
 web/node_modules/.installed: web/node_modules/.installed-tests
 endif
 web/node_modules/.installed-tests: web/package.json web/package-lock.json web/.npmrc
 	$(if $(Q),@echo "  NPM   web (tests)")
-	$(Q)cd web && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed node_modules/.installed-tests
+	$(Q)cd web && { $(NPM_CI) || $(NPM_CI) || $(NPM_CI); } >/dev/null && touch node_modules/.installed node_modules/.installed-tests
 web/src/api/schema.gen.ts: api/openapi.yaml web/node_modules/.installed
 	$(Q)cd web && npm run --silent types >/dev/null && touch src/api/schema.gen.ts
 $(WEB_DIST)/index.html: $(WEB_SRC) web/node_modules/.installed web/src/api/schema.gen.ts

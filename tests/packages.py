@@ -8,7 +8,7 @@
 
 `index` and `npm_url` are on one port, the files themselves on another one (`files_host`), as with the public
 ones: who reads an index must find out where its files are. `asked` lists what was asked for; `credentials`
-("user:password"), when set, is wanted for everything.
+("user:password"), when set, is wanted for everything. `busy` is for how many more requests it has no time (503).
 """
 
 import base64
@@ -99,6 +99,7 @@ class Registry:
     def __init__(self, credentials=None):
         self.python, self.node, self.asked = {}, {}, []
         self.credentials = credentials
+        self.busy = 0
         self.pages, self.files = self._server(self._page), self._server(self._file)
         self.host = f"127.0.0.1:{self.pages.server_address[1]}"
         self.files_host = f"127.0.0.1:{self.files.server_address[1]}"
@@ -160,6 +161,9 @@ class Registry:
         return server
 
     def _checked(self, request, answer):
+        if self.busy:
+            self.busy -= 1
+            return 503, "text/plain", b"later"
         wanted = self.credentials and "Basic " + base64.b64encode(self.credentials.encode()).decode()
         if wanted and answer == self._page and request.headers.get("Authorization") != wanted:
             return 401, "text/plain", b"who are you?"

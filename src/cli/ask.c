@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -18,14 +19,25 @@ static void note(int signal_number)
     caught = signal_number;
 }
 
+/* The next byte, as read(2). `open` is the mask of signals for the wait alone: one that comes
+ * before it is not lost but ends it. NULL: that in force. */
+static ssize_t read_byte(const sigset_t *open, char *ret)
+{
+    struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+    while (open && ppoll(&input, 1, NULL, open) < 0)
+        if (errno != EINTR || caught)
+            return -1;
+    return read(STDIN_FILENO, ret, 1);
+}
+
 /* Byte by byte: what stands behind the line may be for somebody else. 1: a line; 0: a signal came
  * first. */
-static int read_line(const char *what, char ret[ASK_MAX], struct err *e)
+static int read_line(const char *what, const sigset_t *open, char ret[ASK_MAX], struct err *e)
 {
     size_t len = 0;
     for (;;) {
         char byte;
-        ssize_t n = read(STDIN_FILENO, &byte, 1);
+        ssize_t n = read_byte(open, &byte);
         if (n < 0 && errno == EINTR)
             return 0;
         if (n < 0)
@@ -63,15 +75,22 @@ int ask_line(struct cli *c, const char *what, char ret[ASK_MAX], struct err *e)
     prompt(c, what);
     int got;
     do
-        got = read_line(what, ret, e);
+        got = read_line(what, NULL, ret, e);
     while (got == 0);
     return got < 0 ? -1 : 0;
 }
 
-static void catch_all(struct sigaction before[])
+/* They are held back but for the wait in read_byte: between a look at `caught` and a plain read
+ * there is a moment in which a signal would end neither. `ret_open` lets them in. */
+static void catch_all(struct sigaction before[], sigset_t *ret_open)
 {
-    struct sigaction action = {.sa_handler = note}; /* without SA_RESTART: it ends the read */
+    sigset_t held;
+    struct sigaction action = {.sa_handler = note}; /* without SA_RESTART: it ends the wait */
     sigemptyset(&action.sa_mask);
+    sigemptyset(&held);
+    for (size_t i = 0; i < ARRAY_LEN(ending); i++)
+        (void)sigaddset(&held, ending[i]);
+    (void)sigprocmask(SIG_BLOCK, &held, ret_open); /* before any of them is noted */
     caught = 0;
     for (size_t i = 0; i < ARRAY_LEN(ending); i++) {
         (void)sigaction(ending[i], &action, &before[i]);
@@ -80,10 +99,12 @@ static void catch_all(struct sigaction before[])
     }
 }
 
-static void release_all(const struct sigaction before[])
+/* One that came behind the answer is held back until here, and then takes effect. */
+static void release_all(const struct sigaction before[], const sigset_t *open)
 {
     for (size_t i = 0; i < ARRAY_LEN(ending); i++)
         (void)sigaction(ending[i], &before[i], NULL);
+    (void)sigprocmask(SIG_SETMASK, open, NULL);
 }
 
 /* As read_line. */
@@ -91,17 +112,18 @@ static int read_silently(struct cli *c, const char *what, char ret[ASK_MAX], str
 {
     struct sigaction before[ARRAY_LEN(ending)];
     struct termios shown, silent;
+    sigset_t open;
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
         return err_sys(e, "the terminal");
     silent = shown;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    catch_all(before);
+    catch_all(before, &open);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     prompt(c, what);
-    int got = caught ? 0 : read_line(what, ret, e);
+    int got = read_line(what, &open, ret, e);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     term_say(&c->err, STYLE_PLAIN, "\n");
-    release_all(before);
+    release_all(before, &open);
     return got;
 }
 
@@ -122,7 +144,7 @@ int ask_password(struct cli *c, const char *what, char ret[ASK_MAX], struct err 
 {
     if (!options_has(&c->options, "password-stdin"))
         return ask_secret(c, what, ret, e);
-    return read_line(what, ret, e) <= 0 ? -1 : 0;
+    return read_line(what, NULL, ret, e) <= 0 ? -1 : 0;
 }
 
 int ask_new_password(struct cli *c, char ret[ASK_MAX], struct err *e)
@@ -150,7 +172,7 @@ static int get_answer(struct cli *c, const char *question, char ret[ASK_MAX], st
     (void)fflush(c->out.file);
     term_say(&c->err, STYLE_PLAIN, "%s", question);
     (void)fflush(c->err.file);
-    if (read_line("answer", ret, &empty) <= 0)
+    if (read_line("answer", NULL, ret, &empty) <= 0)
         ret[0] = 0;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 #include <curl/curl.h>
 
-enum { PAGE_MAX = 2 << 20, FETCH_S = 10 };
+enum { PAGE_MAX = 2 << 20, FETCH_S = 10, TRIES = 3, PAUSE_MS = 300 };
 
 /* What is longer is cut off: its beginning names the hosts as well. */
 static size_t take(char *data, size_t size, size_t count, void *arg)
@@ -63,7 +64,10 @@ static void set_up(CURL *c, const struct index *x, const char *url, struct curl_
         curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca);
 }
 
-static bool fetch(const struct index *x, enum build_language l, const char *url, struct buf *page)
+/* 200: there it is, or as much as came in time. Another status as the index gave it; 0: it gave
+ * none, and `ret_why` says why. */
+static long fetch(const struct index *x, enum build_language l, const char *url, struct buf *page,
+                  const char **ret_why)
 {
     long status = 0;
     CURL *c = curl_easy_init();
@@ -78,7 +82,31 @@ static bool fetch(const struct index *x, enum build_language l, const char *url,
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_cleanup(c);
     curl_slist_free_all(headers);
-    return (code == CURLE_OK || (code == CURLE_WRITE_ERROR && page->len)) && status == 200;
+    *ret_why = curl_easy_strerror(code);
+    bool cut = (code == CURLE_WRITE_ERROR || code == CURLE_OPERATION_TIMEDOUT) && page->len;
+    return code == CURLE_OK || cut ? status : 0;
+}
+
+/* pip and npm ask again when an index is busy or breaks off. Without this page they would be let to
+ * none of its files, so it is asked for as often. */
+static bool fetch_again(const struct index *x, enum build_language l, const char *url,
+                        const char *package, struct buf *page)
+{
+    const char *why;
+    long status = 0;
+    for (int i = 0; i < TRIES; i++) {
+        if (i > 0)
+            (void)poll(NULL, 0, PAUSE_MS);
+        buf_clear(page);
+        status = fetch(x, l, url, page, &why);
+        if (status != 0 && status != 429 && status < 500)
+            return status == 200;
+    }
+    if (status)
+        log_warn("deps", "the index answers %ld for the page of '%s'", status, package);
+    else
+        log_warn("deps", "the index gives no page of '%s': %s", package, why);
+    return false;
 }
 
 /* PEP 503 writes names in lower case with single dashes; npm's scopes hold a slash. */
@@ -200,9 +228,11 @@ void index_learn(const struct index *x, enum build_language l, const char *url, 
     if (known(x->learned, url, ret))
         return;
     page_url(l, url, package, &at);
-    if (!fetch(x, l, at.data, &page))
+    if (!fetch_again(x, l, at.data, package, &page))
         return;
     index_links(buf_str(&page), found);
+    if (found->count == 0) /* it may have been cut off before the first */
+        return;
     add_checked(x, url, found, good);
     keep(x->learned, url, good);
     for (unsigned i = 0; i < good->count; i++)

@@ -1,6 +1,7 @@
 """An internet in miniature, run in a network namespace of its own: internet.py [certificate key].
 
-    tcp 80, 8080, 443 (TLS)   HTTP: / tells who asked for what, /bytes/N sends N bytes, /open tells how many echo connections there are
+    tcp 80, 8080, 443 (TLS)   HTTP: / tells who asked for what, /bytes/N sends N bytes, /open tells how many echo connections there are,
+                              /hang-up closes these
     tcp and udp 7             echo what they get
     tcp 25                    greets as a mail server
     udp 53                    answers names below example.test (see NAMES), on every address
@@ -29,7 +30,9 @@ async def answer_http(reader, writer):
     if path.startswith("/bytes/"):
         await send_bytes(writer, int(path.removeprefix("/bytes/")))
     else:
-        known = {"/": {"host": headers["host"], "from": peer[0], "to": local[0], "port": local[1]}, "/open": len(echoing)}
+        for echoed in list(echoing) if path == "/hang-up" else ():
+            echoed.close()
+        known = {"/": {"host": headers["host"], "from": peer[0], "to": local[0], "port": local[1]}, "/open": len(echoing), "/hang-up": None}
         body = json.dumps(known.get(path)).encode()
         status = http.HTTPStatus.OK if path in known else http.HTTPStatus.NOT_FOUND
         writer.write(b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"

@@ -75,7 +75,7 @@ class World:
         return self.directory / f"resolv-{name}"
 
     def ask_names_of(self, server, name="host"):
-        self.resolv(name).write_text(f"nameserver {server}\noptions attempts:1 timeout:5\n")
+        self.resolv(name).write_text(f"nameserver {server}\noptions attempts:2 timeout:30\n")
 
     def keep(self, name, program):
         """Makes a network and a mount namespace in which names are asked of the internet."""

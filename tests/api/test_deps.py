@@ -187,3 +187,11 @@ def test_a_build_that_a_kill_interrupted_has_failed_and_leaves_nothing(tmp_path)
         assert not list((server.data / "layers").glob(".new-*"))
         saved(project.save(requirements_txt="greet"))
         server.stop()
+
+
+def test_an_index_that_is_busy_for_a_moment_is_asked_again(tmp_path):
+    """Where its files are is learned from a page of it: without that page, none of them could be fetched."""
+    with fill(Registry()) as registry, Server(tmp_path, *options(registry)) as server:
+        registry.busy = 2
+        made = saved(Project(server).save(requirements_txt="greet==1.0\n"))
+        assert made["python"]["packages"] == [{"name": "greet", "version": "1.0"}]

@@ -35,14 +35,16 @@ HOSTILE = {
 }
 
 
-def limits():
-    return {"memory_mb": 64, "timeout_ms": 500, "output_kb": 64, "cpu": 1}
+def limits(expected, what):
+    """Only what ends by its deadline has a short one: a busy machine must not end the others by theirs."""
+    short = expected == "timeout" or what == "stops itself"
+    return {"memory_mb": 64, "timeout_ms": 500 if short else 60000, "output_kb": 64, "cpu": 1}
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_call_ends_with_its_reason_and_leaves_nothing(shared, what):
     code, expected, words = HOSTILE[what]
-    fn = shared.create(code, limits={**limits(), **({"timeout_ms": 10000} if expected in ("oom", "output_limit") else {})})
+    fn = shared.create(code, limits=limits(expected, what))
     result = shared.call(fn)
     assert result["status"] in ([expected] if isinstance(expected, str) else expected), result
     for word in words:
@@ -56,7 +58,7 @@ def test_a_hostile_call_ends_with_its_reason_and_leaves_nothing(shared, what):
 def test_a_fork_bomb_is_bounded_and_cleaned_up(shared):
     fn = shared.create("import os\ndef handler(event):\n    made = 0\n    try:\n        while True:\n"
                        "            if os.fork() == 0:\n                import signal; signal.pause()\n            made += 1\n"
-                       "    except OSError:\n        return made", limits={"pids": 20, "timeout_ms": 10000})
+                       "    except OSError:\n        return made", limits={"pids": 20, "timeout_ms": 60000})
     result = shared.call(fn)
     assert result["success"] and 1 <= result["output"] < 20, result
     assert shared.request("DELETE", f"/api/functions/{fn['id']}").status == 200
@@ -68,7 +70,7 @@ def test_daemonised_grandchildren_do_not_outlive_their_slot(shared):
     fn = shared.create("import os, sys, signal\ndef handler(event):\n    if os.fork() == 0:\n        os.setsid()\n"
                        "        if os.fork() == 0:\n"
                        f"            os.execv('/bin/sh', ['{MARK}', '-c', 'while :; do read x < /dev/zero; done'])\n"
-                       "        os._exit(0)\n    os.wait()\n    return 'left one behind'", limits={"timeout_ms": 10000})
+                       "        os._exit(0)\n    os.wait()\n    return 'left one behind'", limits={"timeout_ms": 60000})
     before = set(descendants(shared.spawner_pid()))
     assert shared.call(fn)["success"]
     until(lambda: len(set(descendants(shared.spawner_pid())) - before) >= 2, "slot and grandchild run")
@@ -89,14 +91,14 @@ def test_daemonised_grandchildren_do_not_outlive_their_slot(shared):
 
 def test_a_full_tmp_is_an_error_of_that_function_only(shared):
     fn = shared.create("def handler(event):\n    with open('/tmp/big', 'wb') as f:\n        while True: f.write(b'x' * 65536)",
-                       limits={"tmp_mb": 8, "timeout_ms": 20000})
+                       limits={"tmp_mb": 8, "timeout_ms": 60000})
     result = shared.call(fn)
     assert result["status"] == "error" and "OSError" in result["error"], result
 
 
 def test_a_huge_file_hits_the_file_limit(shared):
     fn = shared.create("import os\ndef handler(event):\n    f = os.open('/tmp/f', os.O_CREAT | os.O_WRONLY)\n"
-                       "    os.ftruncate(f, 1 << 40)\n    return 'grew'", limits={"timeout_ms": 5000})
+                       "    os.ftruncate(f, 1 << 40)\n    return 'grew'", limits={"timeout_ms": 60000})
     assert shared.call(fn)["status"] in ("error", "crashed")
 
 

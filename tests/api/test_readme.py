@@ -1,5 +1,6 @@
 """README.md's five minutes: every command as it stands there, and what it prints, but for ids, times and durations."""
 
+import codecs
 import os
 import pty
 import re
@@ -12,6 +13,7 @@ from test_real_packages import index_answers
 from virga import BUILD, ROOT, Server, until
 
 PASSWORD = "correct horse"
+pytestmark = pytest.mark.timeout(600)  # an index may be slow
 CHANGES = [  # what differs from run to run
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z)?", "TIME"),
     (r"127\.0\.0\.1:\d+", "SERVER"),
@@ -58,9 +60,10 @@ def on_terminal(command, answers, env):
     if pid == 0:
         os.execvpe("bash", ["bash", "-c", command], env)
     shown, answers = "", list(answers)
-    while select.select([fd], [], [], 30)[0]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    while select.select([fd], [], [], 60)[0]:
         try:
-            shown += os.read(fd, 4096).decode()
+            shown += decoder.decode(os.read(fd, 4096))
         except OSError:
             break  # the other side has closed
         if answers and shown.endswith(": "):
@@ -77,7 +80,7 @@ def environment(server, tmp_path):
 
 def run(command, tmp_path, env):
     return subprocess.run(["bash", "-c", command], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, text=True, timeout=120).stdout
+                          stdin=subprocess.DEVNULL, text=True, timeout=400).stdout
 
 
 def test_the_function_with_packages_and_a_database_does_what_it_shows(tmp_path):

@@ -13,6 +13,8 @@ import pytest
 
 from virga import Server, until
 
+pytestmark = pytest.mark.timeout(600)  # an index may be slow
+
 CLIENTS = {
     "psycopg2": """
 import os, psycopg2
@@ -101,7 +103,7 @@ def server(index, tmp_path_factory):
 
 def project_with(server, name, **packages):
     project = server.request("POST", "/api/projects", {"name": name}).json
-    saved = server.request("PUT", f"/api/projects/{project['id']}/requirements", packages)
+    saved = server.request("PUT", f"/api/projects/{project['id']}/requirements", packages, timeout=400)
     assert saved.status == 200, saved.json
     return project, saved.json
 
@@ -113,7 +115,7 @@ def create(server, project, code, **settings):
 def test_numpy_and_pandas_are_there_and_then_there_before_the_call(server):
     project, saved = project_with(server, "science", requirements_txt="numpy\npandas\n")
     assert {"numpy", "pandas"} <= {p["name"].lower() for p in saved["python"]["packages"]}
-    limits = {"memory_mb": 512, "cpu": 2}
+    limits = {"memory_mb": 512, "cpu": 2, "timeout_ms": 55000}
     first = server.call(create(server, project, PANDAS, limits=limits), {"n": 5})
     assert first["output"]["sum"] == 10
 
@@ -122,7 +124,7 @@ def test_numpy_and_pandas_are_there_and_then_there_before_the_call(server):
         assert call["cold_start"] and call["output"]["sum"] == 10 and call["output"]["threads"] == 1
         return call if call["duration_us"] < first["duration_us"] / 4 else None
 
-    fast = until(prepared, "a template that has the packages", 30)
+    fast = until(prepared, "a template that has the packages", 120)
     other = server.call(create(server, project, PANDAS, limits=limits), {"n": 5})
     assert other["output"]["random"] != fast["output"]["random"]  # copies of one template
 

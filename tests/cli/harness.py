@@ -1,5 +1,6 @@
 """The binary, run as people and scripts run it: with pipes, and on a terminal."""
 
+import codecs
 import os
 import pty
 import select
@@ -12,7 +13,7 @@ from server import KEY
 
 ROOT = Path(__file__).resolve().parents[2]
 VIRGA = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 class Terminal:
@@ -21,6 +22,7 @@ class Terminal:
     def __init__(self, argv, env, home):
         self.shown = ""
         self.seen = 0
+        self.decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(home)
@@ -33,7 +35,7 @@ class Terminal:
             more = os.read(self.fd, 65536)
         except OSError:
             return False  # EIO: the other side has closed
-        self.shown += more.decode()
+        self.shown += self.decoder.decode(more)
         return bool(more)
 
     def expect(self, text):

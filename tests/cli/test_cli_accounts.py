@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 
 import pytest
 
@@ -114,6 +115,36 @@ def test_ctrl_c_at_the_password_gives_the_terminal_back(signed_out, api, keys, h
         pass
     assert terminal.echoes()
     assert terminal.end()[0] == -how
+
+
+# The signal comes when all that was looked at before the wait is done, and the wait has not begun.
+AT_THE_LAST_MOMENT = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static void come(int fd) { static int once; if (fd == 0 && !once++) raise(SIGINT); }
+ssize_t read(int fd, void *to, size_t n) { come(fd); return syscall(SYS_read, fd, to, n); }
+int ppoll(struct pollfd *p, nfds_t n, const struct timespec *t, const sigset_t *s) {
+    int (*real)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) = dlsym(RTLD_NEXT, "ppoll");
+    come(n ? p->fd : -1);
+    return real(p, n, t, s);
+}
+"""
+
+
+@pytest.mark.skipif("VIRGA_BIN" in os.environ, reason="a sanitizer wants to be the first that is loaded")
+def test_ctrl_c_in_the_moment_before_the_wait_for_the_password_is_not_lost(signed_out, api):
+    source, moment = signed_out.home / "moment.c", signed_out.home / "moment.so"
+    source.write_text(AT_THE_LAST_MOMENT)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", moment, source], check=True)
+    terminal = signed_out.terminal("login", api.url, "--name", "ada", LD_PRELOAD=str(moment)).expect("password: \r\n")
+    while terminal.read():
+        pass
+    assert terminal.echoes()
+    assert terminal.end()[0] == -signal.SIGINT
 
 
 def test_after_ctrl_z_the_password_is_asked_again(signed_out, api):

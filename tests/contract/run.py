@@ -84,7 +84,7 @@ def command(st, server, seed, cases):
     return [st, "--config-file", Path(__file__).with_name("schemathesis.toml"), "run", ROOT / "api" / "openapi.yaml",
             "--url", f"http://127.0.0.1:{server.port}", "--header", f"Authorization: Bearer {server.key}",
             "--phases", "examples,coverage,fuzzing", "--max-examples", str(cases),
-            "--seed", str(seed), "--workers", "1", "--continue-on-failure", "--request-timeout", "20", "--no-color",
+            "--seed", str(seed), "--workers", "1", "--continue-on-failure", "--request-timeout", "150", "--no-color",
             "--max-redirects", "0", "--generation-database", "none", "--warnings", "off",
             *(f"--exclude-operation-id={name}" for name in EXCLUDED)]
 

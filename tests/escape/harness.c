@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 enum {
-    DEADLINE_S = 20,
+    DEADLINE_S = 60,
     STIR_US = 20000,
     SLOTS = 4,
     LINE = 600,

@@ -14,7 +14,7 @@ static void watch(int fd)
     struct pollfd p = {fd, POLLIN, 0};
     if (inotify_add_watch(fd, "/opt/virga", IN_OPEN) < 0)
         inconclusive("inotify_add_watch: %s", strerror(errno));
-    if (poll(&p, 1, 5000) != 1 || read(fd, events, sizeof events) <= 0)
+    if (poll(&p, 1, 30000) != 1 || read(fd, events, sizeof events) <= 0)
         inconclusive("inotify works, but nobody did anything");
     struct inotify_event *first = (void *)events;
     succeeded("somebody opened %s", first->len ? first->name : "the directory");

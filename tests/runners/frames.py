@@ -25,7 +25,7 @@ FATAL, STREAM_OK = 1, 2
 CHUNK_MAX = 256 << 10
 
 HEADER = struct.Struct("<IBBH")
-DEADLINE_S = 20  # longest wait for anything; generous, since the machine may be busy
+DEADLINE_S = 60  # longest wait for anything; generous, since the machine may be busy
 
 
 class Frame(collections.namedtuple("Frame", "type flags payload number")):

@@ -482,10 +482,10 @@ def test_the_environment_is_the_settings_and_nothing_of_the_host(node):
 
 def test_the_context_says_who_and_how_long(node):
     node.load("exports.handler = (e, c) => [c, c.getRemainingTimeInMillis()];", function="name", version=7)
-    context, left = node.call(deadline_ms=5000, call_id="id-1")
+    context, left = node.call(deadline_ms=90000, call_id="id-1")
     assert context == {"functionName": "name", "functionVersion": "7", "callId": "id-1",
                        "awsRequestId": "id-1", "runtime": "nodejs"}
-    assert 0 < left <= 5000
+    assert 0 < left <= 90000
     assert node.call(deadline_ms=-10)[1] == 0
 
 

@@ -250,7 +250,7 @@ def test_a_pipe_among_the_files_fails_the_build(builder, registry):
 def test_the_order_shows_in_no_command_line(builder, registry):
     hook = ("import glob, os\n"
             "for f in glob.glob('/proc/[0-9]*/cmdline'):\n"
-            "    try: print('ARGV', open(f).read())\n"
+            "    try: print('ARGV', open(f, errors='replace').read())\n"
             "    except OSError: pass\n"
             "raise SystemExit(1)")
     registry.source("built", "0.3", hook, {"built.py": ""})

@@ -3,7 +3,7 @@
 import os
 import pathlib
 import signal
-import time
+import socket
 
 import pytest
 
@@ -14,7 +14,6 @@ PROGRAM = ROOT / os.environ.get("BUILD", "build") / "runners/python/virga-python
 COPIES = ROOT / os.environ.get("BUILD", "build") / "tests/runners/virga-python-copies"
 # An impossible allocation must fail under AddressSanitizer too, instead of ending the process.
 SANITIZER = {"ASAN_OPTIONS": "allocator_may_return_null=1"}
-EXAMPLES = ROOT / "examples/python"
 
 
 @pytest.fixture
@@ -85,8 +84,8 @@ def test_the_context_knows_the_time_left(runner):
     runner.load("import time\n"
                 "def handler(event, c):\n"
                 "    return [c.get_remaining_time_in_millis(), (c.deadline - time.monotonic())]")
-    left_ms, left_s = runner.call({}, deadline_ms=5000)
-    assert 0 < left_ms <= 5000 and 0 < left_s <= 5
+    left_ms, left_s = runner.call({}, deadline_ms=90000)
+    assert 0 < left_ms <= 90000 and 0 < left_s <= 90
     assert runner.call({}, deadline_ms=-1000)[0] == 0
 
 
@@ -362,8 +361,8 @@ def test_files_that_would_leave_the_code_directory_are_refused(runner, tmp_path,
 def test_calls_after_a_failed_load_are_ignored(runner):
     runner.load_fails("1 / 0")
     runner.send_bytes(frames.encode_call(1))
-    with pytest.raises(TimeoutError):
-        runner.receive(timeout=0.05)
+    runner.socket.shutdown(socket.SHUT_WR)
+    runner.wait_closed()
 
 
 def test_the_environment_is_the_functions_own(runner):
@@ -531,41 +530,6 @@ def test_closed_pipes_become_exceptions(runner):
     runner.load("import os\ndef handler(event):\n"
                 "    r, w = os.pipe(); os.close(r); os.write(w, b'x')")
     assert runner.call_fails().type == "BrokenPipeError"
-
-
-# Examples
-
-def example(name):
-    return {path.name: path.read_text() for path in (EXAMPLES / name).glob("*.py")}
-
-
-def test_example_hello(runner):
-    runner.load(example("hello"))
-    assert runner.call({"name": "Ada"}) == {"message": "Hello, Ada!"}
-    assert runner.stdout() == b"greeting Ada\n"
-
-
-def test_example_async(runner):
-    runner.load(example("async"))
-    started = time.monotonic()
-    assert runner.call({"numbers": list(range(100))})["squares"][-1] == 9801
-    assert time.monotonic() - started < 1
-
-
-def test_example_errors(runner):
-    runner.load(example("errors"))
-    failed = runner.call_fails({"item": "plum"})
-    assert (failed.type, failed.message) == ("OutOfStock", "there is no plum")
-    assert runner.call({"item": "pear"}) == {"price": 4}
-
-
-def test_example_environment(runner):
-    runner.load(example("environment"), function="greet", version=3,
-                environment={"GREETING": "Servus"})
-    answer = runner.call({}, deadline_ms=9000)
-    assert 0 < answer.pop("time_left_ms") <= 9000
-    assert answer == {"greeting": "Servus", "function": "greet", "version": 3,
-                      "runtime": "python"}
 
 
 # Copies of a template

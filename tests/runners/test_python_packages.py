@@ -195,7 +195,18 @@ def test_copies_work_with_numpy_and_pandas_and_share_no_randomness(warm_template
     assert len(seen) == 3
 
 
-def test_copies_with_pandas_are_quick_and_small(warm_template):
+def import_time(tmp_path, layer):
+    """How long the same load takes where nothing was imported ahead, on this machine and now."""
+    with direct(tmp_path, layer) as runner:
+        runner.expect(frames.READY)
+        start = time.perf_counter()
+        runner.send_bytes(frames.encode_load({"main.py": FRAMES}, "main.handler"))
+        runner.expect(frames.LOADED)
+        return time.perf_counter() - start
+
+
+def test_copies_with_pandas_are_quick_and_small(warm_template, pandas, tmp_path):
+    whole = import_time(tmp_path, pandas)
     times, runners = [], []
     try:
         for _ in range(20):
@@ -211,7 +222,7 @@ def test_copies_with_pandas_are_quick_and_small(warm_template):
         for runner in runners:
             runner.close()
     assert max(sizes) < 25 << 10, sizes
-    assert statistics.median(times) < 0.1  # a tenth of the import; the bench measures how quick it is
+    assert statistics.median(times) < whole / 5, (times, whole)  # the bench measures how quick it is
 
 
 def test_the_first_import_reports_modules_that_a_template_can_take(tmp_path, pandas):
