@@ -123,6 +123,8 @@ TEST(a_call_does_not_wait_for_a_template_beyond_its_own_time)
     struct answer *a = world_ask(w, "a", "1");
     CHECK(a->refused && strstr(a->why.text, "waited 200 ms for the start"));
     CHECK_INT(w->starts, 0);
+    spec.timeout_ms = 60000;
+    world_set(w, &spec);
     spawner_template(w, FIRST, NULL);
     CHECK(world_ask(w, "a", "2")->status == CALL_SUCCESS);
 }
