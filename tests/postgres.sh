@@ -32,24 +32,34 @@ make() {
 }
 
 start() {
-    as_user "$bin/pg_ctl" -D "$data" -w -t 30 -l "$dir/log" -s start >"$dir/start.log" 2>&1 </dev/null && return
+    as_user "$bin/pg_ctl" -D "$data" -w -t 120 -l "$dir/log" -s start >"$dir/start.log" 2>&1 </dev/null && return
     cat "$dir/start.log" "$dir/log" >&2
     exit 1
 }
 
-all_pids() {
-    local pid
+# Prints the pids of the server and its children. It stands still from here on, and makes no more of them.
+halt() {
+    local pid state
     pid=$(head -n 1 "$data/postmaster.pid")
+    kill -STOP "$pid"
+    while read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != T ]; do :; done
     echo "$pid" $(cat "/proc/$pid/task/$pid/children")
+}
+
+# A child that ends by itself meanwhile is no failure.
+signal() {
+    local name=$1 pid
+    shift
+    for pid; do kill "-$name" "$pid" 2>/dev/null || [ ! -d "/proc/$pid" ]; done
 }
 
 # The server and its children at once. Where nobody reaps orphans the dead keep their numbers, and the next start
 # would take the old server for alive: the notes it left behind go.
 kill_all() {
     local pid pids state
-    pids=$(all_pids)
+    pids=$(halt)
     # shellcheck disable=SC2086  # words on purpose
-    kill -KILL $pids
+    signal KILL $pids
     for pid in $pids; do
         while read -r _ _ state _ 2>/dev/null <"/proc/$pid/stat" && [ "$state" != Z ]; do :; done
     done
@@ -67,9 +77,9 @@ case "$verb" in
     restart) stop fast && start ;;
     kill) kill_all ;;
     # shellcheck disable=SC2046  # words on purpose
-    pause) kill -STOP $(all_pids) ;;
+    pause) signal STOP $(halt) ;;
     # shellcheck disable=SC2046
-    continue) kill -CONT $(all_pids) ;;
+    continue) signal CONT $(halt) ;;
     remove) stop immediate && rm -rf "$dir" ;;
     *) echo "tests/postgres.sh: unknown: $verb" >&2; exit 2 ;;
 esac
