@@ -368,13 +368,14 @@ TEST(who_was_away_hears_that_everything_may_have_changed)
     store_close(other);
 }
 
-/* The one backend of this database that listens: what it was asked last is to do so, or, when nothing
- * came for a while, whether it is there. */
+/* The one backend of this database that listens: what it was asked last is to do so, or, when
+ * nothing came for a while, whether it is there. */
 static pid_t listening_backend(const struct place *p)
 {
     PGconn *admin = PQconnectdb(p->path);
-    PGresult *pids = PQexec(admin, "SELECT pid FROM pg_stat_activity WHERE datname ="
-                                   " current_database() AND (query LIKE 'LISTEN%' OR query = 'SELECT 1')");
+    PGresult *pids =
+        PQexec(admin, "SELECT pid FROM pg_stat_activity WHERE datname ="
+                      " current_database() AND (query LIKE 'LISTEN%' OR query = 'SELECT 1')");
     CHECK(PQntuples(pids) == 1);
     pid_t pid = (pid_t)atoi(PQgetvalue(pids, 0, 0));
     PQclear(pids);
