@@ -10,23 +10,36 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { TEST_CLOCK_BEAT_MS = 5 };
+enum { TEST_CLOCK_BEAT_MS = 5, TEST_CLOCK_LATE_US = 10000 };
 
-static _Atomic uint64_t test_clock_lost_us __attribute__((unused));
+struct test_clock {
+    pthread_mutex_t lock;
+    bool beats;
+    uint64_t from_us, lost_us; /* since when the present beat lasts; before it */
+};
+
+static struct test_clock test_clock __attribute__((unused)) = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* How much too long the present beat lasts. Under the lock. */
+static inline uint64_t test_clock_late(uint64_t now_us)
+{
+    uint64_t took = now_us - test_clock.from_us;
+    return took > TEST_CLOCK_LATE_US ? took - TEST_CLOCK_LATE_US : 0;
+}
 
 static inline void *test_clock_beat(void *arg)
 {
     for (;;) {
-        uint64_t from = clock_mono_us();
         (void)poll(NULL, 0, TEST_CLOCK_BEAT_MS);
-        uint64_t took = clock_mono_us() - from;
-        if (took > 2 * TEST_CLOCK_BEAT_MS * 1000)
-            test_clock_lost_us += took - TEST_CLOCK_BEAT_MS * 1000;
+        pthread_mutex_lock(&test_clock.lock);
+        uint64_t now = clock_mono_us();
+        test_clock.lost_us += test_clock_late(now);
+        test_clock.from_us = now;
+        pthread_mutex_unlock(&test_clock.lock);
     }
     return arg;
 }
@@ -43,10 +56,16 @@ static inline uint64_t test_clock_cpu_us(void)
 /* Counts on while this process could run. Its differences are what counts. */
 static inline uint64_t test_clock_us(void)
 {
-    static bool beats;
     pthread_t thread;
-    if (!beats && (pthread_create(&thread, NULL, test_clock_beat, NULL) || pthread_detach(thread)))
-        abort();
-    beats = true;
-    return clock_mono_us() - test_clock_lost_us;
+    pthread_mutex_lock(&test_clock.lock);
+    uint64_t now = clock_mono_us();
+    if (!test_clock.beats) {
+        test_clock.from_us = now;
+        test_clock.beats = true;
+        if (pthread_create(&thread, NULL, test_clock_beat, NULL) || pthread_detach(thread))
+            abort();
+    }
+    uint64_t ret = now - test_clock.lost_us - test_clock_late(now);
+    pthread_mutex_unlock(&test_clock.lock);
+    return ret;
 }
