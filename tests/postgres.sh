@@ -43,24 +43,31 @@ state_of() { # the letter of a process, nothing when there is none
     echo "$state"
 }
 
-# The server, which stands still from here on so that it has no further children, and its children.
-all_pids() {
+# Prints the pids of the server and its children. It stands still from here on, and makes no more of them.
+halt() {
     local pid
     pid=$(head -n 1 "$data/postmaster.pid")
     kill -STOP "$pid"
-    while [ "$(state_of "$pid")" != T ]; do :; done
+    while [[ $(state_of "$pid") = [^T]* ]]; do :; done
     echo "$pid" $(cat "/proc/$pid/task/$pid/children")
+}
+
+# A child that ends by itself meanwhile is no failure.
+signal() {
+    local name=$1 pid
+    shift
+    for pid; do kill "-$name" "$pid" 2>/dev/null || [ ! -d "/proc/$pid" ]; done
 }
 
 # The server and its children at once. Where nobody reaps orphans the dead keep their numbers, and the next start
 # would take the old server for alive: the notes it left behind go.
 kill_all() {
     local pid pids
-    pids=$(all_pids)
+    pids=$(halt)
     # shellcheck disable=SC2086  # words on purpose
-    kill -KILL $pids 2>/dev/null || true # a child may have ended by itself
+    signal KILL $pids
     for pid in $pids; do
-        while [[ $(state_of "$pid") != [ZX] && -e /proc/$pid ]]; do :; done
+        while [[ $(state_of "$pid") = [^ZX]* ]]; do :; done
     done
     rm -f "$data/postmaster.pid" "$dir"/.s.PGSQL.*
 }
@@ -76,9 +83,9 @@ case "$verb" in
     restart) stop fast && start ;;
     kill) kill_all ;;
     # shellcheck disable=SC2046  # words on purpose
-    pause) kill -STOP $(all_pids) 2>/dev/null || true ;;
+    pause) signal STOP $(halt) ;;
     # shellcheck disable=SC2046
-    continue) kill -CONT $(all_pids) 2>/dev/null || true ;;
+    continue) signal CONT $(halt) ;;
     remove) stop immediate && rm -rf "$dir" ;;
     *) echo "tests/postgres.sh: unknown: $verb" >&2; exit 2 ;;
 esac

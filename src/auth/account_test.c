@@ -83,14 +83,17 @@ TEST(a_stolen_session_cannot_guess_the_password_for_ever)
                                             "2001:db8::2", "2001:db8:1::3", "192.0.2.9"};
     char *token = world_register(&w, "bob");
     w.bearer = token;
+    uint64_t began = 0;
     for (int i = 0; i < 5; i++) {
         w.peer = addresses[i];
+        began = clock_mono_us();
         CHECK_INT(world_ask(&w, HTTP_PUT, "/api/account/password",
                             "{\"old\":\"password2\",\"new\":\"password3\"}"),
                   403);
     }
     w.peer = addresses[5];
-    CHECK_INT(world_ask(&w, HTTP_DELETE, "/api/account", "{\"password\":\"password1\"}"), 429);
+    if (world_ask(&w, HTTP_DELETE, "/api/account", "{\"password\":\"password1\"}") != 429)
+        world_waited(began);
     free(token);
 }
 

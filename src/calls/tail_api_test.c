@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-enum { DEADLINE_MS = 10000 };
+enum { DEADLINE_MS = WORLD_DEADLINE_US / 1000 };
 
 struct bench {
     struct world w;

@@ -77,7 +77,7 @@ static void bench_done(struct bench *b)
 /* Until somebody stops the loop. */
 static void run(struct bench *b)
 {
-    timer_set_us(b->limit, 10 * 1000 * 1000);
+    timer_set_us(b->limit, WORLD_DEADLINE_US);
     OK(&b->w, loop_run(b->loop, &b->w.e));
     CHECK(!b->late);
 }

@@ -123,7 +123,7 @@ TEST(a_load_ends_at_the_functions_deadline)
 {
     auto_world struct world *w = world_new((struct setup){0});
     struct function_spec spec = fake_spec("a", 1);
-    spec.timeout_ms = 100;
+    spec.timeout_ms = 1000;
     world_set(w, &spec);
     w->hold_load = true;
     struct answer *a = load_and_wait(w, "a");

@@ -48,7 +48,7 @@ static void sweep(struct world *w)
 
 TEST(snapstart_loads_the_code_in_a_template_and_its_slots_are_sent_it_too)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = snapped("a", 1);
     world_set(w, &spec);
     CHECK(world_ask(w, "a", "1")->status == CALL_SUCCESS);
@@ -61,7 +61,7 @@ TEST(snapstart_loads_the_code_in_a_template_and_its_slots_are_sent_it_too)
 
 TEST(each_function_with_snapstart_has_a_template_of_its_own)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec a = snapped("a", 1), b = snapped("b", 1);
     a.scope = b.scope = "one";
     world_set(w, &a);
@@ -82,7 +82,7 @@ static void change(struct world *w, struct function_spec *spec, unsigned starts)
 
 TEST(a_new_version_or_environment_is_loaded_anew_and_the_old_template_goes)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = snapped("a", 1);
     change(w, &spec, 1);
     spec.version = 2;
@@ -101,7 +101,7 @@ TEST(a_new_version_or_environment_is_loaded_anew_and_the_old_template_goes)
 
 TEST(an_environment_alone_starts_no_other_template)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = fake_spec("a", 1);
     spec.database = true;
     world_set(w, &spec);
@@ -114,7 +114,7 @@ TEST(an_environment_alone_starts_no_other_template)
 
 TEST(a_template_whose_code_does_not_load_is_done_without)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = snapped("a", 1);
     world_set(w, &spec);
     err_set(&w->fail_template, ERR_UNAVAILABLE, "ValueError: no such thing");
@@ -132,7 +132,7 @@ TEST(a_template_whose_code_does_not_load_is_done_without)
 
 TEST(snapstart_that_fails_leaves_the_function_its_packages)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = snapped("a", 1);
     spec.layer = true;
     world_set(w, &spec);
@@ -149,7 +149,7 @@ TEST(snapstart_that_fails_leaves_the_function_its_packages)
 
 TEST(code_too_large_for_a_set_up_is_loaded_by_each_slot)
 {
-    auto_world struct world *w = world_new((struct setup){.cache = 64 << 20});
+    auto_world struct world *w = quiet_world((struct setup){.cache = 64 << 20});
     struct function_spec spec = snapped("a", 1);
     const size_t large = SETUP_MAX / 2 + 1;
     auto_ptr char *bytes = mem_alloc(large);
@@ -174,7 +174,7 @@ TEST(a_removed_function_takes_its_template_with_it)
 
 TEST(a_template_without_calls_is_stopped_after_a_while)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_scoped(w, "a");
     world_ask(w, "a", "1");
     CHECK(stats_of(w).templates == 1 && stats_of(w).template_bytes == 1 << 20);
@@ -192,7 +192,7 @@ TEST(a_template_without_calls_is_stopped_after_a_while)
 TEST(the_least_recently_used_template_goes_when_they_hold_too_much_memory)
 {
     auto_world struct world *w =
-        world_new((struct setup){.slots_max = 8, .template_memory = 5 << 20});
+        quiet_world((struct setup){.slots_max = 8, .template_memory = 5 << 20});
     w->template_bytes = 2 << 20;
     set_scoped(w, "a");
     set_scoped(w, "b");
@@ -212,7 +212,7 @@ TEST(the_least_recently_used_template_goes_when_they_hold_too_much_memory)
 
 TEST(a_template_makes_room_when_all_indices_are_taken)
 {
-    auto_world struct world *w = world_new((struct setup){.slots_max = 1});
+    auto_world struct world *w = quiet_world((struct setup){.slots_max = 1});
     for (int i = 0; i < SANDBOX_VARIANTS_MAX + 2; i++) {
         char id[8];
         snprintf(id, sizeof id, "f%d", i);
@@ -226,7 +226,7 @@ TEST(a_template_makes_room_when_all_indices_are_taken)
 
 TEST(calls_wait_for_an_index_until_one_is_free)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     for (int i = 0; i < SANDBOX_VARIANTS_MAX; i++) /* as if others had them */
         w->engine->indices[i].taken = true;
     set_scoped(w, "a");
@@ -241,7 +241,7 @@ TEST(calls_wait_for_an_index_until_one_is_free)
 
 TEST(templates_are_counted_in_metrics)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     auto_buf struct buf text = {0};
     set_scoped(w, "a");
     world_ask(w, "a", "1");
@@ -252,7 +252,7 @@ TEST(templates_are_counted_in_metrics)
 
 TEST(a_version_that_fails_to_load_when_it_is_replaced_already_is_no_reason_to_do_without)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = snapped("a", 1);
     world_set(w, &spec);
     w->hold_template = true;

@@ -175,13 +175,13 @@ TEST(the_deadline_ends_a_held_stream_too)
 {
     auto_world struct world *w = world_new((struct setup){0});
     struct answer *a;
-    struct function_spec spec = fake_spec("a", 1);
-    spec.timeout_ms = 200;
-    world_set(w, &spec);
+    world_function(w, "a");
     struct fake_slot *f = begin(w, &a, true);
     a->hold = true;
     runner_send(f, FRAME_STREAM, 0, STR("{}"));
     runner_send(f, FRAME_CHUNK, 0, STR("so far"));
+    UNTIL(w, a->pieces);
+    world_overdue(w, 0);
     UNTIL(w, a->times);
     CHECK(a->status == CALL_TIMEOUT && a->streamed);
     CHECK_STR(a->output, "\"so far\"");

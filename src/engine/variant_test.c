@@ -31,6 +31,11 @@ static struct fake_template *template_at(struct world *w, unsigned index)
     return &w->templates[index - FIRST];
 }
 
+static struct variant *variant_of_only(struct world *w)
+{
+    return list_of(w->engine->variants.next, struct variant, node);
+}
+
 /* As if the last start were long ago. */
 static void sweep_later(struct world *w)
 {
@@ -59,7 +64,7 @@ static void end_idle(struct world *w)
 
 TEST(a_function_with_a_layer_or_a_database_gets_a_template_that_shows_them)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = layered("a", "one", 7);
     spec.database = true;
     world_set(w, &spec);
@@ -79,7 +84,7 @@ TEST(a_function_with_a_layer_or_a_database_gets_a_template_that_shows_them)
 
 TEST(only_functions_of_one_scope_with_the_same_packages_share_a_template)
 {
-    auto_world struct world *w = world_new((struct setup){.slots_max = 8});
+    auto_world struct world *w = quiet_world((struct setup){.slots_max = 8});
     set_layered(w, "a", "one", 1);
     set_layered(w, "b", "one", 1);
     set_layered(w, "other-scope", "two", 1);
@@ -101,7 +106,7 @@ TEST(only_functions_of_one_scope_with_the_same_packages_share_a_template)
 
 TEST(calls_wait_for_a_template_on_its_way)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     w->hold_template = true;
     struct answer *one = world_call(w, "a", "1"), *two = world_call(w, "a", "2");
@@ -123,44 +128,47 @@ TEST(a_call_does_not_wait_for_a_template_beyond_its_own_time)
     struct answer *a = world_ask(w, "a", "1");
     CHECK(a->refused && strstr(a->why.text, "waited 200 ms for the start"));
     CHECK_INT(w->starts, 0);
+    spec.timeout_ms = 60000;
+    world_set(w, &spec);
     spawner_template(w, FIRST, NULL);
     CHECK(world_ask(w, "a", "2")->status == CALL_SUCCESS);
 }
 
 TEST(a_template_that_fails_fails_its_calls_and_is_not_tried_again_at_once)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     err_set(&w->fail_template, ERR_UNAVAILABLE, "no such layer");
     struct answer *one = world_call(w, "a", "1"), *two = world_call(w, "a", "2");
     UNTIL(w, one->times && two->times);
     CHECK(one->status == CALL_PLATFORM_ERROR && strstr(one->error, "no such layer"));
     CHECK(two->status == CALL_PLATFORM_ERROR);
+    variant_of_only(w)->tried_us = clock_mono_us();
     CHECK(world_ask(w, "a", "3")->status == CALL_PLATFORM_ERROR);
     CHECK_INT(w->template_starts, 1);
     w->fail_template.code = ERR_NONE;
-    list_of(w->engine->variants.next, struct variant, node)->tried_us = 0; /* a second later */
+    variant_of_only(w)->tried_us = 0; /* a second later */
     CHECK(world_ask(w, "a", "4")->status == CALL_SUCCESS);
     CHECK_INT(w->template_starts, 2);
 }
 
 TEST(a_template_that_dies_is_started_again_when_it_is_needed)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     world_ask(w, "a", "1");
     spawner_template(w, FIRST, "killed");
-    UNTIL(w, !list_of(w->engine->variants.next, struct variant, node)->nursery.up);
+    UNTIL(w, !variant_of_only(w)->nursery.up);
     CHECK(!world_ask(w, "a", "2")->cold);
     end_idle(w);
-    list_of(w->engine->variants.next, struct variant, node)->tried_us = 0;
+    variant_of_only(w)->tried_us = 0;
     CHECK(world_ask(w, "a", "3")->status == CALL_SUCCESS);
     CHECK_INT(w->template_starts, 2);
 }
 
 TEST(packages_that_are_not_there_fail_every_call_with_the_reason)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = layered("a", "one", 1);
     spec.layer_problem = "the packages could not be installed: no such version";
     world_set(w, &spec);
@@ -175,7 +183,7 @@ TEST(packages_that_are_not_there_fail_every_call_with_the_reason)
 
 TEST(slots_that_see_other_packages_serve_no_more_calls)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     w->hold_call = true;
     struct answer *old = world_call(w, "a", "1");
@@ -196,7 +204,7 @@ TEST(slots_that_see_other_packages_serve_no_more_calls)
 
 TEST(a_slot_started_for_other_packages_is_not_used)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     w->hold_start = true;
     struct answer *a = world_call(w, "a", "1");
@@ -211,7 +219,7 @@ TEST(a_slot_started_for_other_packages_is_not_used)
 
 TEST(imported_modules_are_learned_and_a_template_with_them_takes_over)
 {
-    auto_world struct world *w = world_new((struct setup){.blanks = 1, .slots_max = 8});
+    auto_world struct world *w = quiet_world((struct setup){.blanks = 1, .slots_max = 8});
     set_layered(w, "a", "one", 1);
     w->modules = "numpy\nno name\n../x\nnumpy\npandas.core\n\nsix";
     world_ask(w, "a", "1");
@@ -239,7 +247,7 @@ TEST(imported_modules_are_learned_and_a_template_with_them_takes_over)
 
 TEST(no_template_is_started_while_the_call_that_has_taught_it_runs)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     w->modules = "numpy\n";
     w->hold_call = true;
@@ -260,7 +268,7 @@ TEST(no_template_is_started_while_the_call_that_has_taught_it_runs)
 
 TEST(modules_with_which_a_template_fails_are_never_tried_again)
 {
-    auto_world struct world *w = world_new((struct setup){.slots_max = 8});
+    auto_world struct world *w = quiet_world((struct setup){.slots_max = 8});
     set_layered(w, "a", "one", 1);
     w->modules = "numpy\n";
     world_ask(w, "a", "1");
@@ -284,7 +292,7 @@ TEST(modules_with_which_a_template_fails_are_never_tried_again)
 
 TEST(what_was_learned_in_an_earlier_life_is_imported_at_the_start)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     uint8_t layer[LAYER_ID];
     memset(layer, 1, sizeof layer);
     engine_learned(w->engine, "one", &fake_alpha, layer, STR("numpy\nb\x01\nsix\n"));
@@ -297,7 +305,7 @@ TEST(what_was_learned_in_an_earlier_life_is_imported_at_the_start)
 
 TEST(a_template_that_does_not_start_with_modules_is_started_without)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     uint8_t layer[LAYER_ID];
     memset(layer, 1, sizeof layer);
     engine_learned(w->engine, "one", &fake_alpha, layer, STR("crashes\n"));
@@ -314,7 +322,7 @@ TEST(a_template_that_does_not_start_with_modules_is_started_without)
 
 TEST(what_a_guest_says_it_has_imported_is_bounded)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     auto_buf struct buf names = {0};
     set_layered(w, "a", "one", 1);
     for (int i = 0; names.len < FRAME_MODULES_MAX - 8; i++)
@@ -333,7 +341,7 @@ TEST(what_a_guest_says_it_has_imported_is_bounded)
 
 TEST(a_start_that_its_replaced_template_refuses_is_asked_for_again)
 {
-    auto_world struct world *w = world_new((struct setup){.slots_max = 8});
+    auto_world struct world *w = quiet_world((struct setup){.slots_max = 8});
     set_layered(w, "a", "one", 1);
     w->modules = "numpy\n";
     world_ask(w, "a", "1");
@@ -352,7 +360,7 @@ TEST(a_start_that_its_replaced_template_refuses_is_asked_for_again)
 
 TEST(a_runtime_that_does_not_learn_gets_no_set_up)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     struct function_spec spec = layered("a", "one", 1);
     spec.runtime = &fake_beta;
     spec.snapstart = true;
@@ -370,7 +378,7 @@ TEST(a_runtime_that_does_not_learn_gets_no_set_up)
 
 TEST(a_variant_keeps_one_blank_slot_for_a_while)
 {
-    auto_world struct world *w = world_new((struct setup){.blanks = 2, .slots_max = 12});
+    auto_world struct world *w = quiet_world((struct setup){.blanks = 2, .slots_max = 12});
     set_layered(w, "a", "one", 1);
     world_ask(w, "a", "1");
     UNTIL(w, w->engine->pool.count[SLOT_BLANK] == 5);
@@ -387,7 +395,7 @@ TEST(a_variant_keeps_one_blank_slot_for_a_while)
 
 TEST(the_blank_slots_of_all_variants_are_bounded)
 {
-    auto_world struct world *w = world_new((struct setup){.blanks = 1, .slots_max = 6});
+    auto_world struct world *w = quiet_world((struct setup){.blanks = 1, .slots_max = 6});
     char id[8];
     for (int i = 0; i < 5; i++) {
         snprintf(id, sizeof id, "f%d", i);
@@ -402,7 +410,7 @@ TEST(the_blank_slots_of_all_variants_are_bounded)
 
 TEST(a_template_that_is_ready_or_fails_while_it_is_stopped_changes_nothing)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     w->hold_template = w->hold_stop = true;
     for (int ready = 0; ready < 2; ready++) {
         set_layered(w, "a", "one", 1);
@@ -426,7 +434,7 @@ TEST(a_template_that_is_ready_or_fails_while_it_is_stopped_changes_nothing)
 
 TEST(a_template_that_dies_while_its_successor_starts_is_succeeded_all_the_same)
 {
-    auto_world struct world *w = world_new((struct setup){0});
+    auto_world struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     w->modules = "numpy\n";
     world_ask(w, "a", "1");
@@ -445,7 +453,7 @@ TEST(a_template_that_dies_while_its_successor_starts_is_succeeded_all_the_same)
 
 TEST(the_end_of_the_engine_ends_calls_that_wait_for_a_template)
 {
-    struct world *w = world_new((struct setup){0});
+    struct world *w = quiet_world((struct setup){0});
     set_layered(w, "a", "one", 1);
     w->hold_template = true;
     struct answer *a = world_call(w, "a", "1");

@@ -116,7 +116,6 @@ static void play_start(struct play *p, unsigned again_ms)
     p->b.config.authorize = ask_always;
     p->b.config.admit = admit;
     p->b.config.again_ms = again_ms;
-    p->b.config.idle_ms = 800; /* a tick is an eighth of it */
     must(sem_init(&p->began, 0, 0) == 0 && sem_init(&p->asking, 0, 0) == 0 &&
          sem_init(&p->go_on, 0, 0) == 0 && sem_init(&p->left, 0, 0) == 0);
     bench_start(&p->b);
@@ -125,8 +124,7 @@ static void play_start(struct play *p, unsigned again_ms)
 static int open_stream(struct play *p)
 {
     auto_reply struct reply r = {0};
-    int fd = dial(&p->b);
-    tell(fd, "GET /open HTTP/1.1\r\nX-Key: k\r\n" HOST "\r\n");
+    int fd = dial_and_tell(&p->b, "GET /open HTTP/1.1\r\nX-Key: k\r\n" HOST "\r\n");
     hear_head(fd, &r);
     await(&p->began);
     expect(fd, "2\r\nhi\r\n");

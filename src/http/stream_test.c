@@ -281,9 +281,8 @@ TEST(who_reads_nothing_is_cut_off_but_who_has_read_all_may_stay)
     play_init(&p);
     p.b.config.idle_ms = 100;
     bench_start(&p.b);
-    int quiet = dial(&p.b);
     auto_reply struct reply r = {0};
-    tell(quiet, GET("/open"));
+    int quiet = dial_and_tell(&p.b, GET("/open"));
     hear_head(quiet, &r);
     expect(quiet, "2\r\nhi\r\n");
     await(&p.began);
@@ -291,8 +290,7 @@ TEST(who_reads_nothing_is_cut_off_but_who_has_read_all_may_stay)
     CHECK_INT(poll(&poll_quiet, 1, 400), 0); /* four times what a silent client has */
     on_loop(&p, end_it);
     expect(quiet, "0\r\n\r\n");
-    int lazy = dial(&p.b);
-    tell(lazy, GET("/flood"));
+    int lazy = dial_and_tell(&p.b, GET("/flood"));
     await(&p.left);
     on_loop(&p, end_it);
     CHECK_INT(p.gone, 1);
@@ -437,18 +435,23 @@ static void drain(void *arg)
     http_server_drain(p->b.server, note_drained, p);
 }
 
+static void drain_and_write_more(void *arg)
+{
+    struct play *p = arg;
+    drain(p);
+    write_more(p);
+    CHECK_INT(p->gone, 0); /* not at once */
+}
+
 TEST(a_draining_server_cuts_streams_that_do_not_end)
 {
     struct play p;
     play_init(&p);
     p.b.config.idle_ms = 1000; /* shorter than the 2 s, which it then replaces */
     bench_start(&p.b);
-    int fd = dial(&p.b);
-    tell(fd, GET("/open"));
+    int fd = dial_and_tell(&p.b, GET("/open"));
     await(&p.began);
-    on_loop(&p, drain);
-    on_loop(&p, write_more); /* not at once */
-    CHECK_INT(p.gone, 0);
+    on_loop(&p, drain_and_write_more);
     await(&p.left);
     CHECK(!p.b.drained);
     on_loop(&p, end_it);

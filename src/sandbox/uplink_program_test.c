@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 10000, UID = 4242 };
+enum { ANSWER_MS = 60000, UID = 4242 };
 
 static char dir[] = "/tmp/virga-uplink-XXXXXX";
 static pid_t program;

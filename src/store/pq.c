@@ -7,19 +7,21 @@
 #include <poll.h>
 #include <stdio.h>
 
-/* 1: ready; 0: not in time; -1: somebody woke us. */
+/* 1: ready; 0: not in time; -1: somebody woke us. Looks once at least: what came while this process
+ * had no processor has come in time. */
 static int wait_fd(int fd, short events, int wake_fd, uint64_t until_us)
 {
     for (;;) {
         uint64_t now = clock_mono_us();
-        if (until_us && now >= until_us)
-            return 0;
-        int ms = until_us ? (int)((until_us - now) / 1000 + 1) : -1;
+        bool over = until_us && now >= until_us;
+        int ms = over ? 0 : until_us ? (int)((until_us - now) / 1000 + 1) : -1;
         struct pollfd fds[] = {{.fd = fd, .events = events}, {.fd = wake_fd, .events = POLLIN}};
         int n = poll(fds, 2, ms);
         must(n >= 0 || errno == EINTR);
         if (n > 0)
             return fds[1].revents ? -1 : 1;
+        if (n == 0 && over)
+            return 0;
     }
 }
 

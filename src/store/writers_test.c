@@ -177,6 +177,7 @@ TEST(a_killed_writer_loses_nothing_it_acknowledged)
     store_close(open_at(&p));
     for (int round = 0; round < 12; round++) {
         int32_t last = kill_a_writer(&p, round);
+        place_await_nobody(&p);
         struct store *s = open_at(&p);
         struct db *db = connect_to(s);
         int64_t top = number(db, "SELECT max(weight) FROM words");

@@ -5,6 +5,7 @@
 #include "app.h"
 #include "auth/auth.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/test.h"
@@ -223,6 +224,13 @@ static inline const char *world_who(struct world *w, int permission)
     if (w->looked < 0)
         return NULL;
     return req.principal ? req.principal->account : "";
+}
+
+/* Who may go on that would have had to wait for a second from then on has done so: this machine had
+ * no time for us. */
+static inline void world_waited(uint64_t from_us)
+{
+    CHECK(clock_mono_us() - from_us >= 1000000);
 }
 
 static inline const char *world_text(struct world *w, const char *name)

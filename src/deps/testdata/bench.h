@@ -26,7 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 10000 };
+enum { DEADLINE_MS = 60000 };
 
 struct build {
     struct list node;

@@ -31,6 +31,13 @@ FAKE void world_step(struct world *w)
     world_check(w);
 }
 
+/* As if the call in this slot had run for as long as it may. A short timeout instead could end it
+ * before it is where the test wants it, on a machine with other work. */
+FAKE void world_overdue(struct world *w, unsigned slot)
+{
+    timer_set_us(w->engine->pool.by_id[slot]->deadline, 0);
+}
+
 #define UNTIL(w, what)                                                                             \
     do {                                                                                           \
         timer_set_us((w)->deadline, FAKE_DEADLINE_US);                                             \
@@ -483,7 +490,7 @@ FAKE struct function_spec fake_spec(const char *id, uint32_t version)
                                  .handler = "main.handler",
                                  .environment = "{}",
                                  .limits = sandbox_default_limits,
-                                 .timeout_ms = 4000,
+                                 .timeout_ms = 60000,
                                  .output_bytes = 4096,
                                  .result_bytes = 1000,
                                  .concurrency = 4,
@@ -553,6 +560,14 @@ FAKE struct world *world_new(struct setup with)
             spawner_template(w, 2 + i, NULL);
         UNTIL(w, w->engine->nurseries[1 + with.leased].up);
     }
+    return w;
+}
+
+/* One in which templates are looked after when the test says so, and never because it took long. */
+FAKE struct world *quiet_world(struct setup with)
+{
+    struct world *w = world_new(with);
+    timer_cancel(w->engine->pool.sweep);
     return w;
 }
 

@@ -26,7 +26,7 @@
 
 #define FAKE static __attribute__((unused))
 
-enum { FAKE_SLOTS = 16, FAKE_ANSWERS = 64, FAKE_TICKETS = 64, FAKE_DEADLINE_US = 5000 * 1000 };
+enum { FAKE_SLOTS = 16, FAKE_ANSWERS = 64, FAKE_TICKETS = 64, FAKE_DEADLINE_US = 60000 * 1000 };
 
 struct world;
 

@@ -180,8 +180,7 @@ static inline void expect_close(int fd, unsigned code)
 static inline int shake_hands(struct play *p, const char *request)
 {
     auto_reply struct reply r = {0};
-    int fd = dial(&p->b);
-    tell(fd, request);
+    int fd = dial_and_tell(&p->b, request);
     hear_head(fd, &r);
     CHECK_INT(r.status, 101);
     CHECK(strstr(r.text.data, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));

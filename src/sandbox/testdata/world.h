@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORLD_SLOTS = 256, WORLD_DEADLINE_S = 20 };
+enum { WORLD_SLOTS = 256, WORLD_DEADLINE_S = 60 };
 
 struct world_slot {
     struct sandbox_slot slot;

@@ -99,6 +99,25 @@ static inline void place_done(struct place *p)
     rmdir(p->dir);
 }
 
+/* Of a process that was killed: what PostgreSQL had begun to commit for it may be done, or not, a
+ * moment later. */
+static inline void place_await_nobody(const struct place *p)
+{
+    if (p->kind != POSTGRES)
+        return;
+    PGconn *conn = PQconnectdb(p->path);
+    for (bool alone = false; !alone;) {
+        PGresult *others = PQexec(conn, "SELECT 1 FROM pg_stat_activity WHERE datname ="
+                                        " current_database() AND backend_type = 'client backend'"
+                                        " AND pid <> pg_backend_pid()");
+        if (PQresultStatus(others) != PGRES_TUPLES_OK)
+            fail_msg("%s", PQerrorMessage(conn));
+        alone = PQntuples(others) == 0;
+        PQclear(others);
+    }
+    PQfinish(conn);
+}
+
 static inline struct store *open_at(const struct place *p)
 {
     struct err e = {0};
