@@ -11,7 +11,6 @@ let registry: Registry;
 beforeAll(async () => {
   registry = await startRegistry();
   world = await newWorld("--pip-index-url", registry.url);
-  world.page.setDefaultTimeout(20_000);
   await world.call("POST", "/api/projects", { name: "Shop" });
 });
 afterAll(async () => {

@@ -35,7 +35,6 @@ const call = (id: string, input: unknown) => world.server.api("POST", `/api/invo
 
 beforeAll(async () => {
   world = await newWorld();
-  world.page.setDefaultTimeout(15_000);
   project = await world.call("POST", "/api/projects", { name: "Shop", description: "" });
   shop = await makeFunction("orders", shopCode, project.id);
   quick = await makeFunction("quick", quickCode);
