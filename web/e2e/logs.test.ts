@@ -91,7 +91,7 @@ test("a call that is made while one looks appears by itself, unless paused", asy
   await call(quick.id, { word: "paused again" });
   await page.getByRole("switch", { name: "Live" }).click();
   await texts("paused again").waitFor();
-  expect(new URL(page.url()).search).toBe("");
+  await page.waitForURL((url) => url.search === "");
 });
 
 test("filters narrow the list and what comes, and stand in the address", async () => {
@@ -159,7 +159,7 @@ test("a search finds what stands in a call and marks it", async () => {
   await inspect(world, "logs-search", 1);
   await page.getByRole("button", { name: "Clear the search" }).click();
   await row(/Error/).first().waitFor();
-  expect(new URL(page.url()).searchParams.has("q")).toBe(false);
+  await page.waitForURL((url) => !url.searchParams.has("q"));
 });
 
 test("a call is read in full, and keys lead to the next, back, and out", async () => {
