@@ -17,7 +17,6 @@ beforeAll(async () => {
   server = await startServer("--registration", "invite");
   ada = await newViewer(browser);
   bob = await newViewer(browser);
-  for (const { page } of [ada, bob]) page.setDefaultTimeout(8000);
 });
 afterAll(async () => {
   await browser?.close();

@@ -7,7 +7,6 @@ import { ada, newWorld, type World } from "./world";
 let world: World;
 beforeAll(async () => {
   world = await newWorld();
-  world.page.setDefaultTimeout(5000);
   world.page.on("dialog", (dialog) => void dialog.accept());
 });
 afterAll(() => world?.end());

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { paste } from "./browser";
 import { costOfSteps, marks, median, say, spread } from "./cost";
 import { watchMachine } from "./machine";
+import { chord } from "./people";
 import { newWorld, type World } from "./world";
 
 let world: World;
@@ -10,7 +11,6 @@ let fn: { id: string };
 beforeAll(async () => {
   world = await newWorld();
   fn = await world.call("POST", "/api/functions", { name: "long", code: longCode() });
-  world.page.setDefaultTimeout(8000);
   await world.open(`/functions/${fn.id}`);
   await editor().waitFor({ state: "attached" });
 });
@@ -84,7 +84,11 @@ test("from Ctrl+S to the first result of the new version it takes at most 100 ms
   page.on("dialog", (dialog) => void dialog.accept());
   await world.open(`/functions/${small.id}`);
   await editor().waitFor({ state: "attached" });
-  const { result: rounds, limit } = await watchMachine(async () => {
+  const {
+    result: rounds,
+    typical,
+    wallLimit,
+  } = await watchMachine(async () => {
     const rounds: number[] = [];
     for (const round of [1, 2, 3, 4, 5, 6, 7]) {
       await editor().focus();
@@ -92,14 +96,15 @@ test("from Ctrl+S to the first result of the new version it takes at most 100 ms
       await paste(world, `\ndef handler(event):\n    return {"round": ${round}${round}}\n`);
       await page.getByText("1 file not deployed").waitFor();
       await page.evaluate(watch, `"round": ${round}${round}`);
-      await page.keyboard.press("Control+s");
-      await page.keyboard.press("Control+Enter");
+      await page.keyboard.down("Control");
+      await chord(page, "s", "Enter");
+      await page.keyboard.up("Control");
       rounds.push(await page.evaluate(() => (window as unknown as { shown: Promise<number> }).shown));
     }
     return rounds;
   });
   say(`save to result: ${rounds.map((each) => each.toFixed(0)).join(", ")} ms; ${spread(rounds)}`);
-  expect(median(rounds)).toBeLessThanOrEqual(limit(100));
+  expect(typical(rounds), "ms").toBeLessThanOrEqual(wallLimit(100));
 });
 
 /** In the page: how long it takes from Ctrl+S until the result with the text is painted. */

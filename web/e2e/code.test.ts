@@ -9,7 +9,6 @@ const first = 'def handler(event):\n    return {"hello": event["name"]}\n';
 beforeAll(async () => {
   world = await newWorld();
   fn = await world.call("POST", "/api/functions", { name: "hello", code: first });
-  world.page.setDefaultTimeout(8000);
   world.page.on("dialog", (dialog) => void dialog.accept()); // the browser's own: leave the page
   await world.open(`/functions/${fn.id}`);
 });

@@ -11,7 +11,6 @@ let registry: Registry;
 beforeAll(async () => {
   registry = await startRegistry();
   world = await newWorld("--pip-index-url", registry.url);
-  world.page.setDefaultTimeout(20_000);
   await world.call("POST", "/api/projects", { name: "Shop" });
 });
 afterAll(async () => {
@@ -41,7 +40,7 @@ test("a package is added by its name, built while one watches, and installed", a
   expect(await installed().getByRole("row").allInnerTexts()).toEqual(
     expect.arrayContaining([expect.stringMatching(/greeting\s+1\.0/), expect.stringMatching(/polite\s+1\.2/)]),
   );
-  expect(await build().getByRole("log").textContent()).toContain("polite");
+  await expect.poll(() => build().getByRole("log").textContent()).toContain("polite");
   await page.getByText("Not saved yet").waitFor({ state: "detached" });
   await inspectEverywhere(world, "dependencies");
 });
@@ -51,7 +50,7 @@ test("a build that fails says why, keeps what was typed, and calls keep their pa
   await text().fill("polite\nno-such-package\n");
   await button(page, "Save and build").click();
   await build().getByText("Nothing has changed: calls go on with the packages of before.").waitFor();
-  expect(await build().getByRole("log").textContent()).toContain("no-such-package");
+  await expect.poll(() => build().getByRole("log").textContent()).toContain("no-such-package");
   await inspect(world, "dependencies-failed", 1);
   expect(await text().inputValue()).toBe("polite\nno-such-package\n");
   await installed().getByText("greeting").waitFor();

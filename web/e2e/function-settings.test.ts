@@ -31,7 +31,7 @@ test("limits are saved together; one that does not fit is named at its field", a
   await page.keyboard.press("Enter");
   await page.getByText("Limits: saved").waitFor();
   expect((await functions.stored(id)).limits).toMatchObject({ memory_mb: 256, timeout_ms: 5000 });
-  expect(await limits.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+  await expect.poll(() => limits.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
 });
 
 test("unsaved settings are not lost by accident", async () => {

@@ -35,7 +35,6 @@ const call = (id: string, input: unknown) => world.server.api("POST", `/api/invo
 
 beforeAll(async () => {
   world = await newWorld();
-  world.page.setDefaultTimeout(15_000);
   project = await world.call("POST", "/api/projects", { name: "Shop", description: "" });
   shop = await makeFunction("orders", shopCode, project.id);
   quick = await makeFunction("quick", quickCode);
@@ -92,7 +91,7 @@ test("a call that is made while one looks appears by itself, unless paused", asy
   await call(quick.id, { word: "paused again" });
   await page.getByRole("switch", { name: "Live" }).click();
   await texts("paused again").waitFor();
-  expect(new URL(page.url()).search).toBe("");
+  await page.waitForURL((url) => url.search === "");
 });
 
 test("filters narrow the list and what comes, and stand in the address", async () => {
@@ -160,7 +159,7 @@ test("a search finds what stands in a call and marks it", async () => {
   await inspect(world, "logs-search", 1);
   await page.getByRole("button", { name: "Clear the search" }).click();
   await row(/Error/).first().waitFor();
-  expect(new URL(page.url()).searchParams.has("q")).toBe(false);
+  await page.waitForURL((url) => !url.searchParams.has("q"));
 });
 
 test("a call is read in full, and keys lead to the next, back, and out", async () => {

@@ -14,6 +14,9 @@ export function expected({ troubles }: Viewer, ...statuses: number[]) {
   troubles.splice(0, troubles.length, ...rest);
 }
 
+/** Keys one after the other as one stroke: the page waits a second for the next, the machine may not care. */
+export const chord = (page: Page, ...keys: string[]) => Promise.all(keys.map((key) => page.keyboard.press(key)));
+
 export async function signInByForm(page: Page, login: string, secret: string) {
   await page.getByLabel("Name or e-mail").fill(login);
   await page.getByLabel("Password", { exact: true }).fill(secret);

@@ -9,7 +9,6 @@ let other: Viewer;
 
 beforeAll(async () => {
   world = await newWorld("--registration", "open");
-  world.page.setDefaultTimeout(10_000);
   const made = await fetch(`${world.server.url}/api/register`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },

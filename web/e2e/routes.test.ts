@@ -13,7 +13,6 @@ let world: World;
 
 beforeAll(async () => {
   world = await newWorld();
-  world.page.setDefaultTimeout(10_000);
   await world.call("POST", "/api/projects", { name: "Shop" });
 });
 afterAll(() => world?.end());

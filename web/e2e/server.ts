@@ -27,7 +27,8 @@ function logUntil(process: ChildProcess, signs: RegExp[]): Promise<string> {
     let log = "";
     process.stderr?.on("data", (data) => {
       log += data;
-      if (signs.every((sign) => sign.test(log))) done(log);
+      const lines = log.slice(0, log.lastIndexOf("\n")); // the last one may have been read in part
+      if (signs.every((sign) => sign.test(lines))) done(lines);
     });
     process.on("exit", (code) => failed(new Error(`the server ended with ${code}:\n${log}`)));
   });
@@ -59,7 +60,7 @@ export async function startServer(...options: string[]): Promise<Server> {
   const url = `http://127.0.0.1:${port}`;
   const key = readFileSync(join(data, "data", "owner.key"), "utf8").trim();
   const stop = async () => {
-    if (!process || process.exitCode !== null) return;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
     const end = ended(process);
     process.kill("SIGTERM");
     await end;

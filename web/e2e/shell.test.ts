@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspect, inspectLarge, shoot } from "./browser";
-import { expected } from "./people";
+import { chord, expected } from "./people";
 import { newWorld, type World } from "./world";
 
 let world: World;
@@ -39,11 +39,12 @@ test("the keys of the page are listed by one of them", async () => {
   await world.open("/");
   await page.getByRole("button", { name: /Account ada/ }).waitFor();
   await page.keyboard.press("?");
-  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByText("Go to projects").waitFor();
+  const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await help.getByText("Go to projects").waitFor();
   await inspect(world, "shortcuts");
   await page.keyboard.press("Escape");
-  await page.keyboard.press("g");
-  await page.keyboard.press("p");
+  await help.waitFor({ state: "detached" });
+  await chord(page, "g", "p");
   await page.waitForURL(/\/projects$/);
 });
 
@@ -85,8 +86,7 @@ test("a server that is away is named, and the page goes on when it is back", asy
   await world.open("/");
   await page.getByRole("button", { name: /Account ada/ }).waitFor();
   await server.stop();
-  await page.keyboard.press("g");
-  await page.keyboard.press("f"); // a page whose code has not been fetched yet
+  await chord(page, "g", "f"); // a page whose code has not been fetched yet
   await page.getByRole("heading", { name: "This page could not be fetched" }).waitFor();
   await banner.waitFor();
   await shoot(page, "server-away");

@@ -21,7 +21,6 @@ beforeAll(async () => {
     { path: "lib/prices.py", text: prices },
     { path: "logo.png", base64: "iVBORw0KGgo=" },
   ]);
-  world.page.setDefaultTimeout(8000);
 });
 afterAll(() => world?.end());
 
@@ -93,7 +92,6 @@ test("versions in the dark and on a telephone", async () => {
   await page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();
   await inspect(world, "versions-dark");
   const phone = await newViewer(world.browser, { viewport: { width: 360, height: 740 } });
-  phone.page.setDefaultTimeout(8000);
   await signIn(phone, world.server.url, ada.name, ada.password);
   await phone.page.goto(`${world.server.url}/functions/${fn.id}/versions?from=2&to=3&file=main.py`);
   await phone.page.locator(".view-line", { hasText: "double(2)" }).first().waitFor();

@@ -1,5 +1,5 @@
 /** Keys that do something anywhere on the page, and the list of those that do something now, for the help sheet. */
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 
 /** Keys that a part of the page hears by itself while it has the focus. */
 export interface KeyNote {
@@ -52,13 +52,14 @@ function onKey(event: KeyboardEvent) {
   hit.run();
 }
 
-/** While the component is there the keys do what `run` says; of two with the same keys the later one wins. */
+/** While the component is there the keys do what `run` says; of two with the same keys the later one wins. They do so from
+ * when it is drawn: what is left for later is done after it was seen, and somebody may have pressed the key by then. */
 export function useShortcut(keys: string, label: string, run: () => void) {
   const latest = useRef(run);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = run;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const entry = { keys, label, run: () => latest.current() };
     if (active.length === 0) window.addEventListener("keydown", onKey);
     change([...active, entry]);

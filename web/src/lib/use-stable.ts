@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useLayoutEffect, useRef } from "react";
 
-/** A function that stays the same one and does what the latest `run` does: for what must not be drawn anew for its sake. */
+/** A function that stays the same one and does what the `run` does that was drawn last: for what must not be drawn anew for
+ * its sake. */
 export function useStable<Arguments extends unknown[], Result>(run: (...args: Arguments) => Result) {
   const latest = useRef(run);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = run;
   });
   return useCallback((...args: Arguments) => latest.current(...args), []);

@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { createMemoryRouter, RouterProvider } from "react-router";
 import { expect, test, vi } from "vitest";
@@ -82,8 +82,8 @@ test("what was built is saved, also when the server keeps it without the last li
   const before = { ...stored };
   Object.assign(stored, { requirements_txt: "polite\nmore", build: build({ status: "succeeded" }) });
   await userEvent.click(screen.getByRole("button", { name: "Save and build" }));
-  await vi.waitFor(() => expect(screen.queryByText("Not saved yet")).toBeNull());
-  expect(screen.getByLabelText<HTMLTextAreaElement>("requirements.txt").value).toBe("polite\nmore");
+  await screen.findByDisplayValue("polite\nmore", { normalizer: (text) => text });
+  await waitFor(() => expect(screen.queryByText("Not saved yet")).toBeNull());
   Object.assign(stored, before);
 });
 
