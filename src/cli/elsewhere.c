@@ -20,6 +20,7 @@ const struct option_spec serve_options[] = {
     {0, "slots-max", "N", "sandboxes alive at the same time"},
     {0, "blanks", "N", "sandboxes kept ready for cold calls"},
     {0, "idle", "SECONDS", "how long an idle sandbox lives"},
+    {0, "busy-poll-us", "MICROSECONDS", "how long it looks for more before it sleeps"},
     {0, "max-body", "MB", "largest request body"},
     {0, "max-connections", "N", "connections at the same time"},
     {0, "http-idle", "SECONDS", "when a silent connection is closed"},

@@ -7,16 +7,23 @@
  * in another process (sockets that the spawner handed over), and epoll would report it for ever. */
 #include "loop/loop.h"
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/must.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+
+enum {
+    WORTH_MAX = 8,  /* so many times in vain, and polling is worth nothing any more */
+    TRY_EVERY = 16, /* then it is tried again so often */
+};
 
 struct post {
     struct list node;
@@ -39,6 +46,9 @@ struct loop {
     struct list posts;    /* of struct post, oldest first */
     struct list running;  /* the batch that is being worked off; the loop thread's own */
     struct list signals;  /* of struct signal_watch */
+    unsigned poll_us;     /* loop_busy_poll */
+    unsigned worth, untried;
+    bool came; /* a descriptor was ready, or a post arrived, in this turn */
 };
 
 struct watch {
@@ -87,9 +97,11 @@ static void unpost_from(struct list *posts, void (*fn)(void *arg), const void *a
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
+    struct loop *l = arg;
     uint64_t count;
     (void)!read(fd, &count, sizeof count);
-    run_posts(arg);
+    l->came = true;
+    run_posts(l);
 }
 
 static struct event_base *base_new(void)
@@ -144,11 +156,54 @@ void loop_free(struct loop *l)
     free(l);
 }
 
+void loop_busy_poll(struct loop *l, unsigned us)
+{
+    cpu_set_t mine;
+    bool alone = sched_getaffinity(0, sizeof mine, &mine) == 0 && CPU_COUNT(&mine) == 1;
+    l->poll_us = alone ? 0 : us;
+    l->worth = WORTH_MAX;
+}
+
+/* While what comes keeps coming later than one polls, it would only cost. */
+static bool worth_polling(struct loop *l)
+{
+    return l->worth > 0 || ++l->untried % TRY_EVERY == 0;
+}
+
+/* Until when the next turns do not sleep; 0: the next one does. `until` is that of the turn that
+ * has ended. */
+static uint64_t poll_until(struct loop *l, uint64_t until)
+{
+    uint64_t now = clock_mono_us();
+    if (l->came) {
+        if (until)
+            l->worth = WORTH_MAX;
+        return worth_polling(l) ? now + l->poll_us : 0;
+    }
+    if (now < until)
+        return until;
+    if (until && l->worth > 0)
+        l->worth--;
+    return 0;
+}
+
+static int run_polling(struct loop *l)
+{
+    uint64_t until = 0;
+    do {
+        int sleeping = until ? EVLOOP_NONBLOCK : EVLOOP_ONCE;
+        l->came = false;
+        if (event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY | sleeping) < 0)
+            return -1;
+        until = poll_until(l, until);
+    } while (!event_base_got_break(l->base));
+    return 0;
+}
+
 int loop_run(struct loop *l, struct err *e)
 {
-    if (event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
-        return err_sys(e, "run the event loop");
-    return 0;
+    int rc = l->poll_us ? run_polling(l) : event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
+    return rc < 0 ? err_sys(e, "run the event loop") : 0;
 }
 
 void loop_stop(struct loop *l)
@@ -212,6 +267,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     struct watch *w = arg;
+    w->loop->came = true;
     w->fn(w->arg, what & EV_READ ? WATCH_READ : WATCH_WRITE);
 }
 

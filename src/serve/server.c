@@ -69,6 +69,7 @@ int server_open_loop(struct server *s, struct err *e)
 {
     if (loop_new(&s->loop, e) < 0)
         return -1;
+    loop_busy_poll(s->loop, s->settings.busy_poll_us);
     handoff_init(&s->handoff, s->loop);
     s->catchup = catchup_new(s);
     s->app.loop = s->loop;

@@ -44,6 +44,7 @@ static int set_number(const char *value, uint64_t min, uint64_t max, uint64_t *r
 
 NUMBER(slots_max, slots_max, 1, SANDBOX_SLOTS_MAX, 1)
 NUMBER(blanks, blanks, 0, 256, 1)
+NUMBER(busy_poll, busy_poll_us, 0, 1000, 1)
 NUMBER(idle, idle_s, 1, 86400, 1)
 NUMBER(template_memory, template_memory_max, 1, 16 * 1024 * 1024, 1024ull * 1024)
 NUMBER(template_idle, template_idle_s, 1, 604800, 1)
@@ -266,6 +267,8 @@ static const struct option options[] = {
     {"slots-max", "N", "sandboxes alive at the same time (1024)", set_slots_max},
     {"blanks", "N", "sandboxes kept ready per runtime for cold calls (4)", set_blanks},
     {"idle", "SECONDS", "an idle sandbox lives so long (300)", set_idle},
+    {"busy-poll-us", "MICROSECONDS",
+     "looks so long for what comes next before it sleeps; 0 for never (30)", set_busy_poll},
     {"template-memory-mb", "MB",
      "templates with packages hold at most so much together (1/8 of the machine's)",
      set_template_memory},
@@ -419,6 +422,7 @@ int settings_parse(int argc, char **argv, struct settings *ret, struct err *e)
         .slots_max = 1024,
         .blanks = 4,
         .idle_s = 300,
+        .busy_poll_us = 30,
         .template_memory_max = eighth_of_memory(),
         .template_idle_s = 600,
         .workers = 4,

@@ -18,6 +18,7 @@ struct settings {
     unsigned slots_max;
     unsigned blanks;
     unsigned idle_s;
+    unsigned busy_poll_us;
     size_t template_memory_max; /* of templates with packages, databases or code */
     unsigned template_idle_s;
     unsigned workers;
