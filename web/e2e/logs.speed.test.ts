@@ -83,8 +83,9 @@ test("10,000 calls scroll without dropping frames, and stay bounded", async () =
   await page.getByText("These are the newest").waitFor();
   for (const step of [40, 120, 300]) {
     const { result, alone, limit } = await watchMachine(async () => {
-      const runs: Awaited<ReturnType<typeof scrolling>>[] = [];
-      while (runs.length < 3) runs.push(await scrolling(page, step));
+      const runs = [await scrolling(page, step)];
+      while (runs.length < 3 && Math.min(...runs.map(({ took }) => dropped(took, turn))) > frames / 40)
+        runs.push(await scrolling(page, step));
       return { runs, costs: await costOfSteps(world.browser, page, () => scrolling(page, step)) };
     });
     const { runs, costs } = result;
