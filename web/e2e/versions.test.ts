@@ -64,9 +64,9 @@ test("one click rolls back, and one takes that back", async () => {
   await page.getByRole("button", { name: "Roll back to version 1" }).click();
   await page.getByText("Version 1 is active.").waitFor();
   expect(await active()).toBe(1);
-  await row(1).getByText("Active").waitFor();
+  await row(1).getByText("Active", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Undo" }).click();
-  await row(3).getByText("Active").waitFor();
+  await row(3).getByText("Active", { exact: true }).waitFor();
   expect(await active()).toBe(3);
 });
 
