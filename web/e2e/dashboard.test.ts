@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { barsOf, rangeOf, type Series, type Span, spans } from "../src/components/stats/span";
-import { inspect } from "./browser";
-import { newWorld, type World } from "./world";
+import { inspect, layoutShift, newViewer, signIn } from "./browser";
+import { ada, newWorld, type World } from "./world";
 
 const code = `def handler(event):
     if event.get("fail"):
@@ -168,6 +168,23 @@ test("the dashboard is as usable in the dark and on a telephone", async () => {
     await page.getByText("Sandboxes").scrollIntoViewIfNeeded();
     await inspect(world, "dashboard-narrow-below");
   });
+});
+
+test("letters that come late move nothing", async () => {
+  const viewer = await newViewer(world.browser, { viewport: { width: 360, height: 740 } });
+  await signIn(viewer, world.server.url, ada.name, ada.password);
+  let late = 0;
+  await viewer.page.route(/\.woff2$/, async (route) => {
+    await viewer.page.getByRole("radiogroup", { name: "Span of time" }).waitFor();
+    late++;
+    await route.continue();
+  });
+  await viewer.page.goto(world.server.url, { waitUntil: "commit" });
+  await expect.poll(() => late).toBeGreaterThan(0);
+  await viewer.page.evaluate(() => document.fonts.ready);
+  await viewer.page.locator(".uplot canvas").first().waitFor();
+  expect(await layoutShift(viewer.page)).toBeLessThan(0.05);
+  await viewer.context.close();
 });
 
 test("how well functions are kept apart is told check by check", async () => {

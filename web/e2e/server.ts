@@ -30,6 +30,7 @@ function logUntil(process: ChildProcess, signs: RegExp[]): Promise<string> {
       const lines = log.slice(0, log.lastIndexOf("\n")); // the last one may have been read in part
       if (signs.every((sign) => sign.test(lines))) done(lines);
     });
+    process.on("error", failed); // there is no such program
     process.on("exit", (code) => failed(new Error(`the server ended with ${code}:\n${log}`)));
   });
 }
