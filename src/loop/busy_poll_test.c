@@ -139,6 +139,9 @@ TEST(a_loop_at_rest_sleeps)
     loop_free(l);
 }
 
+/* Far apart: a thread that others hold up on its way must not poll into the next one. */
+enum { BEATS = 60, BEAT_US = 25000, POLL_US = 1000 };
+
 struct beat {
     struct loop *loop;
     struct timer *timer;
@@ -153,12 +156,11 @@ static void on_beat(void *arg)
     if (beat->left-- == 0)
         loop_stop(beat->loop);
     else
-        timer_set_us(beat->timer, 6000);
+        timer_set_us(beat->timer, BEAT_US);
 }
 
 TEST(polling_in_vain_is_given_up)
 {
-    enum { BEATS = 100, POLL_US = 5000 };
     struct beat beat = {.loop = polling_loop(POLL_US), .left = BEATS};
     beat.timer = timer_new(beat.loop, on_beat, &beat);
     timer_set_us(beat.timer, 0);
